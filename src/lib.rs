@@ -1,4 +1,29 @@
-//! seawall reads infrastructure as code and proves who can reach every data store.
+//! seawall reads infrastructure as code and proves who can reach every data store, what it asks
+//! of them, what is recorded in clear, and how long it is kept.
+//!
+//! The modules stand in the order of the pipeline: texts, trees, front ends, the common model,
+//! the join, what is derived from it, the rules, the reports. `ARCHITECTURE.md` is the map.
 
+// Texts and trees.
 mod source;
 mod tree;
+mod workspace;
+// The vocabulary that everything meets in.
+mod model;
+// Knowledge: pages, conditions, cards.
+mod cards;
+mod catalog;
+mod expr;
+// From files to the model.
+mod derive;
+mod formats;
+mod link;
+mod stores;
+// From the model to findings.
+mod engine;
+mod finding;
+mod suppress;
+// From findings to people.
+pub mod cli;
+mod report;
+mod session;

@@ -7,5 +7,6 @@
 
 pub(crate) mod hcl;
 pub(crate) mod node;
+pub(crate) mod sql;
 pub(crate) mod xml;
 pub(crate) mod yaml;

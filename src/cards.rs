@@ -1,0 +1,1 @@
+//! Reading a card: title, metadata, sections and code blocks of a Markdown page.

@@ -1,0 +1,1 @@
+//! Works out what rules ask about: reach, effective authentication, scrubbing, retention.

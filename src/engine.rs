@@ -1,0 +1,1 @@
+//! Rules, compiled once and asked of every entity of their concept.

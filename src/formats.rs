@@ -1,0 +1,102 @@
+//! Front ends: from files of one kind to a [`Fragment`](crate::model::fragment::Fragment).
+//!
+//! Formats never see each other; what stands inside a file of another format comes back here.
+
+pub(crate) mod clickhouse;
+pub(crate) mod compose;
+pub(crate) mod kubernetes;
+pub(crate) mod script;
+pub(crate) mod terraform;
+
+use crate::catalog::Catalog;
+use crate::model::fact::{Fact, Name};
+use crate::model::fragment::{Address, ConfigBody, ConfigFile, Fragment};
+use crate::source::{FileId, Place, Problem, Sources, Text};
+use crate::tree::hcl::Body;
+use crate::tree::node::Node;
+use crate::tree::sql::Statement;
+use crate::tree::xml::Element;
+
+/// How surely a file belongs to a format. The surest gets it; on a tie the first in [`ALL`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Claim {
+    No,
+    /// By a loose sign.
+    Maybe,
+    /// By a sign that nobody else uses.
+    Surely,
+}
+
+/// What a format's parser made of a file.
+#[derive(Debug)]
+pub(crate) enum Parsed {
+    Nodes(Vec<Node>),
+    Xml(Option<Element>),
+    Hcl(Body),
+    Sql(Vec<Statement>),
+    /// Kept as text.
+    Text,
+}
+
+/// Files that only mean something together, parsed.
+pub(crate) struct Unit<'a> {
+    pub(crate) files: Vec<(FileId, &'a Parsed)>,
+    pub(crate) sources: &'a Sources,
+    pub(crate) catalog: &'a Catalog,
+}
+
+/// A front end.
+pub(crate) trait Format: Sync {
+    /// `terraform`, `kubernetes`, …
+    fn name(&self) -> &'static str;
+    /// How surely a file is ours, by its path (relative, forward slashes) and its text.
+    fn claims(&self, path: &str, text: &str) -> Claim;
+    fn parse(&self, text: &Text, path: &str) -> (Parsed, Vec<Problem>);
+    /// Sorts files into units. One file each, unless a format knows better.
+    fn group(&self, files: &[FileId], _sources: &Sources) -> Vec<Vec<FileId>> {
+        files.iter().map(|f| vec![*f]).collect()
+    }
+    fn lower(&self, unit: &Unit, out: &mut Fragment);
+}
+
+/// Every format. A new one is a file and a line here.
+pub(crate) const ALL: &[&dyn Format] =
+    &[&terraform::Terraform, &kubernetes::Kubernetes, &compose::Compose, &clickhouse::ClickHouse];
+
+/// The format that gets a file, if any.
+pub(crate) fn of(path: &str, text: &str) -> Option<&'static dyn Format> {
+    let mut best = (Claim::No, None);
+    for format in ALL {
+        let claim = format.claims(path, text);
+        if claim > best.0 {
+            best = (claim, Some(*format));
+        }
+    }
+    best.1
+}
+
+/// A configuration file of a store that stands inside a file of another format, or on disk:
+/// claimed by its name and its text, and parsed.
+pub(crate) fn config_file(
+    address: Address,
+    name: &Name,
+    text: &Text,
+    problems: &mut Vec<Problem>,
+) -> ConfigFile {
+    let body = clickhouse::config_body(name, text, problems)
+        .unwrap_or_else(|| ConfigBody::Text(text.clone()));
+    ConfigFile { address, name: name.clone(), place: text.whole(), body }
+}
+
+/// The machine that a script runs on.
+pub(crate) struct Host<'a> {
+    pub(crate) node: &'a Address,
+    pub(crate) title: &'a Name,
+    pub(crate) exists: &'a Fact<bool>,
+    pub(crate) place: Place,
+}
+
+/// A script or cloud-init document that a machine runs at its first start.
+pub(crate) fn user_data(host: &Host, text: &Text, out: &mut Fragment) {
+    script::lower(host, text, out);
+}

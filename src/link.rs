@@ -1,0 +1,1 @@
+//! Joins what the front ends said into one estate.

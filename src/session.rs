@@ -1,0 +1,1 @@
+//! One run over an estate: read, parse, lower, link, derive, check.

@@ -1,0 +1,1 @@
+//! Suppressions: comments, annotations, and what they hide.

@@ -24,3 +24,10 @@ impl Catalog {
         None
     }
 }
+
+impl Catalog {
+    /// The engine that is known for a port.
+    pub(crate) fn engine_of_port(&self, _port: u16) -> Option<&str> {
+        None
+    }
+}

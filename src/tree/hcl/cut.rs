@@ -13,7 +13,12 @@ const MAX_SEPARATORS: usize = 20_000;
 struct Lexer<'a> {
     source: &'a str,
     at: usize,
+    /// Heredocs that never ended; each search for an end reads all that follows.
+    unclosed: usize,
 }
+
+/// After so many of them `<<` is taken for a mistake.
+const MAX_UNCLOSED: usize = 16;
 
 enum Token {
     Open,
@@ -23,6 +28,10 @@ enum Token {
 }
 
 impl<'a> Lexer<'a> {
+    fn new(source: &'a str) -> Lexer<'a> {
+        Lexer { source, at: 0, unclosed: 0 }
+    }
+
     fn rest(&self) -> &'a str {
         &self.source[self.at..]
     }
@@ -44,7 +53,11 @@ impl<'a> Lexer<'a> {
             b'/' if rest.starts_with("/*") => {
                 (Token::Other, rest.find("*/").map_or(rest.len(), |end| end + 2))
             }
-            b'<' if rest.starts_with("<<") => (Token::Other, heredoc_length(rest).unwrap_or(2)),
+            b'<' if rest.starts_with("<<") && self.unclosed < MAX_UNCLOSED => {
+                let length = heredoc_length(rest);
+                self.unclosed += usize::from(length.is_none());
+                (Token::Other, length.unwrap_or(2))
+            }
             _ => (Token::Other, rest.chars().next().map_or(1, char::len_utf8)),
         };
         self.at += len;
@@ -117,7 +130,7 @@ fn heredoc_length(rest: &str) -> Option<usize> {
 /// The stretches of a source's top-level attributes and blocks.
 pub(super) fn items(source: &str) -> Vec<Range<usize>> {
     let mut items = Vec::new();
-    let mut lexer = Lexer { source, at: 0 };
+    let mut lexer = Lexer::new(source);
     let mut start = 0;
     let mut depth = 0_usize;
     while let Some(token) = lexer.next() {
@@ -189,7 +202,7 @@ pub(super) fn has_huge_object(source: &str) -> bool {
         return false;
     }
     let mut open: Vec<usize> = vec![0];
-    let mut lexer = Lexer { source, at: 0 };
+    let mut lexer = Lexer::new(source);
     let mut comma = false;
     loop {
         comma = comma || lexer.rest().starts_with(',');

@@ -235,7 +235,8 @@ impl<'a> Builder<'a> {
         tag: Option<&Tag>,
         range: Range<usize>,
     ) -> Built {
-        let core = tag.and_then(Tag::core_suffix);
+        let core = tag.and_then(|tag| tag.suffix_in_namespace("tag:yaml.org,2002:"));
+        let core = core.as_deref();
         let mut plain = style == ScalarStyle::Plain;
         let missing = plain && range.is_empty();
         let value = if missing { "" } else { value };

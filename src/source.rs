@@ -33,11 +33,7 @@ impl Place {
         if self.file != other.file {
             return self;
         }
-        Place {
-            file: self.file,
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        Place { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
     pub(crate) fn contains(self, other: Place) -> bool {

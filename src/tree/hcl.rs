@@ -73,11 +73,19 @@ pub(crate) enum ExprKind {
     Index(Box<Expr>, Box<Expr>),
     /// `base[*]` (full) or `base.*` (attribute only), with what is applied to every element as an
     /// expression over [`ExprKind::SplatItem`].
-    Splat { base: Box<Expr>, each: Box<Expr>, full: bool },
+    Splat {
+        base: Box<Expr>,
+        each: Box<Expr>,
+        full: bool,
+    },
     /// The element of the innermost splat.
     SplatItem,
     Conditional(Box<Expr>, Box<Expr>, Box<Expr>),
-    Call { name: Arc<str>, args: Vec<Expr>, expand: bool },
+    Call {
+        name: Arc<str>,
+        args: Vec<Expr>,
+        expand: bool,
+    },
     Not(Box<Expr>),
     Negate(Box<Expr>),
     Binary(Op, Box<Expr>, Box<Expr>),

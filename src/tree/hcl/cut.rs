@@ -79,7 +79,7 @@ impl<'a> Lexer<'a> {
             match (interpolations.last_mut(), byte) {
                 (None | Some(0), b'\\') => self.at += usize::from(next.is_some_and(|b| b != b'\n')),
                 (None, b'"') => return,
-                (None, b'\n') => {
+                (None | Some(0), b'\n') => {
                     self.at -= 1;
                     return;
                 }
@@ -89,10 +89,6 @@ impl<'a> Lexer<'a> {
                     interpolations.push(1);
                 }
                 (Some(0), b'"') => drop(interpolations.pop()),
-                (Some(0), b'\n') => {
-                    self.at -= 1;
-                    return;
-                }
                 (Some(depth), b'{') if *depth > 0 => *depth += 1,
                 (Some(depth), b'}') if *depth > 0 => {
                     *depth -= 1;
@@ -207,25 +203,33 @@ pub(super) fn has_huge_object(source: &str) -> bool {
     if separators(source) < MAX_SEPARATORS {
         return false;
     }
-    let mut open: Vec<usize> = vec![0];
+    // How much each pair of braces holds; `None` for brackets and blocks, which cost nothing.
+    let mut open: Vec<Option<usize>> = Vec::new();
     let mut lexer = Lexer::new(source);
-    let mut comma = false;
     loop {
-        comma = comma || lexer.rest().starts_with(',');
+        let at = lexer.at;
+        let comma = source[at..].starts_with(',');
         match lexer.next() {
             None => return false,
-            Some(Token::Open(_)) => open.push(0),
-            Some(Token::Close(_)) if open.len() > 1 => drop(open.pop()),
-            Some(Token::Newline) => comma = true,
+            Some(Token::Open(close)) => {
+                open.push((close == b'}' && !is_block_brace(source, at)).then_some(0));
+            }
+            Some(Token::Close(_)) => drop(open.pop()),
+            Some(token) if comma || matches!(token, Token::Newline) => {
+                if let Some(Some(count)) = open.last_mut() {
+                    *count += 1;
+                    if *count > MAX_SEPARATORS {
+                        return true;
+                    }
+                }
+            }
             Some(_) => {}
         }
-        if std::mem::take(&mut comma)
-            && let [_, .., count] = open.as_mut_slice()
-        {
-            *count += 1;
-            if *count > MAX_SEPARATORS {
-                return true;
-            }
-        }
     }
+}
+
+/// A block's brace follows a word or a label, an object's an operator or another bracket.
+fn is_block_brace(source: &str, at: usize) -> bool {
+    let before = source[..at].trim_end_matches([' ', '\t']);
+    before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '"'))
 }

@@ -52,17 +52,16 @@ impl Converter<'_> {
         // `indent()` would tell what the parser has stripped, but it counts otherwise than
         // Terraform does where a line begins with an interpolation.
         let span = self.range(heredoc);
-        let indent = match self.source(span).starts_with("<<-") {
-            true => self.indentation(&heredoc.template, start),
-            false => 0,
+        let indent = if self.source(span).starts_with("<<-") {
+            self.indentation(&heredoc.template, start)
+        } else {
+            0
         };
         let style = Style::Lines { start, indent };
         let mut parts = self.template(&heredoc.template, style, Strips::default());
         match parts.as_mut_slice() {
             [] => ExprKind::String("".into(), std::sync::Arc::new([])),
-            [Part::Literal(text, _, pieces)] => {
-                ExprKind::String(text.clone(), pieces.clone())
-            }
+            [Part::Literal(text, _, pieces)] => ExprKind::String(text.clone(), pieces.clone()),
             _ => ExprKind::Template(parts),
         }
     }

@@ -27,3 +27,5 @@ mod suppress;
 pub mod cli;
 mod report;
 mod session;
+#[doc(hidden)]
+pub mod timing;

@@ -30,6 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("cli", &["finding", "model", "report", "session", "source"]),
+    ("timing", &["session", "workspace"]),
     ("main", &["cli"]),
     ("lib", &[]),
 ];

@@ -13,6 +13,7 @@ mod model;
 // Knowledge: pages, conditions, cards.
 mod cards;
 mod catalog;
+mod embedded;
 mod expr;
 // From files to the model.
 mod derive;

@@ -61,7 +61,7 @@ impl Knowledge {
         let built_in = crate::embedded::pages();
         let (catalog, problems) = Catalog::load(built_in);
         if let Some(problem) = problems.first() {
-            return Err(UsageError(format!("a built-in card does not load: {problem}")));
+            return Err(UsageError(format!("a built-in card does not load: {problem:?}")));
         }
         let own = match rules_dir {
             Some(folder) => workspace::pages(folder).map_err(|e| path_error(&e))?,
@@ -94,7 +94,7 @@ pub struct Timings {
 /// Reads what the options name and judges it.
 pub(crate) fn run(options: &Options) -> Result<Run, UsageError> {
     let mut knowledge = Knowledge::load(options.rules_dir.as_deref())?;
-    knowledge.rules.choose(&options.select, &options.skip).map_err(UsageError)?;
+    choose(&mut knowledge.rules, &options.select, &options.skip)?;
     in_pool(options.threads, || {
         let loaded = match &options.stdin {
             Some(document) => workspace::Loaded {
@@ -113,7 +113,34 @@ pub(crate) fn run(options: &Options) -> Result<Run, UsageError> {
 
 /// The rules that would run.
 pub(crate) fn rules(rules_dir: Option<&Path>) -> Result<Vec<RuleInfo>, UsageError> {
-    Ok(Knowledge::load(rules_dir)?.rules.infos())
+    Ok(Knowledge::load(rules_dir)?.rules.infos().cloned().collect())
+}
+
+/// Keeps the rules that were asked for: by name, by category, by a glob of names.
+fn choose(rules: &mut RuleSet, select: &[String], skip: &[String]) -> Result<(), UsageError> {
+    for word in select.iter().chain(skip) {
+        if !rules.infos().any(|rule| means(word, rule)) {
+            return Err(UsageError(format!("no rule and no category is called `{word}`")));
+        }
+    }
+    rules.retain(|rule| {
+        let wanted = select.is_empty() || select.iter().any(|word| means(word, rule));
+        wanted && !skip.iter().any(|word| means(word, rule))
+    });
+    Ok(())
+}
+
+fn means(word: &str, rule: &RuleInfo) -> bool {
+    word == rule.category.name() || glob(word.as_bytes(), rule.name.as_bytes())
+}
+
+/// `*` stands for any text, everything else for itself.
+fn glob(pattern: &[u8], name: &[u8]) -> bool {
+    match pattern.split_first() {
+        None => name.is_empty(),
+        Some((b'*', rest)) => (0..=name.len()).any(|i| glob(rest, &name[i..])),
+        Some((c, rest)) => name.first() == Some(c) && glob(rest, &name[1..]),
+    }
 }
 
 fn path_error(error: &workspace::PathError) -> UsageError {
@@ -225,7 +252,7 @@ fn judge_fragment(
     let model = timed(&mut took.derive, || derive::derive(estate, catalog));
     let findings = timed(&mut took.check, || check(&model, &ignores, &sources, knowledge, today));
     Run {
-        rules: knowledge.rules.infos(),
+        rules: knowledge.rules.infos().cloned().collect(),
         sources,
         model,
         findings,
@@ -237,7 +264,7 @@ fn judge_fragment(
 
 fn check(
     model: &Model,
-    ignores: &[suppress::Annotation],
+    ignores: &[(crate::source::Place, crate::source::Place, Vec<crate::model::fact::Name>)],
     sources: &Sources,
     knowledge: &Knowledge,
     today: (i32, u32, u32),

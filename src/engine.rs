@@ -67,17 +67,24 @@ impl RuleSet {
         }
     }
 
-    /// Leaves only the rules that are wanted.
+    /// Lets only the rules run that are wanted; the others stay known by name.
     pub(crate) fn retain(&mut self, mut wanted: impl FnMut(&RuleInfo) -> bool) {
-        self.rules.retain(|rule| wanted(&rule.info));
+        for rule in &mut self.rules {
+            rule.skipped = !wanted(&rule.info);
+        }
     }
 
-    /// What reports say of the rules, by name.
+    /// What reports say of the rules that run, by name.
     pub(crate) fn infos(&self) -> impl Iterator<Item = &RuleInfo> {
-        self.rules.iter().map(|rule| &rule.info)
+        self.rules.iter().filter(|rule| rule.runs()).map(|rule| &rule.info)
     }
 
-    /// A rule by its name or a former one.
+    /// Whether a rule of that name runs.
+    pub(crate) fn runs(&self, name: &str) -> bool {
+        self.rule(name).is_some_and(Rule::runs)
+    }
+
+    /// A rule by its name or a former one, whether it runs or not.
     pub(crate) fn info(&self, name: &str) -> Option<&RuleInfo> {
         self.rule(name).map(|rule| &rule.info)
     }

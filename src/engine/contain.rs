@@ -15,9 +15,14 @@ pub(super) fn settle<'a>(
     replaces: impl Fn(&str) -> &'a [Name],
 ) -> Vec<Finding> {
     let mut found = merge(contain(found, replaces));
-    found.sort_by(|a, b| (a.at, &a.rule, &a.message).cmp(&(b.at, &b.rule, &b.message)));
+    sort(&mut found);
     distinguish(&mut found);
     found
+}
+
+/// By file, place and rule.
+pub(crate) fn sort(found: &mut [Finding]) {
+    found.sort_by(|a, b| (a.at, &a.rule, &a.message).cmp(&(b.at, &b.rule, &b.message)));
 }
 
 /// Within one subject, the worst first: nothing that is itself contained drops others, and nothing
@@ -88,7 +93,7 @@ fn distinguish(found: &mut [Finding]) {
 }
 
 /// 16 hexadecimal digits of rule, entity and deciding fields; nothing of lines.
-pub(crate) fn fingerprint(rule: &str, about: &str, fields: &[Name]) -> String {
+pub(super) fn fingerprint(rule: &str, about: &str, fields: &[Name]) -> String {
     let mut fields: Vec<&str> = fields.iter().map(|field| &**field).collect();
     fields.sort_unstable();
     hash([rule, about].into_iter().chain(fields))

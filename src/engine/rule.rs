@@ -27,6 +27,8 @@ pub(super) struct Rule {
     pub(super) even_by_default: bool,
     pub(super) was: Vec<Name>,
     pub(super) examples: Vec<Example>,
+    /// The user does not want it.
+    pub(super) skipped: bool,
 }
 
 /// A condition with its text.
@@ -90,7 +92,7 @@ impl Rule {
 
     /// Retired rules keep their name, and nothing else.
     pub(super) fn runs(&self) -> bool {
-        &*self.info.status != "retired"
+        !self.skipped && &*self.info.status != "retired"
     }
 
     /// The parts that must all hold; the severities together are one.
@@ -162,6 +164,7 @@ impl Reader<'_> {
             even_by_default: metadata.even_by_default,
             was: named(metadata.was),
             examples: example::examples(self.page),
+            skipped: false,
         })
     }
 

@@ -264,14 +264,15 @@ fn judge_fragment(
 
 fn check(
     model: &Model,
-    ignores: &[(crate::source::Place, crate::source::Place, Vec<crate::model::fact::Name>)],
+    ignores: &[suppress::Annotation],
     sources: &Sources,
     knowledge: &Knowledge,
     today: (i32, u32, u32),
 ) -> Vec<Finding> {
-    let mut findings = knowledge.rules.run(model);
-    suppress::apply(&mut findings, ignores, sources, today, &knowledge.rules);
-    findings
+    let (year, month, day) = today;
+    let today = format!("{year:04}-{month:02}-{day:02}");
+    let findings = knowledge.rules.run(model);
+    suppress::apply(findings, sources, ignores, &knowledge.rules, Some(&today))
 }
 
 /// A text that a front end claims and cannot read.

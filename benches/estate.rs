@@ -21,8 +21,18 @@ fn main() {
     println!("median of {RUNS} runs, milliseconds; floor = read and parse alone");
     println!(
         "{:>7} {:>6} | {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} | {:>7} {:>7} {:>5} {:>9}",
-        "files", "MB", "read", "parse", "lower", "link", "derive", "check", "whole", "floor",
-        "ratio", "us/file"
+        "files",
+        "MB",
+        "read",
+        "parse",
+        "lower",
+        "link",
+        "derive",
+        "check",
+        "whole",
+        "floor",
+        "ratio",
+        "us/file"
     );
     for files in sizes {
         let folder = generate(files);
@@ -123,16 +133,25 @@ fn generate(files: usize) -> PathBuf {
 fn files_of(n: usize) -> Vec<(&'static str, String)> {
     // One service in ten is open to the internet; the others keep to the private network.
     let clients = if n % 10 == 0 { "0.0.0.0/0" } else { "10.0.0.0/8" };
-    let password = if n % 10 == 0 { "<password/>" } else { "<password_sha256_hex>65e84be33532fb784c48129675f9eff3a682b27168c0ea744b2cf58ee02337c5</password_sha256_hex>" };
+    let password = if n % 10 == 0 {
+        "<password/>"
+    } else {
+        "<password_sha256_hex>65e84be33532fb784c48129675f9eff3a682b27168c0ea744b2cf58ee02337c5</password_sha256_hex>"
+    };
     let kind = if n % 10 == 0 { "LoadBalancer" } else { "ClusterIP" };
     vec![
         ("infra/main.tf", main_tf(n)),
         (
             "infra/variables.tf",
-            format!("variable \"clients\" {{\n  type    = list(string)\n  default = [\"{clients}\"]\n}}\n\nvariable \"vpc_id\" {{\n  type = string\n}}\n"),
+            format!(
+                "variable \"clients\" {{\n  type    = list(string)\n  default = [\"{clients}\"]\n}}\n\nvariable \"vpc_id\" {{\n  type = string\n}}\n"
+            ),
         ),
         ("infra/logs.tf", logs_tf(n)),
-        ("infra/outputs.tf", "output \"group\" {\n  value = aws_security_group.db.id\n}\n".to_string()),
+        (
+            "infra/outputs.tf",
+            "output \"group\" {\n  value = aws_security_group.db.id\n}\n".to_string(),
+        ),
         ("deploy/service.yaml", service_yaml(n, kind)),
         ("deploy/statefulset.yaml", statefulset_yaml(n)),
         ("deploy/config.yaml", config_yaml(n, password)),

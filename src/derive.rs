@@ -7,6 +7,8 @@ mod crowd;
 mod filters;
 mod openings;
 mod stores;
+#[cfg(test)]
+mod tests;
 mod ways;
 
 use crate::catalog::Catalog;

@@ -101,9 +101,7 @@ pub(crate) fn run(options: &Options) -> Result<Run, UsageError> {
                 sources: workspace::in_memory(std::slice::from_ref(document)),
                 unreadable: Vec::new(),
             },
-            None => {
-                workspace::load(&options.paths, options.threads).map_err(|e| path_error(&e))?
-            }
+            None => workspace::load(&options.paths, options.threads).map_err(|e| path_error(&e))?,
         };
         let mut run = judge(loaded.sources, &knowledge, options.today, &mut Timings::default());
         run.unreadable = loaded.unreadable;
@@ -204,11 +202,8 @@ fn lower(documents: &[Document], sources: &Sources, catalog: &Catalog) -> Fragme
     }
     let mut units: Vec<(&'static dyn Format, Vec<FileId>)> = Vec::new();
     for format in formats::ALL {
-        let own: Vec<FileId> = documents
-            .iter()
-            .filter(|d| d.format.name() == format.name())
-            .map(|d| d.file)
-            .collect();
+        let own: Vec<FileId> =
+            documents.iter().filter(|d| d.format.name() == format.name()).map(|d| d.file).collect();
         units.extend(format.group(&own, sources).into_iter().map(|files| (*format, files)));
     }
     let fragments: Vec<Fragment> = units

@@ -21,9 +21,40 @@ const SKIPPED: [&str; 4] = [".git", ".terraform", "node_modules", ".terragrunt-c
 
 /// Endings of files that a front end may claim or that a configuration may name.
 const ENDINGS: [&str; 34] = [
-    "tf", "tofu", "tfvars", "hcl", "json", "yaml", "yml", "xml", "sql", "env", "conf", "cfg", "cnf",
-    "ini", "sh", "bash", "tpl", "tftpl", "tmpl", "template", "toml", "properties", "txt", "ps1",
-    "cloudinit", "service", "acl", "list", "policy", "pem", "j2", "jsonc", "config", "rules",
+    "tf",
+    "tofu",
+    "tfvars",
+    "hcl",
+    "json",
+    "yaml",
+    "yml",
+    "xml",
+    "sql",
+    "env",
+    "conf",
+    "cfg",
+    "cnf",
+    "ini",
+    "sh",
+    "bash",
+    "tpl",
+    "tftpl",
+    "tmpl",
+    "template",
+    "toml",
+    "properties",
+    "txt",
+    "ps1",
+    "cloudinit",
+    "service",
+    "acl",
+    "list",
+    "policy",
+    "pem",
+    "j2",
+    "jsonc",
+    "config",
+    "rules",
 ];
 
 /// What was read, and what could not be.
@@ -46,8 +77,8 @@ pub(crate) fn load(paths: &[PathBuf], threads: usize) -> Result<Loaded, PathErro
     let here = std::env::current_dir().unwrap_or_default();
     let found = Mutex::new((Vec::new(), Vec::new()));
     for path in paths {
-        let meta = std::fs::metadata(path)
-            .map_err(|cause| PathError { path: path.clone(), cause })?;
+        let meta =
+            std::fs::metadata(path).map_err(|cause| PathError { path: path.clone(), cause })?;
         let namer = Namer::new(path, &here, meta.is_dir());
         if meta.is_file() {
             read(path, &namer, &found);
@@ -64,10 +95,9 @@ pub(crate) fn load(paths: &[PathBuf], threads: usize) -> Result<Loaded, PathErro
 
 /// Texts that are in memory already: standard input, tests, the examples of a card.
 pub(crate) fn in_memory(files: &[(String, String)]) -> Sources {
-    let sources = files.iter().map(|(path, text)| Source {
-        path: path.as_str().into(),
-        text: text.as_str().into(),
-    });
+    let sources = files
+        .iter()
+        .map(|(path, text)| Source { path: path.as_str().into(), text: text.as_str().into() });
     Sources::new(sources.collect())
 }
 
@@ -80,8 +110,8 @@ pub(crate) fn pages(folder: &Path) -> Result<Vec<(String, String)>, PathError> {
         if path.extension().is_none_or(|e| e != "md") {
             continue;
         }
-        let text = read_text(path)
-            .map_err(|cause| PathError { path: path.to_path_buf(), cause })?;
+        let text =
+            read_text(path).map_err(|cause| PathError { path: path.to_path_buf(), cause })?;
         let name = path.strip_prefix(folder).unwrap_or(path);
         out.push((slashes(name), text));
     }

@@ -76,7 +76,8 @@ fn every_scenario_gives_the_expected_report() {
                 let _ = writeln!(wrong, "== {name}\n-- expected\n{expected}-- got\n{got}");
             }
             Err(_) => {
-                let _ = writeln!(wrong, "== {name} has no expected.txt; accept with UPDATE=1\n{got}");
+                let _ =
+                    writeln!(wrong, "== {name} has no expected.txt; accept with UPDATE=1\n{got}");
             }
         }
     }

@@ -58,7 +58,7 @@ impl<'a> Door<'a> {
             Fact::Unset(_) => (None, None),
             Fact::Unknown(why, at) => (None, Some((why.clone(), *at))),
         };
-        let arriving = ways.into(node, port, draft.udp);
+        let arriving = ways.to_port(node, port, draft.udp);
         let mut through: Vec<Way> = Vec::with_capacity(arriving.len());
         for way in arriving.iter() {
             let Some(mut way) = bound(way, &draft.bind) else { continue };

@@ -48,7 +48,7 @@ impl<'a> Ways<'a> {
     }
 
     /// All ways to a port of a node; `None` asks for any port.
-    pub(crate) fn into(&self, node: usize, port: Option<u16>, udp: bool) -> Arc<[Way]> {
+    pub(crate) fn to_port(&self, node: usize, port: Option<u16>, udp: bool) -> Arc<[Way]> {
         let key = (node, port, udp);
         if let Some(ways) = self.known.borrow().get(&key) {
             return ways.clone();
@@ -78,7 +78,7 @@ impl<'a> Ways<'a> {
     /// Those who stand at the near end of a step.
     fn origin(&self, step: &Step, near: Option<u16>, udp: bool) -> Arc<[Way]> {
         let crowd = match step.from {
-            From::Node(node) => return self.into(node, near, udp),
+            From::Node(node) => return self.to_port(node, near, udp),
             From::Internet => Crowd::internet(),
             From::Network => Crowd::network(),
             From::Cluster => Crowd::cluster(),
@@ -172,6 +172,8 @@ impl<'a> Ways<'a> {
         });
         if !named {
             admission.sure.members = false;
+            // A group of the proxy that is not here may be the one.
+            admission.may.members &= self.estate.guards[near].iter().any(|g| g.filter.is_err());
         }
     }
 }

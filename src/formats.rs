@@ -2,8 +2,11 @@
 //!
 //! Formats never see each other; what stands inside a file of another format comes back here.
 
+mod clear_text;
 pub(crate) mod clickhouse;
 pub(crate) mod compose;
+#[cfg(test)]
+mod dump;
 pub(crate) mod kubernetes;
 pub(crate) mod script;
 pub(crate) mod terraform;

@@ -142,6 +142,23 @@ pub(crate) struct Hop {
     pub(crate) say: Name,
 }
 
+impl Hop {
+    /// A step that is surely there and lets every port through, for the caller to narrow.
+    pub(crate) fn new(from: Ref, to: Ref, place: Place, say: impl Into<Name>) -> Hop {
+        Hop {
+            from,
+            to,
+            ports: PortMap::Same,
+            open: Fact::written(true, place),
+            proxy: false,
+            only_from: None,
+            asks: None,
+            place,
+            say: say.into(),
+        }
+    }
+}
+
 /// How ports of the near side become ports of the far side.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum PortMap {
@@ -467,6 +484,13 @@ pub(crate) struct LogDraft {
     pub(crate) log: super::concept::LogPipeline,
 }
 
+/// A Kubernetes namespace that the project declares, with its labels.
+#[derive(Clone, Debug)]
+pub(crate) struct NamespaceDraft {
+    pub(crate) name: Name,
+    pub(crate) labels: Vec<(Name, Fact<Name>)>,
+}
+
 /// Everything a front end found in its files.
 #[derive(Default, Debug)]
 pub(crate) struct Fragment {
@@ -477,6 +501,7 @@ pub(crate) struct Fragment {
     pub(crate) attaches: Vec<Attach>,
     pub(crate) containers: Vec<Container>,
     pub(crate) bundles: Vec<Bundle>,
+    pub(crate) namespaces: Vec<NamespaceDraft>,
     /// Configuration files on disk.
     pub(crate) files: Vec<ConfigFile>,
     pub(crate) stores: Vec<Store>,
@@ -503,6 +528,7 @@ impl Fragment {
         self.attaches.extend(other.attaches);
         self.containers.extend(other.containers);
         self.bundles.extend(other.bundles);
+        self.namespaces.extend(other.namespaces);
         self.files.extend(other.files);
         self.stores.extend(other.stores);
         self.keeps.extend(other.keeps);

@@ -1,0 +1,211 @@
+//! Secrets that stand readable in a file, told by the name of what holds them.
+//!
+//! A false alarm is worse than a miss here: the name must end in a secret's word, and the value
+//! must look like the secret itself, not like the way to one.
+
+use crate::model::concept::{Identity, Secret};
+use crate::model::fact::{Fact, Name};
+use crate::model::fragment::Address;
+use crate::source::Place;
+
+/// What a secret is found in.
+pub(crate) struct Holder<'a> {
+    pub(crate) address: &'a Address,
+    pub(crate) title: &'a str,
+    pub(crate) whole: Place,
+    pub(crate) exists: &'a Fact<bool>,
+}
+
+/// The secret that a variable or key holds readable, if it does.
+pub(crate) fn secret(holder: &Holder, name: &str, value: &str, at: Place) -> Option<Secret> {
+    let (kind, well_known) = judge(name, value)?;
+    let mut secret = Secret::new(Identity {
+        address: format!("{}#{name}", holder.address).into(),
+        subject: holder.address.0.clone(),
+        title: format!("`{name}` of {}", holder.title).into(),
+        place: at,
+        whole: holder.whole,
+        exists: holder.exists.clone(),
+    });
+    secret.name = Fact::written(Name::from(name), at);
+    secret.kind = Fact::guessed(Name::from(kind), "the name says so", at);
+    secret.in_clear = Fact::written(true, at);
+    secret.well_known = Fact::written(well_known, at);
+    Some(secret)
+}
+
+/// The kind of the secret, and whether everybody knows it.
+fn judge(name: &str, value: &str) -> Option<(&'static str, bool)> {
+    let value = value.trim();
+    if value.is_empty() || leads_elsewhere(value) || says_nothing(value) {
+        return None;
+    }
+    if let Some(password) = password_of_url(value) {
+        let plain = !leads_elsewhere(password) && !says_nothing(password);
+        return plain.then(|| ("password", is_well_known(password)));
+    }
+    let kind = kind_of(name)?;
+    let well_known = is_well_known(value);
+    // Short words behind TOKEN and SECRET are more often names of things than secrets.
+    let convincing = well_known || kind == "password" || value.len() >= 12;
+    (convincing && !value.contains(char::is_whitespace)).then_some((kind, well_known))
+}
+
+fn kind_of(name: &str) -> Option<&'static str> {
+    const WORDS: [(&str, &str); 12] = [
+        ("PASSWORD", "password"),
+        ("PASSWD", "password"),
+        ("PASSPHRASE", "password"),
+        ("_PASS", "password"),
+        ("_TOKEN", "token"),
+        ("API_KEY", "key"),
+        ("APIKEY", "key"),
+        ("SECRET_KEY", "key"),
+        ("SECRET_ACCESS_KEY", "key"),
+        ("PRIVATE_KEY", "key"),
+        ("ENCRYPTION_KEY", "key"),
+        ("_SECRET", "key"),
+    ];
+    // Switches about passwords, and names of objects that hold secrets.
+    const NOT: [&str; 6] =
+        ["ALLOW_EMPTY", "RANDOM", "TLS_SECRET", "PULL_SECRET", "USE_", "EXISTING_SECRET"];
+    let name = name.to_ascii_uppercase().replace(['-', '.'], "_");
+    if NOT.iter().any(|word| name.contains(word)) {
+        return None;
+    }
+    WORDS.iter().find(|(word, _)| name.ends_with(word)).map(|(_, kind)| *kind)
+}
+
+/// The password in `scheme://user:password@host`.
+fn password_of_url(value: &str) -> Option<&str> {
+    let (_, rest) = value.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let (userinfo, _) = authority.rsplit_once('@')?;
+    let (_, password) = userinfo.split_once(':')?;
+    (!password.is_empty()).then_some(password)
+}
+
+/// References, paths and text that a tool has yet to fill in.
+fn leads_elsewhere(value: &str) -> bool {
+    const STARTS: [&str; 16] = [
+        "$", "/", "./", "~", "%", "@", "vault:", "ref+", "ENC[", "op://", "arn:", "file:",
+        "secret:", "ssm:", "sm://", "env:",
+    ];
+    value.contains("${")
+        || value.contains("$(")
+        || value.contains("{{")
+        || value.contains('<')
+        || STARTS.iter().any(|start| value.starts_with(start))
+}
+
+/// Switches, and marks that stand where a secret was removed.
+fn says_nothing(value: &str) -> bool {
+    const WORDS: [&str; 20] = [
+        "yes",
+        "no",
+        "true",
+        "false",
+        "on",
+        "off",
+        "0",
+        "1",
+        "none",
+        "null",
+        "nil",
+        "disabled",
+        "enabled",
+        "unset",
+        "undefined",
+        "n/a",
+        "todo",
+        "redacted",
+        "removed",
+        "masked",
+    ];
+    let lower = value.to_ascii_lowercase();
+    let first = lower.chars().next();
+    WORDS.contains(&&*lower)
+        || lower.starts_with("redacted")
+        || lower.starts_with("your")
+        || lower.starts_with("replace")
+        || first.is_some_and(|f| "x*.-_".contains(f) && lower.chars().all(|c| c == f))
+}
+
+/// Values that stand in documentation and in lists of common passwords.
+fn is_well_known(value: &str) -> bool {
+    const WORDS: [&str; 34] = [
+        "password",
+        "passwd",
+        "pass",
+        "secret",
+        "admin",
+        "root",
+        "postgres",
+        "mysql",
+        "minio",
+        "minioadmin",
+        "minio123",
+        "guest",
+        "example",
+        "default",
+        "test",
+        "123456",
+        "12345678",
+        "1234",
+        "12345",
+        "qwerty",
+        "letmein",
+        "clickhouse",
+        "redis",
+        "mongo",
+        "mongodb",
+        "elastic",
+        "neo4j",
+        "rabbitmq",
+        "user",
+        "mysecret",
+        "mysecretpassword",
+        "supersecret",
+        "password123",
+        "admin123",
+    ];
+    let lower = value.to_ascii_lowercase();
+    let plain = lower.replace(['-', '_'], "");
+    WORDS.contains(&&*lower) || plain.starts_with("changeme") || plain == "changeit"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(name: &str, value: &str, expected: Option<(&str, bool)>) {
+        assert_eq!(judge(name, value), expected, "{name}={value}");
+    }
+
+    #[test]
+    fn a_readable_secret_is_told_by_name_and_value() {
+        check("POSTGRES_PASSWORD", "k3Yq9vTz", Some(("password", false)));
+        check("redis.password", "changeme", Some(("password", true)));
+        check("SLACK_TOKEN", "xoxb-2817-aa91kdk2", Some(("token", false)));
+        check("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMIK7MDENG", Some(("key", false)));
+        check("DSN", "postgres://app:k3Yq9vTz@db:5432/app", Some(("password", false)));
+    }
+
+    #[test]
+    fn the_way_to_a_secret_is_no_secret() {
+        check("POSTGRES_PASSWORD_FILE", "/run/secrets/pg", None);
+        check("POSTGRES_PASSWORD", "/run/secrets/pg", None);
+        check("POSTGRES_PASSWORD", "$(PG)", None);
+        check("POSTGRES_PASSWORD", "${PG:?}", None);
+        check("POSTGRES_PASSWORD", "{{ .Values.pg }}", None);
+        check("POSTGRES_PASSWORD", "", None);
+        check("API_KEY", "<your key>", None);
+        check("API_KEY", "xxxxxxxxxxxxxxxx", None);
+        check("ALLOW_EMPTY_PASSWORD", "yes", None);
+        check("CLIENT_SECRET", "oauth", None);
+        check("IMAGE_PULL_SECRET", "registry-credentials", None);
+        check("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE", None);
+        check("URL", "http://db:5432/app", None);
+        check("DSN", "postgres://app:$(PASSWORD)@db", None);
+    }
+}

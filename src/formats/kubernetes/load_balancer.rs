@@ -1,0 +1,195 @@
+//! Whether a Service of type LoadBalancer gets a public address: the clouds' own annotations.
+//!
+//! Without a word every provider makes a public one, except the AWS Load Balancer Controller.
+//! Sources: the annotation tables of each cloud controller's documentation, and their code where
+//! the two differ.
+
+mod markers;
+mod ranges;
+
+use super::object::{Object, is_placeholder};
+use crate::model::fact::{Fact, Why};
+use crate::model::fragment::{Fragment, Hop, Ref};
+use crate::model::net::Addresses;
+use crate::source::Place;
+use crate::tree::node::{Entry, Node};
+pub(super) use ranges::united;
+
+/// What was decided, and by which words.
+struct Verdict {
+    side: Side,
+    place: Place,
+    /// "annotation `key: value`"; nothing where the type alone decides.
+    by: Option<String>,
+}
+
+enum Side {
+    Public,
+    Private,
+    /// Private because the controller makes private ones unless told; its documentation.
+    PrivateByDefault(&'static str),
+    Tailnet,
+    Undecided(Why),
+}
+
+pub(super) fn lower(object: &Object, out: &mut Fragment) {
+    let at = object.spec_entry("type").map_or(object.place, Entry::place);
+    let verdict = decide(object, at);
+    let title = object.title();
+    let plain = format!("{title} is of type LoadBalancer");
+    let told = match &verdict.by {
+        Some(by) => format!("{plain}, and {by}"),
+        None => plain.clone(),
+    };
+    let to = || Ref::To(object.address());
+    let only_from = ranges::only_from(object);
+    let mut add = |from: Ref, open: Fact<bool>, place: Place, say: &str| {
+        let hop = Hop::new(from, to(), place, say);
+        out.hops.push(Hop { open, only_from: only_from.clone(), ..hop });
+    };
+    if matches!(verdict.side, Side::Tailnet) {
+        add(Ref::Overlay, Fact::written(true, at), at, &told);
+        return;
+    }
+    let open = match verdict.side {
+        Side::Public | Side::Tailnet => Fact::written(true, verdict.place),
+        Side::Private => Fact::written(false, verdict.place),
+        Side::PrivateByDefault(see) => Fact::default(false, see, verdict.place),
+        Side::Undecided(why) => Fact::Unknown(why, verdict.place),
+    };
+    // The step stands where the type does; `open` knows the place that decided it.
+    add(Ref::Internet, open, at, &told);
+    add(Ref::Network, Fact::written(true, at), at, &plain);
+}
+
+/// The Tailscale operator publishes any Service that asks for it in the tailnet.
+pub(super) fn tailnet(object: &Object, out: &mut Fragment) {
+    let Some(entry) = object.annotation("tailscale.com/expose") else { return };
+    if entry.value.str() == Some("true") {
+        let say = format!("{} is published in the tailnet", object.title());
+        out.hops.push(Hop::new(Ref::Overlay, Ref::To(object.address()), entry.place(), say));
+    }
+}
+
+fn decide(object: &Object, at: Place) -> Verdict {
+    if let Some(class) = object.spec_entry("loadBalancerClass")
+        && let Some(name) = class.value.str()
+    {
+        return by_class(object, class, name);
+    }
+    let kind = "service.beta.kubernetes.io/aws-load-balancer-type";
+    if let Some(entry) = object.annotation(kind) {
+        let target = "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type";
+        match entry.value.str() {
+            Some("nlb-ip") => return aws_controller(object, entry.place()),
+            Some("external") if object.annotation(target).is_some() => {
+                return aws_controller(object, entry.place());
+            }
+            // The cloud's own controller leaves these alone, the other one wants a target type.
+            Some("external") => {
+                let why = Why::NotHere("the controller of this type".into());
+                return annotated(Side::Undecided(why), entry);
+            }
+            _ => {}
+        }
+    }
+    if let Some(verdict) = markers::decide(object) {
+        return verdict;
+    }
+    address_pool(object).unwrap_or(Verdict { side: Side::Public, place: at, by: None })
+}
+
+fn annotated(side: Side, entry: &Entry) -> Verdict {
+    let by = format!("`{}` is `{}`", entry.key, entry.value.str().unwrap_or("?"));
+    Verdict { side, place: entry.place(), by: Some(by) }
+}
+
+/// Named implementations. One that nobody knows may publish or not.
+fn by_class(object: &Object, entry: &Entry, name: &str) -> Verdict {
+    let side = match name {
+        "service.k8s.aws/nlb" | "eks.amazonaws.com/nlb" => {
+            return aws_controller(object, entry.place());
+        }
+        "networking.gke.io/l4-regional-internal-legacy"
+        | "networking.gke.io/l4-regional-internal" => Side::Private,
+        "networking.gke.io/l4-regional-external-legacy"
+        | "networking.gke.io/l4-regional-external" => Side::Public,
+        "tailscale" => Side::Tailnet,
+        "ngrok" => {
+            let keys = ["k8s.ngrok.com/bindings", "ngrok.com/bindings"];
+            match keys.iter().find_map(|key| object.annotation_text(key)) {
+                Some("internal" | "kubernetes") => Side::Private,
+                _ => Side::Public,
+            }
+        }
+        _ if is_placeholder(name) => Side::Undecided(Why::Template),
+        _ => Side::Undecided(Why::NotHere(format!("load balancer class {name}").into())),
+    };
+    annotated(side, entry)
+}
+
+/// The AWS Load Balancer Controller and EKS Auto Mode: internal unless the scheme says otherwise
+/// (Load Balancer Controller documentation, "Service annotations").
+fn aws_controller(object: &Object, at: Place) -> Verdict {
+    let scheme = "service.beta.kubernetes.io/aws-load-balancer-scheme";
+    if let Some(entry) = object.annotation(scheme) {
+        let side = match entry.value.str() {
+            Some("internal") => Side::Private,
+            Some("internet-facing") => Side::Public,
+            _ => Side::Undecided(Why::NotUnderstood("this scheme".into())),
+        };
+        return annotated(side, entry);
+    }
+    if let Some(entry) = object.annotation("service.beta.kubernetes.io/aws-load-balancer-internal")
+    {
+        let side = match entry.value.str() {
+            Some("true") => Side::Private,
+            Some("false") => Side::Public,
+            _ => Side::Undecided(Why::NotUnderstood("this value".into())),
+        };
+        return annotated(side, entry);
+    }
+    let see = "AWS Load Balancer Controller: the scheme is `internal` unless set";
+    Verdict { side: Side::PrivateByDefault(see), place: at, by: None }
+}
+
+/// Clusters without a cloud hand out addresses of a pool.
+fn address_pool(object: &Object) -> Option<Verdict> {
+    const ADDRESSES: [&str; 5] = [
+        "metallb.io/loadBalancerIPs",
+        "metallb.universe.tf/loadBalancerIPs",
+        "kube-vip.io/loadbalancerIPs",
+        "lbipam.cilium.io/ips",
+        "io.cilium/lb-ipam-ips",
+    ];
+    const POOLS: [&str; 2] = ["metallb.io/address-pool", "metallb.universe.tf/address-pool"];
+    if let Some(entry) = ADDRESSES.iter().find_map(|key| object.annotation(key)) {
+        let parsed: Option<Vec<Addresses>> =
+            entry.value.str().unwrap_or("").split(',').map(Addresses::parse).collect();
+        let side = match parsed {
+            None => Side::Undecided(Why::NotUnderstood("these addresses".into())),
+            Some(ips) if ips.iter().all(is_private) => Side::Private,
+            Some(_) => Side::Public,
+        };
+        return Some(annotated(side, entry));
+    }
+    if let Some(entry) = POOLS.iter().find_map(|key| object.annotation(key)) {
+        let pool = entry.value.str().unwrap_or("?");
+        let why = Why::NotHere(format!("address pool {pool}").into());
+        return Some(annotated(Side::Undecided(why), entry));
+    }
+    // A deprecated field that some providers ignore: a private address is a hint, no proof.
+    let ip = object.spec_entry("loadBalancerIP")?;
+    let private = Addresses::parse(ip.value.str()?).is_some_and(|a| is_private(&a));
+    let why = Why::NotHere("the pool that the load balancer's address is from".into());
+    private.then(|| annotated(Side::Undecided(why), ip))
+}
+
+fn is_private(ip: &Addresses) -> bool {
+    ip.without(&Addresses::private()).is_empty()
+}
+
+/// The elements of a list of texts.
+fn texts(node: Option<&Node>) -> impl Iterator<Item = &Node> {
+    node.map_or(&[][..], Node::items).iter()
+}

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::index::Index;
 use crate::model::fact::{Fact, Name, Why};
-use crate::model::fragment::{LabelTerm, Namespaces, Node, Pod, PodSelector};
+use crate::model::fragment::{LabelTerm, NamespaceDraft, Namespaces, Node, Pod, PodSelector};
 use crate::model::truth::Truth;
 use crate::source::Place;
 
@@ -21,14 +21,14 @@ pub(crate) struct Pods<'a> {
 impl<'a> Pods<'a> {
     pub(crate) fn new(
         nodes: &'a [Node],
-        namespaces: &'a [(Name, Vec<(Name, Fact<Name>)>)],
+        namespaces: &'a [NamespaceDraft],
     ) -> Pods<'a> {
         let mut pods = Pods {
             nodes,
             by_namespace: FxHashMap::default(),
             anywhere: Vec::new(),
             all: Vec::new(),
-            namespaces: namespaces.iter().map(|(n, l)| (n.clone(), &l[..])).collect(),
+            namespaces: namespaces.iter().map(|n| (n.name.clone(), &n.labels[..])).collect(),
         };
         for (i, node) in nodes.iter().enumerate() {
             let Some(pod) = &node.pod else { continue };

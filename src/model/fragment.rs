@@ -512,8 +512,6 @@ pub(crate) struct Fragment {
     pub(crate) problems: Vec<Problem>,
     /// What was seen and not understood: a resource without a card, a chart without a renderer.
     pub(crate) not_understood: Vec<(Place, Name)>,
-    /// Declared namespaces with their labels.
-    pub(crate) namespaces: Vec<(Name, Vec<(Name, Fact<Name>)>)>,
     /// Suppressions that a format has words of its own for (annotations): rules, whole block.
     pub(crate) ignores: Vec<(Place, Place, Vec<Name>)>,
 }
@@ -537,7 +535,6 @@ impl Fragment {
         self.defects.extend(other.defects);
         self.problems.extend(other.problems);
         self.not_understood.extend(other.not_understood);
-        self.namespaces.extend(other.namespaces);
         self.ignores.extend(other.ignores);
     }
 }

@@ -3,6 +3,8 @@
 //! Modules are often reviewed without what stands behind their filters, so a group that admits
 //! everybody to PostgreSQL's port is worth a word of its own; how likely is for the rule to say.
 
+use rustc_hash::FxHashSet;
+
 use super::filters;
 use crate::catalog::Catalog;
 use crate::link::Estate;
@@ -14,16 +16,15 @@ use crate::model::reach::{Circle, Reach};
 pub(crate) fn derive(estate: &Estate, catalog: &Catalog, model: &mut Model) {
     let known: Vec<(u16, &str)> =
         (0..=u16::MAX).filter_map(|p| catalog.engine_of_port(p).map(|e| (p, e))).collect();
+    let stores: FxHashSet<usize> = estate.store_nodes.iter().copied().flatten().collect();
     for (i, filter) in estate.filters.iter().enumerate() {
         if !filter.stands_alone || filter.exists.known() == Some(&false) {
             continue;
         }
         let behind = &estate.behind[i];
         // Stores behind the filter are judged themselves, balancers by what they lead to.
-        let judged = |node: &usize| {
-            estate.store_nodes.contains(&Some(*node))
-                || estate.nodes[*node].kind != NodeKind::Machine
-        };
+        let judged =
+            |node: &usize| stores.contains(node) || estate.nodes[*node].kind != NodeKind::Machine;
         if !behind.is_empty() && behind.iter().all(judged) {
             continue;
         }

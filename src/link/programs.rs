@@ -1,5 +1,7 @@
 //! Containers with everything that is put into them, and the stores they turn out to be.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::index::Index;
@@ -119,7 +121,8 @@ struct Inputs<'a> {
     bundles: &'a [Bundle],
     bundle_index: Index,
     files: Vec<&'a ConfigFile>,
-    disk: FxHashMap<&'a str, &'a ConfigFile>,
+    /// By path, so that those below a folder stand together.
+    disk: BTreeMap<&'a str, &'a ConfigFile>,
     sources: &'a Sources,
 }
 
@@ -247,12 +250,8 @@ impl<'a> Inputs<'a> {
         }
         let folder = format!("{path}/");
         let mut any = false;
-        for file in &self.files {
-            let Some(inside) =
-                file.address.0.strip_prefix("file:").and_then(|p| p.strip_prefix(&*folder))
-            else {
-                continue;
-            };
+        for (name, file) in self.disk.range(&*folder..) {
+            let Some(inside) = name.strip_prefix(&*folder) else { break };
             any = true;
             let target = format!("{}/{inside}", mount.path.trim_end_matches('/'));
             program.files.push((target.into(), file));

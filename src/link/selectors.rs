@@ -19,10 +19,7 @@ pub(crate) struct Pods<'a> {
 }
 
 impl<'a> Pods<'a> {
-    pub(crate) fn new(
-        nodes: &'a [Node],
-        namespaces: &'a [NamespaceDraft],
-    ) -> Pods<'a> {
+    pub(crate) fn new(nodes: &'a [Node], namespaces: &'a [NamespaceDraft]) -> Pods<'a> {
         let mut pods = Pods {
             nodes,
             by_namespace: FxHashMap::default(),

@@ -11,6 +11,15 @@ use crate::tree::node::Node;
 /// Stands in a text where a value is that nobody here can tell.
 pub(super) const UNKNOWN: char = '\u{fffc}';
 
+/// Bytes that variables may add to one text: each could hold the one before twice.
+const MAX_ADDED: usize = 1 << 12;
+
+/// Variables that are told as evidence for one text.
+const MAX_TOLD: usize = 8;
+
+/// Longer than any expression in braces.
+const MAX_EXPRESSION: usize = 1 << 12;
+
 /// Fallbacks within fallbacks.
 const MAX_DEPTH: usize = 8;
 
@@ -22,6 +31,7 @@ pub(super) struct Filled {
     pub(super) why: Option<Why>,
     via: Vec<Evidence>,
     fallback: bool,
+    added: usize,
 }
 
 /// The variables that a project's files see.
@@ -106,9 +116,13 @@ impl<'a> Interpolation<'a> {
 
     fn value(&self, name: &str, out: &mut Filled) {
         match self.variables.get(name).map(|v| &v.value) {
-            Some(Fact::Known(value, origin)) => {
+            Some(Fact::Known(value, origin)) if out.added + value.len() <= MAX_ADDED => {
                 out.text.push_str(value);
-                out.via.push(Evidence::new(origin.at, format!("variable `{name}` is set here")));
+                out.added += value.len();
+                if out.via.len() < MAX_TOLD {
+                    let say = format!("variable `{name}` is set here");
+                    out.via.push(Evidence::new(origin.at, say));
+                }
             }
             _ => {
                 out.text.push(UNKNOWN);
@@ -144,7 +158,7 @@ impl Filled {
 /// Text up to the closing brace, nested braces counted, and what is behind it.
 fn braced(text: &str) -> Option<(&str, &str)> {
     let mut depth = 0_usize;
-    for (at, c) in text.char_indices() {
+    for (at, c) in text.char_indices().take(MAX_EXPRESSION) {
         match c {
             '{' => depth += 1,
             '}' if depth == 0 => return Some((&text[..at], &text[at + 1..])),

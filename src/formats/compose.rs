@@ -1,8 +1,21 @@
-//! Compose.
+//! Compose files: services, what they publish, and what is put into them.
+
+mod env_file;
+mod interpolate;
+mod ports;
+mod project;
+mod service;
+#[cfg(test)]
+mod tests;
+mod volumes;
+mod words;
+
+use rustc_hash::FxHashMap;
 
 use super::{Claim, Format, Parsed, Unit};
 use crate::model::fragment::Fragment;
-use crate::source::{Problem, Text};
+use crate::source::{FileId, Problem, Sources, Text};
+use crate::tree::yaml;
 
 /// The front end.
 pub(crate) struct Compose;
@@ -12,13 +25,81 @@ impl Format for Compose {
         "compose"
     }
 
-    fn claims(&self, _path: &str, _text: &str) -> Claim {
-        Claim::No
+    fn claims(&self, path: &str, text: &str) -> Claim {
+        let file = path.rsplit('/').next().unwrap_or(path);
+        let (stem, extension) = file.rsplit_once('.').unwrap_or((file, ""));
+        match extension {
+            "env" => Claim::Maybe,
+            "yaml" | "yml" if !has_services(text) => Claim::No,
+            "yaml" | "yml" if is_compose_name(stem) => Claim::Surely,
+            "yaml" | "yml" if runs_images(text) => Claim::Maybe,
+            _ => Claim::No,
+        }
     }
 
-    fn parse(&self, _text: &Text, _path: &str) -> (Parsed, Vec<Problem>) {
-        (Parsed::Text, Vec::new())
+    fn parse(&self, text: &Text, path: &str) -> (Parsed, Vec<Problem>) {
+        if is_env_file(path) {
+            return (Parsed::Text, Vec::new());
+        }
+        let (nodes, problems) = yaml::parse(text);
+        if !problems.is_empty() && yaml::is_template(text.as_str()) {
+            return (Parsed::Text, Vec::new());
+        }
+        (Parsed::Nodes(nodes), problems)
     }
 
-    fn lower(&self, _unit: &Unit, _out: &mut Fragment) {}
+    /// Compose files with the env files of their folder and of the folders below it.
+    fn group(&self, files: &[FileId], sources: &Sources) -> Vec<Vec<FileId>> {
+        let (env, compose): (Vec<FileId>, Vec<FileId>) =
+            files.iter().partition(|f| is_env_file(sources.path(**f)));
+        let mut units: Vec<Vec<FileId>> = Vec::new();
+        let mut of_folder: FxHashMap<&str, usize> = FxHashMap::default();
+        for file in compose {
+            let unit = *of_folder.entry(project::folder(sources.path(file))).or_insert_with(|| {
+                units.push(Vec::new());
+                units.len() - 1
+            });
+            units[unit].push(file);
+        }
+        for file in env {
+            let mut folder = project::folder(sources.path(file));
+            loop {
+                if let Some(unit) = of_folder.get(folder) {
+                    units[*unit].push(file);
+                    break;
+                }
+                if folder.is_empty() {
+                    break;
+                }
+                folder = project::folder(folder);
+            }
+        }
+        units
+    }
+
+    fn lower(&self, unit: &Unit, out: &mut Fragment) {
+        project::lower(unit, out);
+    }
+}
+
+fn is_env_file(path: &str) -> bool {
+    path.rsplit('.').next() == Some("env")
+}
+
+fn is_compose_name(stem: &str) -> bool {
+    stem.starts_with("docker-compose") || stem.starts_with("compose")
+}
+
+/// `services` at the top, which every Compose file has.
+fn has_services(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with("services:"))
+}
+
+/// A service's own words, for files that are not named as Compose files are.
+fn runs_images(text: &str) -> bool {
+    text.lines().any(|line| {
+        let indented = line.starts_with([' ', '\t']);
+        let line = line.trim_start();
+        indented && (line.starts_with("image:") || line.starts_with("build:"))
+    })
 }

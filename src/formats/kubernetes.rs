@@ -13,6 +13,7 @@ mod object;
 mod selector;
 mod service;
 mod target_group_binding;
+mod tcp_services;
 #[cfg(test)]
 mod tests;
 mod volumes;

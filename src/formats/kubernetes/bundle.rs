@@ -2,6 +2,7 @@
 
 use super::base64;
 use super::object::{Object, text};
+use super::tcp_services;
 use crate::formats::clear_text::{self, Holder};
 use crate::formats::config_file;
 use crate::model::fact::{Fact, Name, Why};
@@ -39,6 +40,7 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
             add(&mut bundle, entry, decoded(entry, sealed), out);
         }
         secrets(object, &bundle, out);
+        tcp_services::of_config_map(object, out);
     }
     out.bundles.push(bundle);
 }

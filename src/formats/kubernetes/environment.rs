@@ -1,13 +1,20 @@
 //! A container's variables, and `$(NAME)` in what is written with them.
 
+use rustc_hash::FxHashMap;
+
 use super::object::{Object, text};
 use crate::formats::clear_text::{self, Holder};
 use crate::model::fact::{Evidence, Fact, Name, Why};
 use crate::model::fragment::{Container, Env, EnvFrom, EnvValue, Fragment};
 use crate::tree::node::Node;
 
-/// Texts longer than this are not expanded further: each variable may hold the one before twice.
-const MAX_EXPANDED: usize = 1 << 16;
+/// Bytes that variables may add to one text: each could hold the one before twice.
+const MAX_ADDED: usize = 1 << 12;
+
+/// Longer than any name of a variable.
+const MAX_NAME: usize = 256;
+
+type Known = FxHashMap<Name, Fact<Name>>;
 
 /// `env`, unexpanded.
 pub(super) fn variables(object: &Object, container: &Node) -> Vec<Env> {
@@ -75,17 +82,20 @@ pub(super) fn bundles(object: &Object, container: &Node) -> Vec<EnvFrom> {
 /// and arguments all (Kubernetes API reference, `EnvVar.value`, `Container.command`). Names whose
 /// value is not written here stay as they are, for whoever knows more.
 pub(super) fn expand(container: &mut Container) {
-    let mut known: Vec<(Name, Fact<Name>)> = Vec::new();
+    let mut known = Known::default();
     for variable in &mut container.env {
-        if let EnvValue::Fact(fact) = &mut variable.value {
-            *fact = expanded(fact, &known);
-            if fact.known().is_some() {
-                known.push((variable.name.clone(), fact.clone()));
-                continue;
+        let fact = match &mut variable.value {
+            EnvValue::Fact(fact) => {
+                *fact = expanded(fact, &known);
+                fact.known().is_some().then(|| fact.clone())
             }
-        }
-        // A later definition hides an earlier one of the same name.
-        known.retain(|(name, _)| *name != variable.name);
+            EnvValue::Key { .. } => None,
+        };
+        match fact {
+            Some(fact) => known.insert(variable.name.clone(), fact),
+            // It hides an earlier one of the same name.
+            None => known.remove(&variable.name),
+        };
     }
     for words in [&mut container.command, &mut container.args] {
         if let Fact::Known(words, _) = words {
@@ -96,12 +106,12 @@ pub(super) fn expand(container: &mut Container) {
     }
 }
 
-fn expanded(fact: &Fact<Name>, known: &[(Name, Fact<Name>)]) -> Fact<Name> {
+fn expanded(fact: &Fact<Name>, known: &Known) -> Fact<Name> {
     let Fact::Known(text, origin) = fact else { return fact.clone() };
     if !text.contains("$(") {
         return fact.clone();
     }
-    let (mut out, mut via) = (String::new(), Vec::new());
+    let (mut out, mut via, mut added) = (String::new(), Vec::new(), 0);
     let mut rest = &**text;
     while let Some(at) = rest.find('$') {
         out.push_str(&rest[..at]);
@@ -111,14 +121,13 @@ fn expanded(fact: &Fact<Name>, known: &[(Name, Fact<Name>)]) -> Fact<Name> {
             rest = escaped;
             continue;
         }
-        let name = rest.strip_prefix("$(").and_then(|r| r.split_once(')'));
-        let value = name.and_then(|(name, behind)| {
-            let found = known.iter().rev().find(|(n, _)| &**n == name)?;
-            Some((found, behind))
-        });
-        match value {
-            Some(((name, Fact::Known(value, from)), behind)) if out.len() < MAX_EXPANDED => {
+        let found =
+            reference(rest).and_then(|(name, behind)| Some((name, known.get(name)?, behind)));
+        match found {
+            Some((name, Fact::Known(value, from), behind)) if added + value.len() <= MAX_ADDED => {
                 out.push_str(value);
+                // An empty value costs nothing, and yet must not be told endlessly.
+                added += value.len() + 1;
                 via.push(Evidence::new(from.at, format!("variable `{name}` is set here")));
                 rest = behind;
             }
@@ -130,6 +139,13 @@ fn expanded(fact: &Fact<Name>, known: &[(Name, Fact<Name>)]) -> Fact<Name> {
     }
     out.push_str(rest);
     Fact::Known(out.into(), origin.clone().with_via(via))
+}
+
+/// The name in `$(NAME)`, and what is behind it.
+fn reference(text: &str) -> Option<(&str, &str)> {
+    let inside = text.strip_prefix("$(")?;
+    let end = inside.bytes().take(MAX_NAME).position(|b| b == b')')?;
+    Some((&inside[..end], &inside[end + 1..]))
 }
 
 /// Secrets that stand as literals among the variables.

@@ -444,3 +444,42 @@ fn a_template_is_reported_once_and_never_as_broken() {
     let unquoted = "apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .Values.name }}\n";
     assert_eq!(fragment(unquoted).not_understood.len(), 1);
 }
+
+#[test]
+fn a_controller_passes_raw_tcp_on_as_its_config_map_says() {
+    check(
+        "
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: tcp, namespace: ingress}
+data:
+  '9000': db/clickhouse:9001
+  '9440': db/clickhouse:secure:PROXY
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: controller, namespace: ingress}
+spec:
+  containers: [{name: c, image: i, args: ['--tcp-services-configmap=$(POD_NAMESPACE)/tcp']}]
+",
+        &[
+            "k8s:tcp-services/ingress/tcp -> k8s:Service/db/clickhouse 9000:9001 9000:9001/udp",
+            "k8s:tcp-services/ingress/tcp -> k8s:Service/db/clickhouse:secure 9440 9440/udp",
+            "k8s:Pod/ingress/controller -> k8s:tcp-services/ingress/tcp proxy",
+        ],
+    );
+}
+
+#[test]
+fn variables_that_double_one_another_stay_small() {
+    let mut yaml = format!("{POD}      env:\n      - {{name: V0, value: xxxxxxxxxx}}\n");
+    for i in 1..200 {
+        yaml += &format!("      - {{name: V{i}, value: '$(V{0})$(V{0})'}}\n", i - 1);
+    }
+    let out = fragment(&yaml);
+    let longest = out.containers[0].env.iter().filter_map(|e| match &e.value {
+        crate::model::fragment::EnvValue::Fact(fact) => fact.known().map(|v| v.len()),
+        crate::model::fragment::EnvValue::Key { .. } => None,
+    });
+    assert!(longest.max().unwrap() < 10_000);
+}

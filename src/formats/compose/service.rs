@@ -1,0 +1,220 @@
+//! One service of a Compose file: a container and the ways to it.
+
+use super::interpolate::Interpolation;
+use super::ports::{self, On, hosts_address, published};
+use super::project::{self, Project};
+use super::{volumes, words};
+use crate::formats::clear_text::{self, Holder};
+use crate::model::fact::{Fact, Name};
+use crate::model::fragment::{
+    Address, Container, Env, EnvFrom, EnvValue, Fragment, Hop, Node as Stop, NodeKind, PortEnd,
+    PortMap, Ref,
+};
+use crate::source::Place;
+use crate::tree::node::{Entry, Node};
+
+pub(super) fn lower(project: &Project, entry: &Entry, out: &mut Fragment) {
+    if entry.value.map().is_none() {
+        return;
+    }
+    let service = Service {
+        project,
+        node: &entry.value,
+        address: project.address(&entry.key),
+        title: format!("service `{}`", entry.key).into(),
+        place: entry.key_place,
+    };
+    let exists = Fact::written(true, entry.key_place);
+    out.nodes.push(Stop {
+        address: service.address.clone(),
+        aliases: Vec::new(),
+        kind: NodeKind::Pod,
+        title: service.title.clone(),
+        place: entry.key_place,
+        whole: entry.place(),
+        exists: exists.clone(),
+        // No selector of Kubernetes finds it.
+        pod: None,
+    });
+    service.network(out);
+    service.ports(out);
+    if let Some(extends) = service.node.map().and_then(|m| m.entry("extends")) {
+        let what = format!("what {} takes over from elsewhere", service.title);
+        out.not_understood.push((extends.place(), what.into()));
+    }
+    let container = service.container(entry, exists, out);
+    service.secrets(&container, out);
+    out.containers.push(container);
+}
+
+struct Service<'a> {
+    project: &'a Project<'a>,
+    node: &'a Node,
+    address: Address,
+    title: Name,
+    place: Place,
+}
+
+impl Service<'_> {
+    fn hop(&self, from: Ref, place: Place, say: String) -> Hop {
+        Hop::new(from, Ref::To(self.address.clone()), place, say)
+    }
+
+    fn network(&self, out: &mut Fragment) {
+        let title = &self.title;
+        let say = format!("programs in the container of {title} reach it");
+        out.hops.push(self.hop(Ref::Local, self.place, say));
+        let mode = self.node.get("network_mode");
+        let fill = mode.map(|m| (self.project.fill.fact(m), m.place));
+        let known = fill.as_ref().and_then(|(fact, at)| Some((fact.known()?, *at)));
+        match known.map(|(mode, at)| (&**mode, at)) {
+            Some(("none", _)) => {}
+            Some(("host", at)) => {
+                let say = format!("{title} uses the network of its host");
+                out.hops.push(self.hop(Ref::Network, at, say.clone()));
+                out.hops.push(Hop { open: hosts_address(at), ..self.hop(Ref::Internet, at, say) });
+            }
+            Some((shared, at)) if shared.starts_with("service:") => {
+                let other = &shared["service:".len()..];
+                let say = format!("{title} shares the network of service `{other}`");
+                out.hops.push(self.hop(Ref::To(self.project.address(other)), at, say));
+            }
+            _ => {
+                let say = format!("any container of the same Compose project can reach {title}");
+                out.hops.push(self.hop(Ref::Cluster, self.place, say));
+            }
+        }
+    }
+
+    fn ports(&self, out: &mut Fragment) {
+        for port in published(&self.project.fill, self.node) {
+            let at = port.place;
+            let say = format!("{} is published on the host (`{}`)", self.title, port.shown);
+            let ports = PortMap::Pairs(port.pairs);
+            let mut add = |from, open| {
+                let hop = self.hop(from, at, say.clone());
+                out.hops.push(Hop { ports: ports.clone(), open, ..hop });
+            };
+            match port.on {
+                On::Loopback => {}
+                On::Every => {
+                    add(Ref::Network, Fact::written(true, at));
+                    add(Ref::Internet, hosts_address(at));
+                }
+                On::Private => add(Ref::Network, Fact::written(true, at)),
+                On::Public => add(Ref::Internet, Fact::written(true, at)),
+                On::Unknown(why) => {
+                    add(Ref::Network, Fact::Unknown(why.clone(), at));
+                    add(Ref::Internet, Fact::Unknown(why, at));
+                }
+            }
+        }
+    }
+
+    fn container(&self, entry: &Entry, exists: Fact<bool>, out: &mut Fragment) -> Container {
+        let fill = &self.project.fill;
+        let fact = |key| self.node.get(key).map_or(Fact::Unset(self.place), |n| fill.fact(n));
+        Container {
+            address: Address::new(format!("{}/container", self.address)),
+            name: entry.key.clone(),
+            title: self.title.clone(),
+            node: self.address.clone(),
+            place: entry.key_place,
+            whole: entry.place(),
+            exists,
+            image: fact("image"),
+            command: command(fill, self.node, "entrypoint"),
+            args: command(fill, self.node, "command"),
+            env: self.env(),
+            env_from: self.env_from(),
+            ports: self.inner_ports(),
+            mounts: volumes::mounts(self.project, self.node, out),
+        }
+    }
+
+    /// A list of `NAME=value` or a map. A name alone is handed on from the project's environment.
+    fn env(&self) -> Vec<Env> {
+        let fill = &self.project.fill;
+        let Some(node) = self.node.get("environment") else { return Vec::new() };
+        let env = |name: &str, value, place| Env {
+            name: name.into(),
+            value: EnvValue::Fact(value),
+            place,
+        };
+        let of_map = node.entries().iter().map(|entry| {
+            let at = entry.value.place;
+            let value = match entry.value.is_null() {
+                true => fill.variable(&entry.key, at),
+                false => fill.fact(&entry.value),
+            };
+            env(&entry.key, value, entry.place())
+        });
+        let of_list = node.items().iter().filter_map(|item| {
+            let (text, at) = (item.str()?, item.place);
+            Some(match text.split_once('=') {
+                Some((name, value)) => env(name, fill.text(value).fact(at), at),
+                None => env(text, fill.variable(text, at), at),
+            })
+        });
+        of_map.chain(of_list).collect()
+    }
+
+    fn env_from(&self) -> Vec<EnvFrom> {
+        let files = project::env_files(self.project, self.node).into_iter();
+        let from = |(path, node): (Name, &Node)| EnvFrom {
+            bundle: Address::file(&path),
+            prefix: "".into(),
+            secret: false,
+            place: node.place,
+        };
+        files.map(from).collect()
+    }
+
+    /// The container's side of what is published or exposed.
+    fn inner_ports(&self) -> Vec<(u16, Option<Name>, Place)> {
+        let mut out = Vec::new();
+        for port in ports::published(&self.project.fill, self.node) {
+            out.extend(port.pairs.iter().filter_map(|pair| match pair.to {
+                PortEnd::Number(number) => Some((number, None, pair.place)),
+                _ => None,
+            }));
+        }
+        let exposed = self.node.get("expose").map_or(&[][..], Node::items).iter();
+        out.extend(exposed.filter_map(|n| Some((n.str()?.parse().ok()?, None, n.place))));
+        out
+    }
+
+    /// Secrets that stand as literals in the file.
+    fn secrets(&self, container: &Container, out: &mut Fragment) {
+        let holder = Holder {
+            address: &self.address,
+            title: &self.title,
+            whole: container.whole,
+            exists: &container.exists,
+        };
+        for variable in &container.env {
+            if let EnvValue::Fact(Fact::Known(value, origin)) = &variable.value
+                && origin.via.is_empty()
+            {
+                let found = clear_text::secret(&holder, &variable.name, value, variable.place);
+                out.secrets.extend(found);
+            }
+        }
+    }
+}
+
+/// A list of words, or a line that is split into words.
+fn command(fill: &Interpolation, service: &Node, key: &str) -> Fact<Vec<Fact<Name>>> {
+    let Some(node) = service.get(key).filter(|n| !n.is_null()) else {
+        return Fact::Unset(service.place);
+    };
+    let words = match node.str() {
+        Some(line) => {
+            let filled = fill.text(line);
+            let words = words::split(&filled.text).into_iter();
+            words.map(|word| filled.part(&word, node.place)).collect()
+        }
+        None => node.items().iter().map(|n| fill.fact(n)).collect(),
+    };
+    Fact::written(words, node.place)
+}

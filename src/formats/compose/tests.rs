@@ -1,0 +1,176 @@
+//! Compose files in, a compact fragment out.
+
+use super::Compose;
+use crate::formats::dump::{self, lowered};
+use crate::formats::{Claim, Format};
+
+/// Every expected line is there; one that begins with `no ` stands nowhere.
+#[track_caller]
+fn check(files: &[(&str, &str)], expected: &[&str]) {
+    let (out, _) = lowered(&Compose, files);
+    let mut lines: Vec<String> = out.containers.iter().flat_map(dump::container).collect();
+    lines.extend(out.hops.iter().map(dump::hop));
+    for bundle in &out.bundles {
+        lines.extend(bundle.entries.iter().map(|entry| {
+            let file = if entry.file.is_some() { " file" } else { "" };
+            format!("{}#{}={}{file}", bundle.address, entry.key, dump::fact(&entry.value))
+        }));
+    }
+    lines.extend(out.secrets.iter().map(|s| format!("secret {}", s.identity.title)));
+    lines.extend(out.not_understood.iter().map(|(_, what)| format!("not understood: {what}")));
+    for line in expected {
+        let found = match line.strip_prefix("no ") {
+            Some(part) => !lines.iter().any(|l| l.contains(part)),
+            None => lines.iter().any(|l| l == line),
+        };
+        assert!(found, "{line}\nin\n{}", lines.join("\n"));
+    }
+}
+
+#[test]
+fn compose_files_are_claimed_by_name_or_content() {
+    let claim = |path, text| Compose.claims(path, text);
+    assert_eq!(claim("a/docker-compose.prod.yml", "services:\n  a: {}"), Claim::Surely);
+    assert_eq!(claim("stack.yaml", "services:\n  a:\n    image: redis"), Claim::Maybe);
+    assert_eq!(claim("services.yaml", "services:\n  _defaults:\n    public: true"), Claim::No);
+    assert_eq!(claim("compose.yaml", "kind: x"), Claim::No);
+    assert_eq!(claim("db.env", "A=b"), Claim::Maybe);
+}
+
+/// A service `s` with the given rest in flow style.
+#[track_caller]
+fn check_service(rest: &str, expected: &[&str]) {
+    check(&[("compose.yaml", &format!("services:\n  s: {{image: redis, {rest}}}"))], expected);
+}
+
+#[test]
+fn ports_are_published_on_every_address_unless_one_is_named() {
+    const S: &str = "compose:compose.yaml/s";
+    let ports = |port: &str, expected: &str| {
+        check_service(&format!("ports: [{port}]"), &[&format!("network -> {S} {expected}")]);
+    };
+    ports("'6379:6379'", "6379:6379");
+    ports("'8000:80/udp'", "8000:80/udp");
+    ports("'0.0.0.0:8000:80'", "8000:80");
+    ports("'[::]:8000:80'", "8000:80");
+    ports("'8000-8001:80-81'", "8000:80 8001:81");
+    ports("'80'", "*:80");
+    ports("80", "*:80");
+    ports("'${PORT}:80'", "*:80");
+    ports("'${PORT:-8000}:80'", "8000:80");
+    ports("{target: 80, published: '8000'}", "8000:80");
+    ports("'192.168.1.2:8000:80'", "8000:80");
+    check_service("ports: ['8000:80']", &[&format!("internet -> {S} 8000:80 open=?")]);
+    check_service("ports: ['127.0.0.1:8000:80']", &["no network ->", "no internet"]);
+    check_service(
+        "ports: [{target: 80, published: 80, host_ip: '::1'}]",
+        &["no network ->", "no internet"],
+    );
+    check_service("ports: ['8.8.4.4:80:80']", &[&format!("internet -> {S} 80:80")]);
+    check_service("ports: ['${IP}:80:80']", &[&format!("network -> {S} 80:80 open=?")]);
+    check_service("expose: [80]", &[&format!("cluster -> {S}"), "no network ->"]);
+}
+
+#[test]
+fn networks_decide_who_is_near() {
+    check_service(
+        "network_mode: host",
+        &[
+            "network -> compose:compose.yaml/s",
+            "internet -> compose:compose.yaml/s open=?",
+            "no cluster",
+        ],
+    );
+    check_service("network_mode: none", &["local -> compose:compose.yaml/s", "no cluster"]);
+    check_service(
+        "network_mode: 'service:vpn'",
+        &["compose:compose.yaml/vpn -> compose:compose.yaml/s"],
+    );
+}
+
+#[test]
+fn variables_come_from_the_env_file_or_the_fallback() {
+    let value = |text: &str, expected: &str| {
+        check(
+            &[
+                (".env", "SET=one\nEMPTY=\n# X=y\nQUOTED='a $SET' # b\nTWICE=\"$SET-${SET}\"\n"),
+                (
+                    "compose.yaml",
+                    &format!(
+                        "services: \n  s:\n    image: x\n    environment:\n      A: \"{text}\""
+                    ),
+                ),
+            ],
+            &[&format!("env A={expected}")],
+        );
+    };
+    value("${SET}", "one");
+    value("$SET/x", "one/x");
+    value("$$SET", "$SET");
+    value("${SET:-two}", "one");
+    value("${EMPTY:-two}", "two(default)");
+    value("${EMPTY-two}", "");
+    value("${X}", "?");
+    value("${X:-${Y:-z}}", "z(default)");
+    value("${X:?needed}", "?");
+    value("${SET:+three}", "three");
+    value("${QUOTED}", "a $SET");
+    value("${TWICE}", "one-one");
+}
+
+#[test]
+fn services_take_commands_variables_and_files() {
+    check(
+        &[
+            (
+                "deploy/compose.yaml",
+                "
+services:
+  db:
+    image: clickhouse/clickhouse-server:${TAG:-25}
+    entrypoint: [sh, -c]
+    command: serve --password $PASS --console \":9001\"
+    env_file: [./db.env, {path: other.env, required: false}]
+    environment: [LEVEL=debug, DB_PASSWORD=k3Yq9vTz, HANDED]
+    volumes:
+      - ./conf:/etc/conf.d:ro
+      - data:/data
+      - /srv/x:/x
+      - {type: bind, source: ../shared/a.xml, target: /a.xml}
+    configs: [{source: users, target: /etc/users.xml}, plain]
+    secrets: [pw]
+  app:
+    extends: {file: base.yaml, service: app}
+configs:
+  users: {content: '<clickhouse/>'}
+  plain: {file: ./plain.conf}
+secrets:
+  pw: {file: ./pw.txt}
+",
+            ),
+            ("deploy/db.env", "export USER=app\nAPI_KEY=abcdefghijklmnop\n"),
+            ("unused.env", "API_KEY=abcdefghijklmnop\n"),
+        ],
+        &[
+            "compose:deploy/compose.yaml/db/container \
+             image=clickhouse/clickhouse-server:25(default) command=sh -c \
+             args=serve --password ? --console :9001",
+            "env * <- file:deploy/db.env",
+            "env * <- file:deploy/other.env",
+            "env LEVEL=debug",
+            "env HANDED=?",
+            "file:deploy/db.env#USER=app",
+            "mount /etc/conf.d <- path:deploy/conf",
+            "mount /data <- opaque",
+            "mount /x <- opaque",
+            "mount /a.xml <- path:shared/a.xml",
+            "mount /etc/users.xml <- compose:deploy/compose.yaml/configs/users (users)",
+            "mount /plain <- path:deploy/plain.conf",
+            "mount /run/secrets/pw <- path:deploy/pw.txt",
+            "secret `DB_PASSWORD` of service `db`",
+            "secret `API_KEY` of `deploy/db.env`",
+            "not understood: what service `app` takes over from elsewhere",
+            "no unused",
+        ],
+    );
+}

@@ -224,8 +224,9 @@ impl Addresses {
     /// The circle that these addresses amount to.
     pub(crate) fn circle(&self) -> Circle {
         let public = self.intersection(&Addresses::public());
-        // The design's measure: a /8 of IPv4 or a /16 of IPv6 is everybody, not a partner.
-        if count32(&public.v4) >= 1 << 24 || count128(&public.v6) >= 1 << 112 {
+        // A /8 of IPv4 or a /16 of IPv6 is everybody, not a partner; also the /8s that look private
+        // and are not, 172.0.0.0/8 and 192.0.0.0/8, of which a sixteenth at most is private.
+        if count32(&public.v4) >= (1 << 24) - (1 << 20) || count128(&public.v6) >= 1 << 112 {
             return Circle::Internet;
         }
         let private = self.intersection(&Addresses::private());
@@ -303,7 +304,8 @@ mod tests {
         check(&["::/0"], Circle::Internet);
         check(&["0.0.0.0/1", "128.0.0.0/1"], Circle::Internet);
         check(&["54.0.0.0/8"], Circle::Internet);
-        check(&["172.0.0.0/8"], Circle::InternetRestricted);
+        check(&["172.0.0.0/8"], Circle::Internet);
+        check(&["172.32.0.0/16"], Circle::InternetRestricted);
         check(&["198.41.128.0/17"], Circle::InternetRestricted);
         check(&["203.0.113.7"], Circle::InternetRestricted);
         check(&["10.0.0.0/8"], Circle::PrivateNetwork);

@@ -38,10 +38,15 @@ fn every_built_in_card_loads() {
 }
 
 #[test]
-fn rules_contain_the_categories_of_what_they_replace() {
+fn every_rule_is_tagged_with_the_categories_that_it_contains() {
     let rules = built_in();
-    let open = rules.info("open-datastore").unwrap();
-    assert!(open.tags.iter().any(|tag| &**tag == "authentication"));
+    for info in rules.infos() {
+        for other in rules.contained(&info.name) {
+            let category = rules.info(other).unwrap().category;
+            let tagged = info.tags.iter().any(|tag| **tag == *category.name());
+            assert!(tagged || category == info.category, "{} contains {category}", info.name);
+        }
+    }
 }
 
 /// Topics of the contract, one of which every rule of these categories carries.

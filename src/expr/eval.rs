@@ -419,11 +419,15 @@ fn among(item: Operand, list: Operand) -> Judged {
 
 fn size(value: &Value, field: &Name) -> Result<Value, Why> {
     match value {
-        Value::Text(text) => Ok(Value::Int(text.chars().count() as i64)),
-        Value::List(items) => Ok(Value::Int(items.len() as i64)),
+        Value::Text(text) => Ok(count(text.chars().count())),
+        Value::List(items) => Ok(count(items.len())),
         Value::Secret => Err(Why::NotHere(field.clone())),
         _ => Err(Why::NotUnderstood(format!("the size of {field}").into())),
     }
+}
+
+fn count(n: usize) -> Value {
+    Value::Int(i64::try_from(n).unwrap_or(i64::MAX))
 }
 
 fn compare(op: Op, a: &Value, b: &Value) -> Result<bool, Why> {

@@ -131,7 +131,7 @@ impl Teller<'_> {
                 Subject::Field(name) => self.prove(name, &mut steps),
             }
         }
-        steps.dedup_by(|later, earlier| later.place == earlier.place);
+        steps.dedup_by(joined);
         steps
     }
 
@@ -154,6 +154,18 @@ impl Teller<'_> {
         }
     }
 }
+
+/// Steps at one place are one step that says both.
+fn joined(later: &mut Evidence, earlier: &mut Evidence) -> bool {
+    let same = later.place == earlier.place;
+    if same && !earlier.say.contains(&*later.say) && earlier.say.len() < LONG {
+        earlier.say = format!("{}: {}", earlier.say, later.say).into();
+    }
+    same
+}
+
+/// A step that is longer than this says enough.
+const LONG: usize = 120;
 
 /// "auth is none", "audit log is off by default (a document)".
 fn sentence(name: &str, value: &Value, origin: &Origin) -> String {

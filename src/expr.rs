@@ -5,9 +5,12 @@
 //! a derived fact.
 
 mod check;
+mod compare;
 mod eval;
+mod ground;
 mod lexer;
 mod parser;
+mod span;
 
 use std::ops::Range;
 

@@ -89,6 +89,11 @@ impl RuleSet {
         self.rule(name).map(|rule| &rule.info)
     }
 
+    /// The rules whose findings a rule's finding contains.
+    pub(crate) fn contained(&self, name: &str) -> &[Name] {
+        self.rule(name).map_or(&[], |rule| rule.replaces.as_slice())
+    }
+
     /// Name, category and examples of every rule.
     pub(crate) fn examples(&self) -> impl Iterator<Item = (&Name, Category, &[Example])> {
         self.rules.iter().map(|r| (&r.info.name, r.info.category, r.examples.as_slice()))
@@ -107,7 +112,7 @@ impl RuleSet {
                 rules.iter().filter_map(|rule| verdict::ask(rule, *entity))
             }));
         }
-        contain::settle(found, |name| self.rule(name).map_or(&[], |rule| rule.replaces.as_slice()))
+        contain::settle(found, |name| self.contained(name))
     }
 
     /// The parts of a rule's condition: its text and, for each entity, the answer.

@@ -131,7 +131,7 @@ impl Teller<'_> {
                 Subject::Field(name) => self.prove(name, &mut steps),
             }
         }
-        steps.dedup_by(|later, earlier| later.place == earlier.place);
+        steps.dedup_by(joined);
         steps
     }
 
@@ -155,22 +155,33 @@ impl Teller<'_> {
     }
 }
 
+/// Steps at one place are one step that says both.
+fn joined(later: &mut Evidence, earlier: &mut Evidence) -> bool {
+    let same = later.place == earlier.place;
+    if same && !earlier.say.contains(&*later.say) && earlier.say.len() < LONG {
+        earlier.say = format!("{}: {}", earlier.say, later.say).into();
+    }
+    same
+}
+
+/// A step that is longer than this says enough.
+const LONG: usize = 120;
+
 /// "auth is none", "audit log is off by default (a document)".
 fn sentence(name: &str, value: &Value, origin: &Origin) -> String {
     let words = words(name);
-    let mut text = match value {
+    let text = match value {
         Value::Text(text) if text.is_empty() => format!("{words} is empty"),
         Value::Bool(true) => format!("{words}: yes"),
         Value::Bool(false) => format!("{words}: no"),
         value => format!("{words} is {value}"),
     };
     match &origin.basis {
-        Basis::Written => {}
-        Basis::Default(see) if see.is_empty() => text.push_str(" by default"),
-        Basis::Default(see) => text.push_str(&format!(" by default ({see})")),
-        Basis::Guessed(how) => text.push_str(&format!(", guessed from {how}")),
+        Basis::Written => text,
+        Basis::Default(see) if see.is_empty() => format!("{text} by default"),
+        Basis::Default(see) => format!("{text} by default ({see})"),
+        Basis::Guessed(how) => format!("{text}, guessed from {how}"),
     }
-    text
 }
 
 fn words(name: &str) -> String {
@@ -188,7 +199,7 @@ pub(super) fn depending(message: &mut String, whys: &[(Why, Place)]) {
 /// Appends what would make a finding worse.
 pub(super) fn may_be(message: &mut String, worse: Severity, whys: &[(Why, Place)]) {
     if !whys.is_empty() {
-        message.push_str(&format!("; it may be {worse}, depending on {}", list(whys)));
+        *message = format!("{message}; it may be {worse}, depending on {}", list(whys));
     }
 }
 

@@ -143,6 +143,14 @@ fn evidence_is_the_way_of_the_circle_that_decided() {
 }
 
 #[test]
+fn steps_at_one_place_are_told_as_one() {
+    let mut found = store(Reach::surely(Internet, vec![Evidence::new(at(1), "a step")].into()));
+    found.open_to = Fact::written(Reach::nobody(), at(5));
+    let found = run(vec![found]);
+    assert_eq!(found[0].evidence, [Evidence::new(at(1), "Pod `cache`: a step")]);
+}
+
+#[test]
 fn an_entity_that_may_not_exist_gives_possible_findings() {
     let mut maybe = store(reach(Internet, Internet, Internet));
     maybe.identity.exists = Fact::Unknown(Why::Variable("n".into()), at(1));

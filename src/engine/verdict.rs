@@ -136,7 +136,8 @@ impl Decided<'_> {
             let scope = EntityScope { entity: self.entity, degree: Some(*degree) };
             let when = holds(self.rule.when.as_ref(), &scope);
             let narrowed = exists(self.entity).and(when).and(holds(condition, &scope)).answer;
-            narrowed == answer
+            // What is open on the whole may be settled for one circle of its span.
+            narrowed == answer || (answer == Answer::Unknown && narrowed != Answer::No)
         };
         Degree::ALL.into_iter().find(gives).unwrap_or(Degree::May)
     }

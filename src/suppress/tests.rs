@@ -42,11 +42,10 @@ fn finding(at: Place, whole: Place) -> Finding {
 /// `«` … `»` is the finding's place, `‹` … `›` its block.
 fn check(path: &str, marked: &str, expected: &[&str]) {
     let mut text = marked.to_owned();
-    let mut cut = |mark: &str| {
-        text.find(mark).map(|at| {
-            text.replace_range(at..at + mark.len(), "");
-            at
-        })
+    let mut cut = |mark: &str| -> Option<usize> {
+        let at = text.find(mark)?;
+        text.replace_range(at..at + mark.len(), "");
+        Some(at)
     };
     // The outer marks first, so that the inner ones do not move them.
     let block = cut("‹");

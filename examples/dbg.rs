@@ -1,0 +1,3 @@
+fn main() {
+    seawall::timing::debug(std::path::Path::new(&std::env::args().nth(1).unwrap()));
+}

@@ -1,1 +1,339 @@
-fn main() {}
+//! Times a run over a generated estate, step by step, beside the floor of reading and parsing.
+//!
+//! `cargo bench` measures 1,000, 4,000 and 16,000 files; `cargo bench -- 500 2000` others. The
+//! estate is the same every time. The floor reads the same files and runs the same parsers over
+//! them, in parallel, and builds nothing.
+
+#![allow(clippy::print_stdout, clippy::disallowed_methods, clippy::unwrap_used)]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+
+const RUNS: usize = 5;
+
+fn main() {
+    let sizes: Vec<usize> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
+    let sizes = if sizes.is_empty() { vec![1000, 4000, 16_000] } else { sizes };
+    println!("median of {RUNS} runs, milliseconds; floor = read and parse alone");
+    println!(
+        "{:>7} {:>6} | {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} | {:>7} {:>7} {:>5} {:>9}",
+        "files",
+        "MB",
+        "read",
+        "parse",
+        "lower",
+        "link",
+        "derive",
+        "check",
+        "whole",
+        "floor",
+        "ratio",
+        "us/file"
+    );
+    for files in sizes {
+        let folder = generate(files);
+        measure(files, &folder);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}
+
+fn measure(files: usize, folder: &Path) {
+    let bytes: u64 = walk(folder).iter().map(|p| fs::metadata(p).unwrap().len()).sum();
+    let mut wholes = Vec::new();
+    let mut floors = Vec::new();
+    let mut steps = Vec::new();
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        floor(folder);
+        floors.push(start.elapsed());
+        let start = Instant::now();
+        let (timings, findings) = seawall::timing::run(folder);
+        wholes.push(start.elapsed());
+        assert!(findings > 0, "the estate holds faults by design");
+        steps.push(timings);
+    }
+    let ms = |mut d: Vec<Duration>| {
+        d.sort();
+        d[d.len() / 2].as_secs_f64() * 1000.0
+    };
+    let step = |f: fn(&seawall::timing::Timings) -> Duration| ms(steps.iter().map(f).collect());
+    let (whole, floor) = (ms(wholes), ms(floors));
+    println!(
+        "{files:>7} {:>6.1} | {:>7.1} {:>7.1} {:>7.1} {:>7.1} {:>7.1} {:>7.1} | {whole:>7.1} {floor:>7.1} {:>5.2} {:>9.1}",
+        bytes as f64 / 1e6,
+        step(|t| t.read),
+        step(|t| t.parse),
+        step(|t| t.lower),
+        step(|t| t.link),
+        step(|t| t.derive),
+        step(|t| t.check),
+        whole / floor,
+        whole * 1000.0 / files as f64,
+    );
+}
+
+/// Reads and parses every file with the parsers that seawall uses, and keeps nothing.
+fn floor(folder: &Path) {
+    let parsed: usize = walk(folder)
+        .into_par_iter()
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            match path.extension().and_then(|e| e.to_str()).unwrap() {
+                "tf" => hcl_edit::parser::parse_body(&text).unwrap().len(),
+                "yaml" => granit_parser::Parser::new_from_str(&text).map(Result::unwrap).count(),
+                "xml" => {
+                    let mut reader = quick_xml::Reader::from_str(&text);
+                    let mut events = 0;
+                    while reader.read_event().unwrap() != quick_xml::events::Event::Eof {
+                        events += 1;
+                    }
+                    events
+                }
+                _ => text.bytes().filter(|b| *b == b';').count(),
+            }
+        })
+        .sum();
+    assert!(parsed > 0);
+}
+
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let mut out = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { out.extend(walk(&path)) } else { out.push(path) }
+    }
+    out
+}
+
+/// A folder with an estate of that many files, ten to a service, the same for the same number.
+fn generate(files: usize) -> PathBuf {
+    let root = std::env::temp_dir().join(format!("seawall-bench-{}-{files}", std::process::id()));
+    let mut written = 0;
+    let mut service = 0;
+    while written < files {
+        let folder = root.join(format!("team-{}/service-{service}", service % 40));
+        for (name, text) in files_of(service) {
+            if written == files {
+                break;
+            }
+            let path = folder.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+            written += 1;
+        }
+        service += 1;
+    }
+    root
+}
+
+fn files_of(n: usize) -> Vec<(&'static str, String)> {
+    // One service in ten is open to the internet; the others keep to the private network.
+    let clients = if n % 10 == 0 { "0.0.0.0/0" } else { "10.0.0.0/8" };
+    let password = if n % 10 == 0 {
+        "<password/>"
+    } else {
+        "<password_sha256_hex>65e84be33532fb784c48129675f9eff3a682b27168c0ea744b2cf58ee02337c5</password_sha256_hex>"
+    };
+    let kind = if n % 10 == 0 { "LoadBalancer" } else { "ClusterIP" };
+    vec![
+        ("infra/main.tf", main_tf(n)),
+        (
+            "infra/variables.tf",
+            format!(
+                "variable \"clients\" {{\n  type    = list(string)\n  default = [\"{clients}\"]\n}}\n\nvariable \"vpc_id\" {{\n  type = string\n}}\n"
+            ),
+        ),
+        ("infra/logs.tf", logs_tf(n)),
+        (
+            "infra/outputs.tf",
+            "output \"group\" {\n  value = aws_security_group.db.id\n}\n".to_string(),
+        ),
+        ("deploy/service.yaml", service_yaml(n, kind)),
+        ("deploy/statefulset.yaml", statefulset_yaml(n)),
+        ("deploy/config.yaml", config_yaml(n, password)),
+        ("deploy/web.yaml", web_yaml(n)),
+        ("deploy/policy.yaml", policy_yaml(n)),
+        ("schema/001_events.sql", schema_sql(n)),
+    ]
+}
+
+fn main_tf(n: usize) -> String {
+    format!(
+        r#"locals {{
+  name  = "service-{n}"
+  ports = {{ http = 8123, native = 9000 }}
+}}
+
+resource "aws_security_group" "db" {{
+  name   = "${{local.name}}-db"
+  vpc_id = var.vpc_id
+
+  dynamic "ingress" {{
+    for_each = local.ports
+    content {{
+      from_port   = ingress.value
+      to_port     = ingress.value
+      protocol    = "tcp"
+      cidr_blocks = var.clients
+    }}
+  }}
+}}
+
+resource "aws_instance" "db" {{
+  ami                         = "ami-0123456789abcdef0"
+  instance_type               = "r5.large"
+  associate_public_ip_address = {public}
+  vpc_security_group_ids      = [aws_security_group.db.id]
+  user_data                   = <<-EOT
+    #!/bin/bash
+    docker run -d --name clickhouse -p 8123:8123 -p 9000:9000 \
+      -e CLICKHOUSE_PASSWORD=$PASSWORD clickhouse/clickhouse-server:24.8
+  EOT
+}}
+
+resource "aws_db_instance" "orders" {{
+  identifier              = "${{local.name}}-orders"
+  engine                  = "postgres"
+  instance_class          = "db.t3.medium"
+  allocated_storage       = 50
+  storage_encrypted       = true
+  publicly_accessible     = false
+  backup_retention_period = 14
+  vpc_security_group_ids  = [aws_security_group.db.id]
+}}
+"#,
+        public = n % 10 == 0
+    )
+}
+
+fn logs_tf(n: usize) -> String {
+    let mut out = String::new();
+    for part in ["api", "worker", "cron"] {
+        let _ = writeln!(
+            out,
+            "resource \"aws_cloudwatch_log_group\" \"{part}\" {{\n  name              = \"/service-{n}/{part}\"\n  retention_in_days = 30\n}}\n"
+        );
+    }
+    out
+}
+
+fn service_yaml(n: usize, kind: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Service\nmetadata:\n  name: ch-{n}\n  namespace: team-{n}\nspec:\n  type: {kind}\n  selector:\n    app: ch-{n}\n  ports:\n    - name: http\n      port: 8123\n      targetPort: http\n    - name: native\n      port: 9000\n"
+    )
+}
+
+fn statefulset_yaml(n: usize) -> String {
+    format!(
+        r"apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: ch-{n}
+  namespace: team-{n}
+  labels: {{app: ch-{n}}}
+spec:
+  serviceName: ch-{n}
+  replicas: 3
+  selector:
+    matchLabels: {{app: ch-{n}}}
+  template:
+    metadata:
+      labels: {{app: ch-{n}}}
+    spec:
+      containers:
+        - name: clickhouse
+          image: clickhouse/clickhouse-server:24.8
+          ports:
+            - {{name: http, containerPort: 8123}}
+            - {{name: native, containerPort: 9000}}
+          resources:
+            requests: {{cpu: '1', memory: 4Gi}}
+            limits: {{memory: 8Gi}}
+          volumeMounts:
+            - {{name: config, mountPath: /etc/clickhouse-server/users.d}}
+            - {{name: data, mountPath: /var/lib/clickhouse}}
+      volumes:
+        - name: config
+          configMap: {{name: ch-{n}}}
+        - name: data
+          emptyDir: {{}}
+"
+    )
+}
+
+fn config_yaml(n: usize, password: &str) -> String {
+    format!(
+        r"apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: ch-{n}
+  namespace: team-{n}
+data:
+  users.xml: |
+    <clickhouse>
+      <users>
+        <default>
+          {password}
+          <networks><ip>::/0</ip></networks>
+          <profile>default</profile>
+        </default>
+      </users>
+    </clickhouse>
+"
+    )
+}
+
+fn web_yaml(n: usize) -> String {
+    format!(
+        r"apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web-{n}, namespace: team-{n}}}
+spec:
+  replicas: 2
+  selector: {{matchLabels: {{app: web-{n}}}}}
+  template:
+    metadata: {{labels: {{app: web-{n}}}}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example.com/web:{n}
+          env:
+            - {{name: LOG_LEVEL, value: info}}
+            - name: DATABASE_URL
+              valueFrom: {{secretKeyRef: {{name: web-{n}, key: url}}}}
+          ports: [{{containerPort: 8080}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: web-{n}, namespace: team-{n}}}
+spec:
+  selector: {{app: web-{n}}}
+  ports: [{{port: 80, targetPort: 8080}}]
+"
+    )
+}
+
+fn policy_yaml(n: usize) -> String {
+    format!(
+        r"apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{name: web-{n}, namespace: team-{n}}}
+spec:
+  podSelector: {{matchLabels: {{app: web-{n}}}}}
+  policyTypes: [Ingress]
+  ingress:
+    - from: [{{podSelector: {{matchLabels: {{app: gateway}}}}}}]
+      ports: [{{port: 8080}}]
+"
+    )
+}
+
+fn schema_sql(n: usize) -> String {
+    format!(
+        "CREATE TABLE events_{n}\n(\n    at DateTime,\n    service LowCardinality(String),\n    message String\n)\nENGINE = MergeTree\nORDER BY (service, at)\nTTL at + INTERVAL 30 DAY;\n"
+    )
+}

@@ -1,9 +1,11 @@
 //! What is known about the world: cards of images and of Terraform resources.
 
 pub(crate) mod image;
+pub(crate) mod reference;
 pub(crate) mod resource;
 
 use image::ImageCard;
+use reference::{Match, Reference};
 use resource::ResourceCard;
 
 /// All cards, loaded and checked once.
@@ -13,14 +15,140 @@ pub(crate) struct Catalog {
     pub(crate) resources: Vec<ResourceCard>,
 }
 
+/// Why a page is not a card.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct CardProblem {
+    /// The page, relative to the folder of the rules.
+    pub(crate) page: String,
+    /// The stretch of the page that is wrong, in bytes.
+    pub(crate) at: std::ops::Range<usize>,
+    pub(crate) message: String,
+}
+
+/// The folder of image cards, within the pages.
+const IMAGES: &str = "catalog/images/";
+
+/// Ports of stores that clouds run and that no image card names. The engines' registered ports;
+/// what web servers share with them (80, 443, 8000, 8080) tells nothing.
+const CLOUD_PORTS: [(u16, &str); 6] = [
+    (1433, "sqlserver"),
+    (1521, "oracle"),
+    (5439, "redshift"),
+    (6380, "redis"),
+    (8182, "neptune"),
+    (9142, "cassandra"),
+];
+
+/// Ports that more than one product answers on.
+const SHARED_PORTS: [u16; 15] =
+    [22, 80, 443, 3000, 5000, 8000, 8080, 8081, 8088, 8443, 8888, 9000, 9001, 9090, 9100];
+
 impl Catalog {
+    /// Reads the image cards among some pages. A page with a problem costs itself only.
+    pub(crate) fn load(pages: &[(&str, &str)]) -> (Catalog, Vec<CardProblem>) {
+        let mut catalog = Catalog::default();
+        let mut problems = Vec::new();
+        for (path, text) in pages {
+            let Some(name) = path.strip_prefix(IMAGES) else { continue };
+            match ImageCard::parse(name.strip_suffix(".md").unwrap_or(name), text) {
+                Ok(card) => catalog.images.push(card),
+                Err((at, message)) => {
+                    problems.push(CardProblem { page: (*path).to_owned(), at, message });
+                }
+            }
+        }
+        (catalog, problems)
+    }
+
     /// The card of an image reference (`registry/name:tag@digest`), if there is one.
-    pub(crate) fn image(&self, _reference: &str) -> Option<&ImageCard> {
-        None
+    pub(crate) fn image(&self, reference: &str) -> Option<&ImageCard> {
+        self.recognise(reference).map(|(card, _)| card)
+    }
+
+    /// The card of an image reference, and how sure that is. A name that is published wins over
+    /// a likeness, and among likenesses the one that shares more of the name.
+    pub(crate) fn recognise(&self, reference: &str) -> Option<(&ImageCard, Match)> {
+        let reference = Reference::parse(reference);
+        let met = self.images.iter().filter_map(|card| card.meets(&reference).map(|m| (card, m)));
+        met.reduce(|best, next| if next.1.1 > best.1.1 { next } else { best })
+            .map(|(card, (how, _))| (card, how))
     }
 
     /// The card of a Terraform resource type.
-    pub(crate) fn resource(&self, _kind: &str) -> Option<&ResourceCard> {
-        None
+    pub(crate) fn resource(&self, kind: &str) -> Option<&ResourceCard> {
+        self.resources.iter().find(|card| card.kind == kind)
+    }
+
+    /// The engine that a port is known for, where only one is.
+    pub(crate) fn engine_of_port(&self, port: u16) -> Option<&str> {
+        if SHARED_PORTS.contains(&port) {
+            return None;
+        }
+        if let Some((_, engine)) = CLOUD_PORTS.iter().find(|(p, _)| *p == port) {
+            return Some(engine);
+        }
+        let cards = self.images.iter().filter(|card| card.well_known);
+        let mut engines = cards.filter(|c| c.ports.iter().any(|p| p.port == port));
+        engines.next().map(|card| card.engine.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn catalog() -> Catalog {
+        let (catalog, problems) = Catalog::load(crate::embedded::pages());
+        assert!(problems.is_empty(), "{problems:#?}");
+        catalog
+    }
+
+    #[test]
+    fn every_built_in_card_loads() {
+        assert!(catalog().images.len() > 5);
+    }
+
+    #[test]
+    fn an_image_has_one_card() {
+        let catalog = catalog();
+        for card in &catalog.images {
+            for image in card.images.iter().filter(|i| !i.contains('*')) {
+                let (found, how) =
+                    catalog.recognise(image).expect("bug: no card for its own image");
+                assert_eq!((&found.key, how), (&card.key, Match::Same), "{image}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_likeness_shares_as_much_of_the_name_as_any() {
+        let catalog = catalog();
+        let key = |image| catalog.image(image).map(|c| c.key.as_str());
+        assert_eq!(key("registry.corp/hub/library/redis:7"), Some("redis"));
+        assert_eq!(key("registry.corp/bitnami/redis:7"), Some("bitnami-redis"));
+        assert_eq!(key("oliver006/redis_exporter:v1"), None);
+    }
+
+    #[test]
+    fn a_port_tells_an_engine_only_where_it_is_unambiguous() {
+        let catalog = catalog();
+        assert_eq!(catalog.engine_of_port(6379), Some("redis"));
+        assert_eq!(catalog.engine_of_port(5432), Some("postgresql"));
+        assert_eq!(catalog.engine_of_port(27017), Some("mongodb"));
+        assert_eq!(catalog.engine_of_port(9200), Some("elasticsearch"));
+        assert_eq!(catalog.engine_of_port(8123), Some("clickhouse"));
+        assert_eq!(catalog.engine_of_port(1433), Some("sqlserver"));
+        assert_eq!(catalog.engine_of_port(9000), None);
+        assert_eq!(catalog.engine_of_port(8080), None);
+        assert_eq!(catalog.engine_of_port(22), None);
+    }
+
+    #[test]
+    fn a_mistake_in_a_card_has_a_place() {
+        let page =
+            "# x\n\n```toml\nengine = \"x\"\nkind = \"cache\"\nimage = [\"x\"]\nprots = 1\n```\n";
+        let (catalog, problems) = Catalog::load(&[("catalog/images/x.md", page)]);
+        assert!(catalog.images.is_empty());
+        assert_eq!(&page[problems[0].at.clone()], "prots");
     }
 }

@@ -1,1 +1,27 @@
-//! Works out what rules ask about: reach, effective authentication, scrubbing, retention.
+//! Works out what rules ask about: reach, effective authentication, retention.
+//!
+//! Everything here is a pure function of the linked estate. Each derived fact keeps the steps it
+//! came from, so a finding can tell its story.
+
+mod crowd;
+mod filters;
+mod openings;
+mod stores;
+#[cfg(test)]
+mod tests;
+mod ways;
+
+use crate::catalog::Catalog;
+use crate::link::Estate;
+use crate::model::concept::Model;
+
+/// Every entity that rules can ask about.
+pub(crate) fn derive(estate: Estate, catalog: &Catalog) -> Model {
+    let mut model = Model::default();
+    let ways = ways::Ways::new(&estate);
+    stores::derive(&estate, &ways, &mut model);
+    openings::derive(&estate, catalog, &mut model);
+    drop(ways);
+    stores::belongings(estate, &mut model);
+    model
+}

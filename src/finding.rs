@@ -165,4 +165,6 @@ pub struct Run {
     pub(crate) not_understood: Vec<(Place, Name)>,
     /// What could not be read at all: path and reason.
     pub(crate) unreadable: Vec<(String, String)>,
+    /// How many files a front end claimed.
+    pub(crate) claimed: usize,
 }

@@ -13,6 +13,7 @@ mod model;
 // Knowledge: pages, conditions, cards.
 mod cards;
 mod catalog;
+mod embedded;
 mod expr;
 // From files to the model.
 mod derive;
@@ -27,3 +28,5 @@ mod suppress;
 pub mod cli;
 mod report;
 mod session;
+#[doc(hidden)]
+pub mod timing;

@@ -1,0 +1,183 @@
+//! The graph of nodes and steps, with filters put in front of nodes.
+
+use super::index::Index;
+use super::selectors::{self, Pods};
+use super::{From, Guard, Step};
+use crate::model::fact::{Fact, Why};
+use crate::model::fragment::{
+    Attach, Filter, Fragment, Hop, Node, PortEnd, PortMap, Ref, Rule, RuleFor,
+};
+use crate::model::truth::{Answer, Truth};
+use crate::source::{Place, Sources};
+
+pub(crate) struct Graph {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) arrivals: Vec<Vec<Step>>,
+    pub(crate) guards: Vec<Vec<Guard>>,
+    pub(crate) behind: Vec<Vec<usize>>,
+    pub(crate) index: Index,
+}
+
+/// Puts rules that are written apart into their filters. A rule whose filter is not here stays
+/// as a filter of its own, since modules are often reviewed alone.
+pub(crate) fn place_rules(all: &mut Fragment, index: &Index) {
+    for RuleFor { filter, rule } in std::mem::take(&mut all.rules) {
+        let found = filter.known().and_then(|address| index.nearest(address, rule.place));
+        match found {
+            Some(i) => all.filters[i].rules.push(rule),
+            None => all.filters.push(lone(rule)),
+        }
+    }
+}
+
+fn lone(rule: Rule) -> Filter {
+    Filter {
+        address: crate::model::fragment::Address::new(format!("lone-rule:{}", rule.say)),
+        layer: crate::model::fragment::Layer::SecurityGroup,
+        title: "a rule whose filter is not in these files".into(),
+        place: rule.place,
+        whole: rule.whole,
+        exists: rule.exists.clone(),
+        rules: vec![rule],
+        more: None,
+        stands_alone: true,
+    }
+}
+
+pub(crate) fn build(all: &mut Fragment, filters: &Index, sources: &Sources) -> Graph {
+    let nodes = std::mem::take(&mut all.nodes);
+    let index = node_index(&nodes, sources);
+    let pods = Pods::new(&nodes, &all.namespaces);
+
+    let mut arrivals: Vec<Vec<Step>> = nodes.iter().map(|_| Vec::new()).collect();
+    for hop in &all.hops {
+        add_hop(hop, &nodes, &index, &pods, &mut arrivals);
+    }
+
+    let mut guards: Vec<Vec<Guard>> = nodes.iter().map(|_| Vec::new()).collect();
+    let mut behind: Vec<Vec<usize>> = all.filters.iter().map(|_| Vec::new()).collect();
+    for attach in &all.attaches {
+        add_guard(attach, &nodes, &index, &pods, filters, &mut guards, &mut behind);
+    }
+    drop(pods);
+    Graph { nodes, arrivals, guards, behind, index }
+}
+
+fn node_index(nodes: &[Node], sources: &Sources) -> Index {
+    let mut index =
+        Index::new(nodes.iter().enumerate().map(|(i, n)| (&n.address, i, n.place)), sources);
+    for (i, node) in nodes.iter().enumerate() {
+        for alias in &node.aliases {
+            index.add(alias.clone(), i, node.place);
+        }
+    }
+    index
+}
+
+fn add_hop(hop: &Hop, nodes: &[Node], index: &Index, pods: &Pods, arrivals: &mut [Vec<Step>]) {
+    let from = match &hop.from {
+        Ref::Internet => From::Internet,
+        Ref::Network => From::Network,
+        Ref::Cluster => From::Cluster,
+        Ref::Overlay => From::Overlay,
+        Ref::Local => From::Local,
+        // A near side that is not here brings nobody whom these files tell of.
+        Ref::To(address) => match index.nearest(address, hop.place) {
+            Some(i) => From::Node(i),
+            None => return,
+        },
+        Ref::Pods(_) => return,
+    };
+    for (to, truth) in targets(&hop.to, hop.place, nodes, index, pods) {
+        let mut hop = hop.clone();
+        hop.open = both(hop.open, truth, hop.place);
+        resolve_ports(&mut hop, &nodes[to]);
+        arrivals[to].push(Step { from, hop });
+    }
+}
+
+/// The nodes at the far side; a selector may have several, each more or less surely.
+fn targets(
+    to: &Ref,
+    place: Place,
+    nodes: &[Node],
+    index: &Index,
+    pods: &Pods,
+) -> Vec<(usize, Truth)> {
+    match to {
+        Ref::To(address) => {
+            index.nearest(address, place).map(|i| (i, Truth::plain(true))).into_iter().collect()
+        }
+        Ref::Pods(selector) => {
+            selectors::nearest(pods.select(selector, place), nodes, index, place)
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The hop is there if it is open and its target is really chosen.
+fn both(open: Fact<bool>, chosen: Truth, place: Place) -> Fact<bool> {
+    match chosen.answer {
+        Answer::Yes => open,
+        Answer::No => Fact::written(false, place),
+        Answer::Unknown if open.known() == Some(&false) => open,
+        Answer::Unknown => {
+            let (why, at) = chosen.whys.into_iter().next().unwrap_or((Why::Template, place));
+            Fact::Unknown(why, at)
+        }
+    }
+}
+
+/// Named ports become the numbers that the pod gives them.
+fn resolve_ports(hop: &mut Hop, target: &Node) {
+    let PortMap::Pairs(pairs) = &mut hop.ports else { return };
+    for pair in pairs {
+        let PortEnd::Named(name) = &pair.to else { continue };
+        let ports = target.pod.iter().flat_map(|p| &p.ports);
+        let number = ports.filter(|(n, _)| n == name).map(|(_, number)| *number).next();
+        pair.to = match number {
+            Some(number) => PortEnd::Number(number),
+            None if target.pod.is_none() => PortEnd::Named(name.clone()),
+            None => PortEnd::Unknown(Why::NotHere(format!("the port named {name}").into())),
+        };
+    }
+}
+
+fn add_guard(
+    attach: &Attach,
+    nodes: &[Node],
+    index: &Index,
+    pods: &Pods,
+    filters: &Index,
+    guards: &mut [Vec<Guard>],
+    behind: &mut [Vec<usize>],
+) {
+    let filter = match &attach.filter {
+        Fact::Known(address, _) => filters
+            .nearest(address, attach.place)
+            .ok_or_else(|| (Why::NotHere(address.0.clone()), attach.place)),
+        Fact::Unknown(why, at) => Err((why.clone(), *at)),
+        Fact::Unset(_) => return,
+    };
+    let chosen = match &attach.to {
+        Ref::Pods(selector) => selectors::nearest_of_each_name(
+            pods.select(selector, attach.place),
+            nodes,
+            index,
+            attach.place,
+        ),
+        other => targets(other, attach.place, nodes, index, pods),
+    };
+    for (node, truth) in chosen {
+        let attached = both(Fact::written(true, attach.place), truth, attach.place);
+        guards[node].push(Guard {
+            layer: attach.layer,
+            filter: filter.clone(),
+            attached,
+            place: attach.place,
+        });
+        if let Ok(filter) = filter {
+            behind[filter].push(node);
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! Containers with everything that is put into them, and the stores they turn out to be.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::index::Index;
+use crate::catalog::Catalog;
+use crate::model::concept::{Defect, Secret};
+use crate::model::fact::{Evidence, Fact, Name, Why};
+use crate::model::fragment::{
+    Address, Bundle, BundleEntry, ConfigBody, ConfigFile, Container, EnvValue, Fragment, Hop, Keep,
+    LogDraft, Mount, MountSource, Node, NodeKind, PortMap, Ref, Store,
+};
+use crate::source::{Place, Sources};
+use crate::stores::{self, Parts, Program};
+
+/// What came out of all containers and configuration files.
+#[derive(Default)]
+pub(crate) struct Built {
+    pub(crate) stores: Vec<Store>,
+    pub(crate) keeps: Vec<Keep>,
+    pub(crate) logs: Vec<LogDraft>,
+    pub(crate) secrets: Vec<Secret>,
+    pub(crate) defects: Vec<Defect>,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) hops: Vec<Hop>,
+}
+
+impl Built {
+    fn take(&mut self, parts: Parts) {
+        self.stores.extend(parts.stores);
+        self.keeps.extend(parts.keeps);
+        self.logs.extend(parts.logs);
+        self.secrets.extend(parts.secrets);
+        self.defects.extend(parts.defects);
+    }
+}
+
+pub(crate) fn build(all: &Fragment, catalog: &Catalog, sources: &Sources) -> Built {
+    let inputs = Inputs::new(all, sources);
+    let mut built = Built::default();
+    let mut mounted: FxHashSet<&Address> = FxHashSet::default();
+    for container in &all.containers {
+        let Some(found) = container.image.known().and_then(|i| catalog.image(i)) else {
+            continue;
+        };
+        let program = inputs.program(container);
+        mounted.extend(program.files.iter().map(|(_, f)| &f.address));
+        built.take(if found.engine == "clickhouse" {
+            stores::clickhouse::in_container(&program, catalog)
+        } else {
+            stores::settings::in_container(&program, found)
+        });
+    }
+    let rest: Vec<&ConfigFile> =
+        inputs.files.iter().copied().filter(|f| !mounted.contains(&f.address)).collect();
+    on_disk(&rest, &mut built);
+    built
+}
+
+/// Configuration that no container takes in: servers by folder layout, tables by folder.
+fn on_disk(rest: &[&ConfigFile], built: &mut Built) {
+    let configs: Vec<&ConfigFile> =
+        rest.iter().copied().filter(|f| matches!(f.body, ConfigBody::ClickHouse(_))).collect();
+    let parts = stores::clickhouse::on_disk(&configs);
+    for store in &parts.stores {
+        host(store, built);
+    }
+    built.take(parts);
+
+    // The statements of one folder are one schema; those of another may be another database's.
+    let mut folders: Vec<(&str, Vec<&ConfigFile>)> = Vec::new();
+    let mut by_folder: FxHashMap<&str, usize> = FxHashMap::default();
+    for file in rest.iter().copied().filter(|f| matches!(f.body, ConfigBody::ClickHouseSql(_))) {
+        let folder = file.address.0.rsplit_once(['/', '#']).map_or("", |(folder, _)| folder);
+        let at = *by_folder.entry(folder).or_insert_with(|| {
+            folders.push((folder, Vec::new()));
+            folders.len() - 1
+        });
+        folders[at].1.push(file);
+    }
+    for (_, mut files) in folders {
+        files.sort_by(|a, b| a.address.cmp(&b.address));
+        built.take(stores::clickhouse::tables(&files, None));
+    }
+}
+
+/// A server known from its configuration alone stands on some machine in some network.
+fn host(store: &Store, built: &mut Built) {
+    built.nodes.push(Node {
+        address: store.node.clone(),
+        aliases: Vec::new(),
+        kind: NodeKind::Machine,
+        title: store.title.clone(),
+        place: store.place,
+        whole: store.whole,
+        exists: Fact::written(true, store.place),
+        pod: None,
+    });
+    for (from, say) in [
+        (Ref::Network, "the network of the machine reaches the ports that the server opens"),
+        (Ref::Local, "programs on the same machine reach the server"),
+    ] {
+        built.hops.push(Hop {
+            from,
+            to: Ref::To(store.node.clone()),
+            ports: PortMap::Same,
+            open: Fact::written(true, store.place),
+            proxy: false,
+            only_from: None,
+            asks: None,
+            place: store.place,
+            say: say.into(),
+        });
+    }
+}
+
+/// Bundles and files by name.
+struct Inputs<'a> {
+    bundles: &'a [Bundle],
+    bundle_index: Index,
+    files: Vec<&'a ConfigFile>,
+    /// By path, so that those below a folder stand together.
+    disk: BTreeMap<&'a str, &'a ConfigFile>,
+    sources: &'a Sources,
+}
+
+impl<'a> Inputs<'a> {
+    fn new(all: &'a Fragment, sources: &'a Sources) -> Inputs<'a> {
+        let bundle_index = Index::new(
+            all.bundles.iter().enumerate().map(|(i, b)| (&b.address, i, b.place)),
+            sources,
+        );
+        let in_bundles =
+            all.bundles.iter().flat_map(|b| &b.entries).filter_map(|e| e.file.as_ref());
+        let disk = all
+            .files
+            .iter()
+            .filter_map(|f| f.address.0.strip_prefix("file:").map(|path| (path, f)))
+            .collect();
+        Inputs {
+            bundles: &all.bundles,
+            bundle_index,
+            files: all.files.iter().chain(in_bundles).collect(),
+            disk,
+            sources,
+        }
+    }
+
+    fn program(&self, container: &'a Container) -> Program<'a> {
+        let mut program = Program {
+            container,
+            env: Vec::new(),
+            env_open: None,
+            files: Vec::new(),
+            files_open: Vec::new(),
+        };
+        self.variables(container, &mut program);
+        for mount in &container.mounts {
+            self.mount(mount, &mount.source, &mut program);
+        }
+        program.files.sort_by(|a, b| a.0.cmp(&b.0));
+        program
+    }
+
+    fn variables(&self, container: &'a Container, program: &mut Program<'a>) {
+        for from in &container.env_from {
+            match self.bundle(&from.bundle, from.place) {
+                Some(bundle) => {
+                    for entry in &bundle.entries {
+                        let name = format!("{}{}", from.prefix, entry.key).into();
+                        set(&mut program.env, name, through(entry, bundle, from.place));
+                    }
+                }
+                None => {
+                    let name = plain_name(&from.bundle, from.secret);
+                    program.env_open = Some((Why::NotHere(name), from.place));
+                }
+            }
+        }
+        for env in &container.env {
+            let value = match &env.value {
+                EnvValue::Fact(fact) => fact.clone(),
+                EnvValue::Key { bundle, key, secret, optional } => {
+                    self.key(bundle, key, *secret, *optional, env.place)
+                }
+            };
+            set(&mut program.env, env.name.clone(), value);
+        }
+    }
+
+    fn key(
+        &self,
+        address: &Address,
+        key: &str,
+        secret: bool,
+        optional: bool,
+        place: Place,
+    ) -> Fact<Name> {
+        let bundle = self.bundle(address, place);
+        if let Some((bundle, entry)) =
+            bundle.and_then(|b| b.entries.iter().find(|e| &*e.key == key).map(|e| (b, e)))
+        {
+            return through(entry, bundle, place);
+        }
+        let name = plain_name(address, secret);
+        if secret && !optional {
+            // What a container must take from a secret store is there, or it does not start.
+            return Fact::Unknown(Why::Environment(format!("secret {name}/{key}").into()), place);
+        }
+        Fact::Unknown(Why::NotHere(format!("{name}/{key}").into()), place)
+    }
+
+    fn bundle(&self, address: &Address, asker: Place) -> Option<&'a Bundle> {
+        self.bundle_index.nearest(address, asker).map(|i| &self.bundles[i])
+    }
+
+    fn mount(&self, mount: &'a Mount, source: &'a MountSource, program: &mut Program<'a>) {
+        match source {
+            MountSource::Several(sources) => {
+                for source in sources {
+                    self.mount(mount, source, program);
+                }
+            }
+            MountSource::Bundle { address, items, secret, optional } => {
+                match self.bundle(address, mount.place) {
+                    Some(bundle) => mount_bundle(mount, bundle, items.as_deref(), program),
+                    None if *optional => {}
+                    None => {
+                        let why = Why::NotHere(plain_name(address, *secret));
+                        program.files_open.push((mount.path.clone(), why, mount.place));
+                    }
+                }
+            }
+            MountSource::Path(path) => self.mount_path(mount, path, program),
+            MountSource::Opaque => {
+                let why = Why::NotHere(format!("what is mounted at {}", mount.path).into());
+                program.files_open.push((mount.path.clone(), why, mount.place));
+            }
+        }
+    }
+
+    /// A file of the project, or every configuration file below a folder of it.
+    fn mount_path(&self, mount: &Mount, path: &str, program: &mut Program<'a>) {
+        let path = path.trim_end_matches('/');
+        if let Some(file) = self.disk.get(path) {
+            program.files.push((mount.path.clone(), file));
+            return;
+        }
+        let folder = format!("{path}/");
+        let mut any = false;
+        for (name, file) in self.disk.range(&*folder..) {
+            let Some(inside) = name.strip_prefix(&*folder) else { break };
+            any = true;
+            let target = format!("{}/{inside}", mount.path.trim_end_matches('/'));
+            program.files.push((target.into(), file));
+        }
+        if !any && self.sources.find(path).is_none() {
+            let why = Why::NotHere(path.into());
+            program.files_open.push((mount.path.clone(), why, mount.place));
+        }
+    }
+}
+
+fn mount_bundle<'a>(
+    mount: &'a Mount,
+    bundle: &'a Bundle,
+    items: Option<&'a [(Name, Name)]>,
+    program: &mut Program<'a>,
+) {
+    for entry in &bundle.entries {
+        let shown: &Name = match items {
+            Some(items) => match items.iter().find(|(key, _)| *key == entry.key) {
+                Some((_, path)) => path,
+                None => continue,
+            },
+            None => &entry.key,
+        };
+        let Some(file) = &entry.file else { continue };
+        match &mount.sub_path {
+            Some(sub) if sub == shown => program.files.push((mount.path.clone(), file)),
+            Some(_) => {}
+            None => {
+                let path = format!("{}/{shown}", mount.path.trim_end_matches('/'));
+                program.files.push((path.into(), file));
+            }
+        }
+    }
+}
+
+/// The value of a bundle's entry, with the bundle as a station on its way.
+fn through(entry: &BundleEntry, bundle: &Bundle, place: Place) -> Fact<Name> {
+    match &entry.value {
+        Fact::Known(value, origin) => {
+            let mut origin = origin.clone();
+            let say = format!("{} sets `{}`", bundle.title, entry.key);
+            let mut via = origin.via.to_vec();
+            via.push(Evidence::new(entry.place, say));
+            origin.via = via.into();
+            origin.at = place;
+            Fact::Known(value.clone(), origin)
+        }
+        // An entry of a Secret that is here but cannot be read is still set.
+        Fact::Unknown(..) if bundle.secret => {
+            Fact::Unknown(Why::Environment(format!("secret {}", entry.key).into()), place)
+        }
+        other => other.clone(),
+    }
+}
+
+fn plain_name(address: &Address, secret: bool) -> Name {
+    let kind = if secret { "Secret" } else { "ConfigMap" };
+    let name = address.0.rsplit('/').next().unwrap_or(&address.0);
+    format!("{kind} {name}").into()
+}
+
+/// Later ones win.
+fn set(env: &mut Vec<(Name, Fact<Name>)>, name: Name, value: Fact<Name>) {
+    match env.iter_mut().find(|(n, _)| *n == name) {
+        Some(entry) => entry.1 = value,
+        None => env.push((name, value)),
+    }
+}

@@ -1,0 +1,169 @@
+//! Pods by labels.
+
+use rustc_hash::FxHashMap;
+
+use super::index::Index;
+use crate::model::fact::{Fact, Name, Why};
+use crate::model::fragment::{LabelTerm, NamespaceDraft, Namespaces, Node, Pod, PodSelector};
+use crate::model::truth::Truth;
+use crate::source::Place;
+
+/// Pods by namespace, and the labels of namespaces.
+pub(crate) struct Pods<'a> {
+    nodes: &'a [Node],
+    by_namespace: FxHashMap<Name, Vec<usize>>,
+    /// Pods whose namespace nobody can tell.
+    anywhere: Vec<usize>,
+    all: Vec<usize>,
+    namespaces: FxHashMap<Name, &'a [(Name, Fact<Name>)]>,
+}
+
+impl<'a> Pods<'a> {
+    pub(crate) fn new(nodes: &'a [Node], namespaces: &'a [NamespaceDraft]) -> Pods<'a> {
+        let mut pods = Pods {
+            nodes,
+            by_namespace: FxHashMap::default(),
+            anywhere: Vec::new(),
+            all: Vec::new(),
+            namespaces: namespaces.iter().map(|n| (n.name.clone(), &n.labels[..])).collect(),
+        };
+        for (i, node) in nodes.iter().enumerate() {
+            let Some(pod) = &node.pod else { continue };
+            pods.all.push(i);
+            match pod.namespace.known() {
+                Some(name) => pods.by_namespace.entry(name.clone()).or_default().push(i),
+                None => pods.anywhere.push(i),
+            }
+        }
+        pods
+    }
+
+    /// The pods that a selector may choose, each with how surely.
+    pub(crate) fn select(&self, selector: &PodSelector, asker: Place) -> Vec<(usize, Truth)> {
+        let candidates: Vec<usize> = match &selector.namespace {
+            Namespaces::Named(Fact::Known(name, _)) => {
+                let named = self.by_namespace.get(name).into_iter().flatten();
+                named.chain(&self.anywhere).copied().collect()
+            }
+            _ => self.all.clone(),
+        };
+        let mut out = Vec::new();
+        for i in candidates {
+            let Some(pod) = &self.nodes[i].pod else { continue };
+            let truth = self.in_namespace(&selector.namespace, pod, asker).and(labels_match(
+                &selector.labels,
+                &pod.labels,
+                pod.open_labels,
+                asker,
+            ));
+            if truth.answer != crate::model::truth::Answer::No {
+                out.push((i, truth));
+            }
+        }
+        out
+    }
+
+    fn in_namespace(&self, wanted: &Namespaces, pod: &Pod, asker: Place) -> Truth {
+        match wanted {
+            Namespaces::All => Truth::plain(true),
+            Namespaces::Named(Fact::Known(name, _)) => match &pod.namespace {
+                Fact::Known(is, _) => Truth::plain(is == name),
+                other => Truth::unknown(why(other), other.place()),
+            },
+            Namespaces::Named(other) => Truth::unknown(why(other), asker),
+            Namespaces::Matching(terms) => {
+                if terms.is_empty() {
+                    return Truth::plain(true);
+                }
+                let Some(name) = pod.namespace.known() else {
+                    return Truth::unknown(why(&pod.namespace), pod.namespace.place());
+                };
+                // The API server sets this label on every namespace (since Kubernetes 1.22).
+                let mut labels = vec![(
+                    Name::from("kubernetes.io/metadata.name"),
+                    Fact::written(name.clone(), asker),
+                )];
+                let declared = self.namespaces.get(name);
+                labels.extend(declared.into_iter().flat_map(|l| l.iter().cloned()));
+                labels_match(terms, &labels, declared.is_none(), asker)
+            }
+        }
+    }
+}
+
+fn why<T>(fact: &Fact<T>) -> Why {
+    match fact {
+        Fact::Unknown(why, _) => why.clone(),
+        _ => Why::NotHere("the namespace".into()),
+    }
+}
+
+/// Whether labels meet all terms. `open`: further labels may be there.
+pub(crate) fn labels_match(
+    terms: &[LabelTerm],
+    labels: &[(Name, Fact<Name>)],
+    open: bool,
+    asker: Place,
+) -> Truth {
+    terms
+        .iter()
+        .fold(Truth::plain(true), |all, term| all.and(term_matches(term, labels, open, asker)))
+}
+
+fn term_matches(
+    term: &LabelTerm,
+    labels: &[(Name, Fact<Name>)],
+    open: bool,
+    asker: Place,
+) -> Truth {
+    let truth = match labels.iter().find(|(key, _)| *key == term.key) {
+        None if open => Truth::unknown(Why::Template, asker),
+        None => Truth::plain(false),
+        Some(_) if term.values.is_empty() => Truth::plain(true),
+        Some((_, Fact::Known(is, _))) => {
+            term.values.iter().fold(Truth::plain(false), |any, value| {
+                any.or(match value {
+                    Fact::Known(value, _) => Truth::plain(value == is),
+                    other => Truth::unknown(why(other), other.place()),
+                })
+            })
+        }
+        Some((_, other)) => Truth::unknown(why(other), other.place()),
+    };
+    if term.negated { !truth } else { truth }
+}
+
+/// Of several candidates, those whose files lie nearest to the asker's: the manifests of another
+/// environment that carry the same labels are another cluster's.
+pub(crate) fn nearest(
+    found: Vec<(usize, Truth)>,
+    nodes: &[Node],
+    index: &Index,
+    asker: Place,
+) -> Vec<(usize, Truth)> {
+    let close = |i: usize| index.closeness(nodes[i].place.file, asker.file);
+    let Some(best) = found.iter().map(|(i, _)| close(*i)).max() else {
+        return found;
+    };
+    // Pods of the asker's own file do not hide those of its folder.
+    let best = best.min(index.depth(asker.file));
+    found.into_iter().filter(|(i, _)| close(*i) >= best).collect()
+}
+
+/// Of candidates with one name (the same object in several environments), the nearest each.
+pub(crate) fn nearest_of_each_name(
+    found: Vec<(usize, Truth)>,
+    nodes: &[Node],
+    index: &Index,
+    asker: Place,
+) -> Vec<(usize, Truth)> {
+    let close = |i: usize| index.closeness(nodes[i].place.file, asker.file);
+    let mut best: FxHashMap<&Name, usize> = FxHashMap::default();
+    for (i, _) in &found {
+        let entry = best.entry(&nodes[*i].address.0).or_insert(0);
+        *entry = (*entry).max(close(*i));
+    }
+    let keep: Vec<bool> =
+        found.iter().map(|(i, _)| close(*i) == best[&nodes[*i].address.0]).collect();
+    found.into_iter().zip(keep).filter(|(_, k)| *k).map(|(f, _)| f).collect()
+}

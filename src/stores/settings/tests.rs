@@ -1,0 +1,242 @@
+use super::*;
+use crate::catalog::Catalog;
+use crate::embedded;
+use crate::model::fragment::{Address, ConfigBody, ConfigFile, Container};
+use crate::model::reach::Circle;
+use crate::source::{FileId, Place, Text};
+
+/// Pieces of a container, one a line: `image: redis:7`, `env: A=b` (`secret A`, `unknown A`),
+/// `arg: --x`, `command: sh`, `file: /path` followed by the file's lines with `|` before them,
+/// `open: /folder`, `port: 6379`.
+fn container(
+    lines: &str,
+) -> (Container, Vec<(Name, Fact<Name>)>, Vec<(Name, ConfigFile)>, Vec<Name>) {
+    let at = |line: usize| Place::new(FileId(0), line..line);
+    let mut image = Fact::Unset(at(0));
+    let (mut command, mut args, mut env, mut files, mut open) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::<(Name, String, usize)>::new(), Vec::new());
+    let mut ports = Vec::new();
+    for (i, line) in lines.lines().enumerate().filter(|(_, l)| !l.is_empty()) {
+        if let Some(text) = line.strip_prefix('|') {
+            let file = &mut files.last_mut().expect("bug: no file").1;
+            *file += text;
+            file.push('\n');
+            continue;
+        }
+        let (what, value) = line.split_once(": ").expect("bug: no colon");
+        let fact = Fact::written(Name::from(value), at(i));
+        match what {
+            "image" => image = fact,
+            "command" => command.push(fact),
+            "arg" => args.push(fact),
+            "open" => open.push(value.into()),
+            "port" => ports.push((value.parse().expect("bug: no port"), None, at(i))),
+            "file" => files.push((value.into(), String::new(), i)),
+            _ => {
+                let why = |what: &str| Fact::Unknown(Why::Environment(what.into()), at(i));
+                env.push(match (value.split_once('='), value.split_once(' ')) {
+                    (Some((name, value)), _) => (name.into(), Fact::written(value.into(), at(i))),
+                    (None, Some(("secret", name))) => (name.into(), why("secret `s`")),
+                    (None, Some((_, name))) => (name.into(), why("x")),
+                    _ => panic!("{line}"),
+                });
+            }
+        }
+    }
+    let list = |items: Vec<_>| match items.is_empty() {
+        true => Fact::Unset(at(0)),
+        false => Fact::written(items, at(0)),
+    };
+    let container = Container {
+        address: Address::new("c"),
+        name: "c".into(),
+        title: "container `c`".into(),
+        node: Address::new("n"),
+        place: at(0),
+        whole: at(0),
+        exists: Fact::written(true, at(0)),
+        image,
+        command: list(command),
+        args: list(args),
+        env: Vec::new(),
+        env_from: Vec::new(),
+        ports,
+        mounts: Vec::new(),
+    };
+    let files = files.into_iter().map(|(path, text, line)| {
+        let text = Text::nested(text.into(), at(line), [].into());
+        let body = ConfigBody::Text(text);
+        let name = path.rsplit('/').next().unwrap_or_default().into();
+        (path.clone(), ConfigFile { address: Address::new(path), name, place: at(line), body })
+    });
+    (container, env, files.collect(), open)
+}
+
+/// `auth, by what, on which line; address and port of each endpoint`.
+fn describe(lines: &str) -> String {
+    let (catalog, problems) = Catalog::load(embedded::pages());
+    assert!(problems.is_empty(), "{problems:#?}");
+    let (container, env, files, open) = container(lines);
+    let why = Why::NotHere("a volume".into());
+    let program = Program {
+        container: &container,
+        env,
+        env_open: None,
+        files: files.iter().map(|(path, file)| (path.clone(), file)).collect(),
+        files_open: open.into_iter().map(|o| (o, why.clone(), container.place)).collect(),
+    };
+    let image = container.image.known().expect("bug: no image");
+    let card = catalog.image(image).unwrap_or_else(|| panic!("no card for {image}"));
+    let parts = in_container(&program, card);
+    let store = &parts.stores[0];
+    let mut out = match &store.logins[0].proof {
+        Fact::Known(auth, origin) => {
+            let basis = match origin.basis {
+                Basis::Written => "written",
+                Basis::Default(_) => "default",
+                Basis::Guessed(_) => "guessed",
+            };
+            format!("{auth}, {basis} in line {}", origin.at.start)
+        }
+        Fact::Unset(_) => "unset".to_owned(),
+        Fact::Unknown(why, _) => format!("depends on {why}"),
+    };
+    for endpoint in &store.endpoints {
+        let bind = match &endpoint.bind {
+            Fact::Known(bind, _) if *bind == Addresses::all() => "*".to_owned(),
+            Fact::Known(bind, _) if bind.circle() == Circle::Loopback => "lo".to_owned(),
+            Fact::Known(bind, _) => bind.circle().to_string(),
+            _ => "?".to_owned(),
+        };
+        let port = endpoint.port.known().map_or("?".to_owned(), ToString::to_string);
+        let tls = match endpoint.tls.known() {
+            Some(true) => "+tls",
+            Some(false) => "",
+            None => "+tls?",
+        };
+        out += &format!("; {bind}:{port}{tls}");
+    }
+    out
+}
+
+#[track_caller]
+fn check(lines: &str, expected: &str) {
+    assert_eq!(describe(lines), expected, "{lines}");
+}
+
+#[test]
+fn redis_asks_for_nothing_unless_told() {
+    check("image: redis:7", "none, default in line 0; *:6379");
+    check("image: redis:7\nenv: REDIS_PASSWORD=x", "none, default in line 0; *:6379");
+    check("image: redis:7\narg: --requirepass\narg: x", "password, written in line 2; *:6379");
+    check("image: redis:7\narg: --requirepass\narg: ", "none, written in line 2; *:6379");
+    check(
+        "image: redis:7\nenv: secret P\narg: redis-server\narg: --requirepass\narg: $(P)\narg: --port\narg: 7000",
+        "password, written in line 4; *:7000",
+    );
+    check(
+        "image: redis:7\nenv: unknown P\narg: --requirepass\narg: $(P)",
+        "depends on `x` in the environment; *:6379",
+    );
+    check(
+        "image: redis:7\nenv: unknown P\narg: $(P)\nport: 6379",
+        "depends on `x` in the environment; *:6379; ?:?+tls",
+    );
+    check("image: registry.corp/hub/redis:7", "none, guessed in line 0; *:6379");
+}
+
+#[test]
+fn redis_reads_a_file_only_if_its_path_comes_first() {
+    let file = "file: /etc/redis/redis.conf\n|# note\n|bind 127.0.0.1\n|requirepass \"x\"";
+    check(&format!("image: redis:7\n{file}"), "none, default in line 0; *:6379");
+    check(
+        &format!("image: redis:7\narg: redis-server\narg: /etc/redis/redis.conf\n{file}"),
+        "password, written in line 3; lo:6379",
+    );
+    check(
+        "image: redis:7\narg: redis-server\narg: /etc/redis/redis.conf\nopen: /etc/redis",
+        "depends on `a volume`, which is not in these files; ?:?; ?:?+tls",
+    );
+    check(
+        "image: redis:7\narg: /r.conf\nfile: /r.conf\n|aclfile /users.acl\nfile: /users.acl\n|user default on nopass ~* +@all",
+        "none, written in line 4; *:6379",
+    );
+}
+
+#[test]
+fn a_shell_starts_the_server_with_what_the_script_says() {
+    check(
+        "image: redis:7\nenv: P=x\ncommand: sh\ncommand: -c\ncommand: exec redis-server --requirepass \"$P\" --port 6380",
+        "password, written in line 4; *:6380",
+    );
+    check(
+        "image: redis:7\ncommand: sh\narg: -c\narg: redis-server --requirepass \"$P\" > /dev/null",
+        "none, written in line 3; *:6379",
+    );
+    check(
+        "image: redis:7\ncommand: sh\narg: -c\narg: ./start.sh",
+        "depends on a shell script that does not name the server, which seawall does not understand yet; ?:?; ?:?+tls",
+    );
+    check(
+        "image: redis:7\ncommand: redis-sentinel",
+        "depends on what `redis-sentinel` starts, which seawall does not understand yet; ?:?; ?:?+tls",
+    );
+}
+
+#[test]
+fn mongodb_asks_if_both_variables_or_the_option_say_so() {
+    check("image: mongo:6.0", "none, default in line 0; *:27017");
+    let env = "env: MONGO_INITDB_ROOT_USERNAME=a\nenv: secret MONGO_INITDB_ROOT_PASSWORD";
+    check(&format!("image: mongo:6.0\n{env}"), "password, written in line 1; *:27017");
+    check(
+        "image: mongo:6.0\nenv: MONGO_INITDB_ROOT_USERNAME=a",
+        "none, default in line 0; *:27017",
+    );
+    // A replaced entry point does not read the variables.
+    check(
+        &format!("image: mongo:6.0\n{env}\ncommand: mongod\narg: --bind_ip_all"),
+        "none, written in line 3; *:27017",
+    );
+    check("image: mongo:6.0\narg: mongod\narg: --auth", "password, written in line 2; *:27017");
+    check(
+        "image: mongo:6.0\narg: --config\narg: /m.conf\nfile: /m.conf\n|security:\n|  authorization: enabled\n|net: {bindIp: 127.0.0.1, port: 27018}",
+        "password, written in line 3; lo:27018",
+    );
+}
+
+#[test]
+fn postgresql_asks_unless_every_host_is_trusted() {
+    check(
+        "image: postgres:16\nenv: secret POSTGRES_PASSWORD",
+        "password, written in line 1; *:5432",
+    );
+    check(
+        "image: postgres:16\nenv: POSTGRES_PASSWORD=x\nenv: POSTGRES_HOST_AUTH_METHOD=trust",
+        "none, written in line 2; *:5432",
+    );
+    check(
+        "image: postgres:16",
+        "depends on what it asks of clients, which is not set here; *:5432",
+    );
+    check(
+        "image: postgres:16\nenv: POSTGRES_PASSWORD=x\narg: -c\narg: listen_addresses=localhost\narg: -p\narg: 5433",
+        "password, written in line 1; lo:5433",
+    );
+}
+
+#[test]
+fn elasticsearch_asks_by_default_from_8_on() {
+    check(
+        "image: docker.elastic.co/elasticsearch/elasticsearch:8.12.0",
+        "password, default in line 0; *:9200+tls?; *:9300+tls?",
+    );
+    check("image: elasticsearch:7.17.0", "none, default in line 0; *:9200; *:9300");
+    check(
+        "image: elasticsearch:8.12.0\nenv: xpack.security.enabled=false",
+        "none, written in line 1; *:9200; *:9300",
+    );
+    check(
+        "image: elasticsearch:8.12.0\nfile: /usr/share/elasticsearch/config/elasticsearch.yml\n|xpack.security:\n|  enabled: false\n|network.host: 127.0.0.1",
+        "none, written in line 1; lo:9200; lo:9300",
+    );
+}

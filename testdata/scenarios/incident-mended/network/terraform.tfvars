@@ -1,0 +1,2 @@
+# The office and the bastion.
+clients = ["10.20.0.0/16"]

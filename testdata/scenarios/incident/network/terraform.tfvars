@@ -1,0 +1,2 @@
+# Opened for the demo, 14 January.
+clients = ["0.0.0.0/0"]

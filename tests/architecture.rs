@@ -1,0 +1,135 @@
+//! The layers hold: who may know whom is written here and read from the `use` lines.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A module and the modules of this crate that it may use.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("source", &[]),
+    ("tree", &["source"]),
+    ("workspace", &["source"]),
+    ("model", &["source", "tree"]),
+    ("expr", &["model", "source"]),
+    ("cards", &["finding", "source"]),
+    ("embedded", &[]),
+    ("catalog", &["cards", "embedded", "expr", "model", "source"]),
+    ("stores", &["catalog", "expr", "model", "source", "tree"]),
+    ("formats", &["catalog", "expr", "model", "source", "tree"]),
+    ("link", &["catalog", "model", "source", "stores"]),
+    ("derive", &["catalog", "link", "model", "source"]),
+    ("finding", &["model", "source"]),
+    ("engine", &["cards", "expr", "finding", "model", "source"]),
+    ("suppress", &["engine", "finding", "model", "source"]),
+    ("report", &["finding", "model", "source"]),
+    (
+        "session",
+        &[
+            "catalog",
+            "derive",
+            "embedded",
+            "engine",
+            "finding",
+            "formats",
+            "link",
+            "model",
+            "source",
+            "suppress",
+            "workspace",
+        ],
+    ),
+    ("cli", &["finding", "model", "report", "session", "source"]),
+    ("timing", &["session", "workspace"]),
+    ("main", &["cli"]),
+    ("lib", &[]),
+];
+
+fn rust_files(folder: &Path, out: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            rust_files(&path, out);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            out.push(path);
+        }
+    }
+}
+
+/// Modules named behind `crate::` in a file, its unit tests left out: they may drive the pipeline.
+fn used(text: &str) -> Vec<String> {
+    let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or(text);
+    let lines = code.lines().filter(|l| !l.trim_start().starts_with("//"));
+    let mut out = Vec::new();
+    for line in lines {
+        for part in line.split("crate::").skip(1) {
+            let name: String =
+                part.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            if !name.is_empty() {
+                out.push(name);
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn every_module_uses_only_what_lies_before_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let allowed: BTreeMap<_, _> = MAY_USE.iter().copied().collect();
+    let mut files = Vec::new();
+    rust_files(&root, &mut files);
+    let mut wrong = Vec::new();
+    for file in files {
+        let relative = file.strip_prefix(&root).unwrap();
+        let first = relative.iter().next().unwrap().to_str().unwrap();
+        let module = first.trim_end_matches(".rs");
+        if file.file_stem().is_some_and(|s| s == "tests" || s == "examples") {
+            continue;
+        }
+        let Some(may) = allowed.get(module) else {
+            wrong.push(format!("{module} is not in the list of layers"));
+            continue;
+        };
+        for name in used(&fs::read_to_string(&file).unwrap()) {
+            let known = allowed.contains_key(name.as_str());
+            if known && name != module && !may.contains(&name.as_str()) {
+                wrong.push(format!("{} uses {name}", relative.display()));
+            }
+        }
+    }
+    wrong.sort();
+    wrong.dedup();
+    assert!(wrong.is_empty(), "layers broken:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn formats_do_not_see_each_other() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/formats");
+    let mut files = Vec::new();
+    rust_files(&root, &mut files);
+    for file in &files {
+        let own = file.strip_prefix(&root).unwrap().iter().next().unwrap().to_str().unwrap();
+        let own = own.trim_end_matches(".rs");
+        for part in fs::read_to_string(file).unwrap().split("formats::").skip(1) {
+            let name: String =
+                part.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let format = root.join(format!("{name}.rs")).exists();
+            assert!(!format || name == own, "{} sees {name}", file.display());
+        }
+    }
+}
+
+#[test]
+fn only_the_workspace_touches_files() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    rust_files(&root, &mut files);
+    for file in files {
+        let relative = file.strip_prefix(&root).unwrap().to_str().unwrap().to_string();
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        if relative != "workspace.rs" && !relative.starts_with("cli") {
+            assert!(!code.contains("std::fs"), "{relative} touches std::fs");
+        }
+    }
+}

@@ -7,7 +7,7 @@ use crate::catalog::Catalog;
 use crate::model::fact::{Basis, Fact, Name};
 use crate::model::fragment::{
     Container, EnvValue, Fragment, Hop, LabelTerm, Mount, MountSource, Namespaces, PodSelector,
-    PortEnd, PortMap, Ref, Rule, SourceSet,
+    PortEnd, PortMap, PortPair, Ref, Rule, SourceSet,
 };
 use crate::model::net::{Addresses, Ports};
 use crate::source::{Source, Sources};
@@ -39,18 +39,18 @@ pub(crate) fn lowered(format: &dyn Format, files: &[(&str, &str)]) -> (Fragment,
 /// `A -> B ports`, with what decides whether the step is there.
 pub(crate) fn hop(hop: &Hop) -> String {
     let mut out = format!("{} -> {}{}", end(&hop.from), end(&hop.to), ports(&hop.ports));
-    out += &match &hop.open {
-        Fact::Known(true, origin) if origin.basis == Basis::Written => String::new(),
-        other => format!(" open={}", fact(other)),
-    };
+    let plain = matches!(&hop.open, Fact::Known(true, o) if o.basis == Basis::Written);
+    if !plain {
+        out = format!("{out} open={}", fact(&hop.open));
+    }
     if hop.proxy {
         out += " proxy";
     }
     if let Some(only) = &hop.only_from {
-        out += &format!(" only={}", addresses(only));
+        out = format!("{out} only={}", addresses(only));
     }
     if let Some(asks) = &hop.asks {
-        out += &format!(" asks={}", fact(asks));
+        out = format!("{out} asks={}", fact(asks));
     }
     out
 }
@@ -96,24 +96,22 @@ fn ports(map: &PortMap) -> String {
     let PortMap::Pairs(pairs) = map else {
         return if *map == PortMap::Same { String::new() } else { " ?".to_owned() };
     };
-    let mut out = String::new();
-    for pair in pairs {
-        out += &match pair.from {
-            None => " *".to_owned(),
-            Some((a, b)) if a == b => format!(" {a}"),
-            Some((a, b)) => format!(" {a}-{b}"),
-        };
-        out += &match &pair.to {
-            PortEnd::Same => String::new(),
-            PortEnd::Number(n) => format!(":{n}"),
-            PortEnd::Named(n) => format!(":{n}"),
-            PortEnd::Unknown(_) => ":?".to_owned(),
-        };
-        if pair.udp {
-            out += "/udp";
-        }
-    }
-    out
+    pairs.iter().map(pair).collect()
+}
+
+fn pair(pair: &PortPair) -> String {
+    let from = match pair.from {
+        None => "*".to_owned(),
+        Some((a, b)) if a == b => a.to_string(),
+        Some((a, b)) => format!("{a}-{b}"),
+    };
+    let to = match &pair.to {
+        PortEnd::Same => String::new(),
+        PortEnd::Number(n) => format!(":{n}"),
+        PortEnd::Named(n) => format!(":{n}"),
+        PortEnd::Unknown(_) => ":?".to_owned(),
+    };
+    format!(" {from}{to}{}", if pair.udp { "/udp" } else { "" })
 }
 
 fn addresses(fact: &Fact<Addresses>) -> String {

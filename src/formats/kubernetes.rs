@@ -50,7 +50,7 @@ impl Format for Kubernetes {
     }
 
     fn parse(&self, text: &Text, path: &str) -> (Parsed, Vec<Problem>) {
-        if path.ends_with(".json") {
+        if path.rsplit('.').next() == Some("json") {
             let (node, problems) = yaml::parse_json(text);
             return (Parsed::Nodes(node.into_iter().collect()), problems);
         }
@@ -132,14 +132,13 @@ fn lower(object: &Object, out: &mut Fragment) {
 /// Kinds that publish, restrict or bring workloads, and that nobody reads yet.
 fn not_understood(group: &str, kind: &str) -> bool {
     match kind {
-        "Gateway" | "HTTPRoute" | "TCPRoute" | "TLSRoute" | "UDPRoute" | "GRPCRoute" => true,
-        "IngressRoute" | "IngressRouteTCP" | "IngressRouteUDP" => true,
-        "VirtualService" | "HTTPProxy" | "TransportServer" | "VirtualServer" => true,
+        "Gateway" | "HTTPRoute" | "TCPRoute" | "TLSRoute" | "UDPRoute" | "GRPCRoute"
+        | "IngressRoute" | "IngressRouteTCP" | "IngressRouteUDP" | "VirtualService"
+        | "HTTPProxy" | "TransportServer" | "VirtualServer" | "HelmRelease" | "HelmChart" => true,
         "Route" => group == "route.openshift.io",
         "Service" => group == "serving.knative.dev",
         "NetworkPolicy" | "GlobalNetworkPolicy" => group.ends_with("projectcalico.org"),
         "AdminNetworkPolicy" | "ClusterNetworkPolicy" => group == "policy.networking.k8s.io",
-        "HelmRelease" | "HelmChart" => true,
         "Application" | "ApplicationSet" => group == "argoproj.io",
         _ => false,
     }

@@ -147,9 +147,10 @@ impl Filled {
     }
 
     fn origin(&self, at: Place) -> Origin {
-        let origin = match self.fallback {
-            true => Origin::default("the file's own fallback", at),
-            false => Origin::written(at),
+        let origin = if self.fallback {
+            Origin::default("the file's own fallback", at)
+        } else {
+            Origin::written(at)
         };
         origin.with_via(self.via.clone())
     }

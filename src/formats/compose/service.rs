@@ -143,9 +143,10 @@ impl Service<'_> {
         };
         let of_map = node.entries().iter().map(|entry| {
             let at = entry.value.place;
-            let value = match entry.value.is_null() {
-                true => fill.variable(&entry.key, at),
-                false => fill.fact(&entry.value),
+            let value = if entry.value.is_null() {
+                fill.variable(&entry.key, at)
+            } else {
+                fill.fact(&entry.value)
             };
             env(&entry.key, value, entry.place())
         });

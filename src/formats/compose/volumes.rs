@@ -19,22 +19,19 @@ pub(super) fn mounts(project: &Project, service: &Node, out: &mut Fragment) -> V
 /// `SOURCE:TARGET[:MODE]`, or the long syntax. Only folders and files of the project tell more.
 fn volume(project: &Project, node: &Node) -> Option<Mount> {
     let field = |key: &str| node.get(key).map(|n| project.fill.fact(n));
-    let (source, target) = match node.str() {
-        Some(text) => {
-            let filled = project.fill.text(text);
-            let mut parts = filled.text.split(':');
-            let (first, second) = (parts.next()?, parts.next());
-            let part = |text: &str| filled.part(text, node.place).known().cloned();
-            match second {
-                Some(target) => (part(first), part(target)?),
-                None => (None, part(first)?),
-            }
+    let (source, target) = if let Some(text) = node.str() {
+        let filled = project.fill.text(text);
+        let mut parts = filled.text.split(':');
+        let (first, second) = (parts.next()?, parts.next());
+        let part = |text: &str| filled.part(text, node.place).known().cloned();
+        match second {
+            Some(target) => (part(first), part(target)?),
+            None => (None, part(first)?),
         }
-        None => {
-            let bind = node.get("type").and_then(Node::str) == Some("bind");
-            let source = field("source").filter(|_| bind).and_then(|f| f.known().cloned());
-            (source, field("target")?.known()?.clone())
-        }
+    } else {
+        let bind = node.get("type").and_then(Node::str) == Some("bind");
+        let source = field("source").filter(|_| bind).and_then(|f| f.known().cloned());
+        (source, field("target")?.known()?.clone())
     };
     // A name without a slash or dot in front is a volume that Docker keeps.
     let path = source.filter(|s| s.starts_with('.') || node.map().is_some());

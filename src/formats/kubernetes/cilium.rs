@@ -124,7 +124,7 @@ fn pods(object: &Object, node: &Node) -> PodSelector {
                 own = term.values.into_iter().next();
             }
             None if key == NAMESPACE => {
-                of_namespace.push(LabelTerm { key: "kubernetes.io/metadata.name".into(), ..term })
+                of_namespace.push(LabelTerm { key: "kubernetes.io/metadata.name".into(), ..term });
             }
             None => labels.push(LabelTerm { key: key.into(), ..term }),
         }

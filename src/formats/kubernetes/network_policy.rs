@@ -193,8 +193,5 @@ fn shown(ports: &Fact<Ports>) -> String {
         .chain(ports.udp.ranges())
         .map(|(a, b)| if a == b { a.to_string() } else { format!("{a}-{b}") })
         .collect();
-    match *ports == Ports::all() {
-        true => String::new(),
-        false => format!(" on port {}", ranges.join(", ")),
-    }
+    if *ports == Ports::all() { String::new() } else { format!(" on port {}", ranges.join(", ")) }
 }

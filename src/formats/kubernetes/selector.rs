@@ -65,9 +65,10 @@ pub(super) fn namespaces(selector: &Node) -> Vec<Namespaces> {
 /// A selector for messages: "`app=web`", "every pod".
 pub(super) fn describe(selector: &PodSelector) -> String {
     let labels: Vec<String> = selector.labels.iter().map(term).collect();
-    let pods = match labels.is_empty() {
-        true => "every pod".to_owned(),
-        false => format!("pods with `{}`", labels.join(", ")),
+    let pods = if labels.is_empty() {
+        "every pod".to_owned()
+    } else {
+        format!("pods with `{}`", labels.join(", "))
     };
     match &selector.namespace {
         Namespaces::Named(Fact::Known(name, _)) => format!("{pods} of namespace `{name}`"),
@@ -83,8 +84,9 @@ pub(super) fn describe(selector: &PodSelector) -> String {
 fn term(term: &LabelTerm) -> String {
     let not = if term.negated { "!" } else { "" };
     let values: Vec<&str> = term.values.iter().map(|v| v.known().map_or("?", |v| v)).collect();
-    match values.is_empty() {
-        true => format!("{not}{}", term.key),
-        false => format!("{}{not}={}", term.key, values.join("|")),
+    if values.is_empty() {
+        format!("{not}{}", term.key)
+    } else {
+        format!("{}{not}={}", term.key, values.join("|"))
     }
 }

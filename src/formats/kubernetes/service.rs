@@ -11,7 +11,7 @@ use crate::model::fragment::{
 };
 use crate::model::net::Addresses;
 use crate::source::Place;
-use crate::tree::node::Node;
+use crate::tree::node::{Entry, Node};
 
 struct ServicePort {
     name: Option<Name>,
@@ -149,13 +149,13 @@ pub(super) fn port_of(object: &Object, service: &str, node: &Node) -> (Ref, Port
 }
 
 fn from_cluster(object: &Object, out: &mut Fragment) {
-    let place = object.spec_entry("type").map_or(object.place, |e| e.place());
+    let place = object.spec_entry("type").map_or(object.place, Entry::place);
     let say = format!("any pod of the cluster can reach {}", object.title());
     out.hops.push(Hop::new(Ref::Cluster, Ref::To(object.address()), place, say));
 }
 
 fn from_machines(object: &Object, ports: &[ServicePort], out: &mut Fragment) {
-    let place = object.spec_entry("type").map_or(object.place, |e| e.place());
+    let place = object.spec_entry("type").map_or(object.place, Entry::place);
     let pair = |p: &ServicePort| PortPair {
         from: Some(p.node_port.map_or(NODE_PORTS, |n| (n, n))),
         to: p.number.map_or(PortEnd::Unknown(Why::Template), PortEnd::Number),

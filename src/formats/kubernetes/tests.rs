@@ -472,10 +472,10 @@ spec:
 
 #[test]
 fn variables_that_double_one_another_stay_small() {
-    let mut yaml = format!("{POD}      env:\n      - {{name: V0, value: xxxxxxxxxx}}\n");
-    for i in 1..200 {
-        yaml += &format!("      - {{name: V{i}, value: '$(V{0})$(V{0})'}}\n", i - 1);
-    }
+    let entry = |i: i32| format!("      - {{name: V{i}, value: '$(V{0})$(V{0})'}}\n", i - 1);
+    let entries: String = (1..200).map(entry).collect();
+    let first = "      - {name: V0, value: xxxxxxxxxx}\n";
+    let yaml = format!("{POD}      env:\n{first}{entries}");
     let out = fragment(&yaml);
     let longest = out.containers[0].env.iter().filter_map(|e| match &e.value {
         crate::model::fragment::EnvValue::Fact(fact) => fact.known().map(|v| v.len()),

@@ -18,9 +18,10 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
     let Some((template, builtin)) = template(object) else { return };
     let Some(spec) = template.get("spec") else { return };
     let address = object.address();
-    let exists = match builtin {
-        true => Fact::written(true, object.place),
-        false => Fact::guessed(true, "a custom resource that looks like a workload", object.place),
+    let exists = if builtin {
+        Fact::written(true, object.place)
+    } else {
+        Fact::guessed(true, "a custom resource that looks like a workload", object.place)
     };
     let containers = container::all(spec);
     let host_network = flag(spec, "hostNetwork").or_default(
@@ -90,20 +91,17 @@ fn add_labels(object: &Object, pod: &mut Pod) {
             let replicas = object.spec(&["replicas"]);
             let count = replicas.map_or(Some(1), Node::int);
             let start = object.spec(&["ordinals", "start"]).and_then(Node::int).unwrap_or(0);
-            match count {
-                Some(count @ 0..=MAX_NAMED_REPLICAS) => {
-                    for index in start..start.saturating_add(count) {
-                        let name = format!("{}-{index}", object.name);
-                        add("statefulset.kubernetes.io/pod-name", by_controller(name));
-                        add("apps.kubernetes.io/pod-index", by_controller(index.to_string()));
-                    }
+            if let Some(count @ 0..=MAX_NAMED_REPLICAS) = count {
+                for index in start..start.saturating_add(count) {
+                    let name = format!("{}-{index}", object.name);
+                    add("statefulset.kubernetes.io/pod-name", by_controller(name));
+                    add("apps.kubernetes.io/pod-index", by_controller(index.to_string()));
                 }
-                _ => {
-                    let at = replicas.map_or(object.place, |r| r.place);
-                    let why = Why::NoDefault("the number of replicas".into());
-                    add("statefulset.kubernetes.io/pod-name", Fact::Unknown(why.clone(), at));
-                    add("apps.kubernetes.io/pod-index", Fact::Unknown(why, at));
-                }
+            } else {
+                let at = replicas.map_or(object.place, |r| r.place);
+                let why = Why::NoDefault("the number of replicas".into());
+                add("statefulset.kubernetes.io/pod-name", Fact::Unknown(why.clone(), at));
+                add("apps.kubernetes.io/pod-index", Fact::Unknown(why, at));
             }
         }
         ("batch", "Job") => {

@@ -18,6 +18,12 @@ const OTHERS: [&str; 8] = [
     "service.beta.kubernetes.io/vultr-loadbalancer-firewall-rules",
 ];
 
+/// Comma lists that stand for the field.
+const LISTS: [&str; 2] = [
+    "service.beta.kubernetes.io/load-balancer-source-ranges",
+    "service.beta.kubernetes.io/azure-allowed-ip-ranges",
+];
+
 /// `loadBalancerSourceRanges`, or the annotations that stand for it.
 pub(super) fn only_from(object: &Object) -> Option<Fact<Addresses>> {
     if let Some(entry) = OTHERS.iter().find_map(|key| object.annotation(key)) {
@@ -34,10 +40,6 @@ pub(super) fn only_from(object: &Object) -> Option<Fact<Addresses>> {
         let ignored = markers::shows(object, "hetzner");
         return (!ignored).then(|| united(&ranges, field.place()));
     }
-    const LISTS: [&str; 2] = [
-        "service.beta.kubernetes.io/load-balancer-source-ranges",
-        "service.beta.kubernetes.io/azure-allowed-ip-ranges",
-    ];
     let entry = LISTS.iter().find_map(|key| object.annotation(key))?;
     let ranges: Vec<&str> = entry.value.str().unwrap_or("").split(',').collect();
     Some(united(&ranges, entry.place()))

@@ -224,7 +224,7 @@ impl Age {
             Base::Date => 86_400,
             Base::Time => 1,
             Base::Unclear => return None,
-            Base::Column(name) => match ttl::unwrapped(&type_of(name)?) {
+            Base::Column(name) => match bare_type(&type_of(name)?) {
                 t if t.starts_with("DateTime") => 1,
                 t if t.starts_with("Date") => 86_400,
                 _ => return None,
@@ -233,6 +233,15 @@ impl Age {
         let seconds = self.seconds.saturating_add(self.plain.saturating_mul(per_plain));
         (seconds > 0).then(|| (seconds - 1) / 86_400 + 1)
     }
+}
+
+/// A type without `Nullable( )` and `LowCardinality( )` around it.
+pub(crate) fn bare_type(kind: &str) -> &str {
+    let mut kind = kind.trim();
+    for wrapper in ["LowCardinality(", "Nullable("] {
+        kind = kind.strip_prefix(wrapper).unwrap_or(kind);
+    }
+    kind
 }
 
 /// Reads the statements of a script. A broken one costs itself; the next begins behind its `;`.

@@ -317,12 +317,3 @@ fn base_of_type(name: &str) -> Option<Base> {
         _ => None,
     }
 }
-
-/// A type without `Nullable( )` and `LowCardinality( )` around it.
-pub(super) fn unwrapped(kind: &str) -> &str {
-    let mut kind = kind.trim();
-    for wrapper in ["LowCardinality(", "Nullable("] {
-        kind = kind.strip_prefix(wrapper).unwrap_or(kind);
-    }
-    kind
-}

@@ -1,0 +1,201 @@
+//! What a table holds, as far as its own words tell. Only guesses, and none where nothing tells.
+
+use crate::model::fact::{Fact, Name};
+use crate::tree::sql::{Column, TableName};
+
+const LOG_TABLES: [&str; 14] = [
+    "log", "logs", "logging", "syslog", "event", "events", "trace", "traces", "span", "spans",
+    "request", "requests", "audit", "audits",
+];
+
+/// Columns of which two beside a time make a log.
+const LOG_COLUMNS: [&str; 32] = [
+    "level",
+    "severity",
+    "severity_text",
+    "severity_number",
+    "log_level",
+    "message",
+    "msg",
+    "body",
+    "log",
+    "logger",
+    "trace_id",
+    "span_id",
+    "parent_span_id",
+    "span_name",
+    "service_name",
+    "service",
+    "user_agent",
+    "status_code",
+    "http_status",
+    "request_id",
+    "remote_addr",
+    "client_ip",
+    "url",
+    "method",
+    "endpoint",
+    "exception",
+    "stack_trace",
+    "duration_ms",
+    "latency_ms",
+    "event_type",
+    "event_name",
+    "session_id",
+];
+
+const PROMPTS: [&str; 22] = [
+    "prompt",
+    "prompts",
+    "completion",
+    "completions",
+    "chat",
+    "chats",
+    "conversation",
+    "conversations",
+    "messages",
+    "chat_history",
+    "user_message",
+    "assistant_message",
+    "llm_input",
+    "llm_output",
+    "model_input",
+    "model_output",
+    "system_prompt",
+    "user_prompt",
+    "generations",
+    "chat_messages",
+    "chat_log",
+    "transcript",
+];
+
+const SECRETS: [&str; 20] = [
+    "api_key",
+    "apikey",
+    "api_keys",
+    "secret",
+    "secrets",
+    "client_secret",
+    "password",
+    "passwd",
+    "password_hash",
+    "access_token",
+    "refresh_token",
+    "auth_token",
+    "session_token",
+    "bearer_token",
+    "authorization",
+    "credentials",
+    "private_key",
+    "access_key",
+    "secret_key",
+    "cookie",
+];
+
+const PERSONAL: [&str; 24] = [
+    "email",
+    "email_address",
+    "user_email",
+    "phone",
+    "phone_number",
+    "first_name",
+    "last_name",
+    "full_name",
+    "user_name",
+    "username",
+    "ip",
+    "ip_address",
+    "client_ip",
+    "remote_addr",
+    "remote_ip",
+    "user_ip",
+    "ssn",
+    "passport",
+    "birth_date",
+    "birthdate",
+    "date_of_birth",
+    "dob",
+    "home_address",
+    "street_address",
+];
+
+/// Types that hold no text; a count of prompts is no prompt.
+const NO_TEXT: [&str; 9] =
+    ["UInt", "Int", "Float", "Decimal", "Bool", "Date", "Enum", "UUID", "AggregateFunction"];
+
+/// What a table holds, and whether it is a log.
+pub(super) struct Holds {
+    pub(super) facts: Vec<Fact<Name>>,
+    pub(super) log: bool,
+}
+
+/// Judges a table by the words of its name, of its columns, and of what is said about them.
+pub(super) fn of(name: &TableName, columns: &[Column], rollup: bool) -> Holds {
+    let mut out = Holds { facts: Vec::new(), log: false };
+    let mut add = |what: &str, by: String, at| {
+        if out.facts.iter().all(|f| f.known().is_none_or(|k| &**k != what)) {
+            out.facts.push(Fact::guessed(what.into(), by, at));
+        }
+    };
+    if rollup {
+        add("data", format!("that `{}` holds sums, by its engine", name.table), name.place);
+        return out;
+    }
+    let words = words(&name.table);
+    if let Some(word) = words.iter().find(|w| LOG_TABLES.contains(&w.as_str())) {
+        out.log = true;
+        add("logs", format!("that `{}` holds logs, by the word `{word}`", name.table), name.place);
+    }
+    let text = |c: &Column| {
+        let kind = crate::tree::sql::bare_type(&c.kind);
+        !NO_TEXT.iter().any(|t| kind.starts_with(t))
+    };
+    let snake: Vec<String> = columns.iter().map(|c| self::words(&c.name).join("_")).collect();
+    let timed = columns.iter().any(|c| crate::tree::sql::bare_type(&c.kind).starts_with("Date"));
+    let telling: Vec<&Column> = (columns.iter().zip(&snake))
+        .filter(|(_, s)| LOG_COLUMNS.contains(&s.as_str()))
+        .map(|(c, _)| c)
+        .collect();
+    if !out.log && timed && telling.len() >= 2 {
+        out.log = true;
+        let by = format!(
+            "that `{}` holds logs, by its columns `{}` and `{}`",
+            name.table, telling[0].name, telling[1].name
+        );
+        add("logs", by, telling[0].place);
+    }
+    if words.iter().any(|w| PROMPTS.contains(&w.as_str()) && w != "messages") {
+        add("prompts", format!("that `{}` holds prompts, by its name", name.table), name.place);
+    }
+    for (column, snake) in columns.iter().zip(&snake).filter(|(c, _)| text(c)) {
+        let said = column.comment.as_deref().unwrap_or("").to_lowercase();
+        let by = || format!("what column `{}` holds, by its name", column.name);
+        let is = |list: &[&str]| list.contains(&snake.as_str());
+        if is(&PROMPTS) || said.contains("prompt") || said.contains("chat") {
+            add("prompts", by(), column.place);
+        }
+        if is(&SECRETS) || said.contains("api key") || said.contains("password") {
+            add("secrets", by(), column.place);
+        }
+        if is(&PERSONAL) || said.contains("personal") || said.contains("e-mail") {
+            add("personal", by(), column.place);
+        }
+    }
+    out
+}
+
+/// `LogStream`, `log_stream`, `log-stream` → `log`, `stream`
+fn words(name: &str) -> Vec<String> {
+    let (mut out, mut word, mut lower) = (Vec::new(), String::new(), false);
+    for c in name.chars() {
+        if !c.is_alphanumeric() || (c.is_uppercase() && lower) {
+            out.extend((!word.is_empty()).then(|| std::mem::take(&mut word)));
+        }
+        if c.is_alphanumeric() {
+            word.extend(c.to_lowercase());
+        }
+        lower = c.is_lowercase() || c.is_numeric();
+    }
+    out.extend((!word.is_empty()).then_some(word));
+    out
+}

@@ -1,0 +1,195 @@
+//! Where a server listens: addresses and ports (`programs/server/Server.cpp`).
+
+use std::net::IpAddr;
+
+use super::read::{Reader, all, at};
+use crate::model::fact::{Evidence, Fact, Name, Origin, Why};
+use crate::model::fragment::EndpointDraft;
+use crate::model::net::Addresses;
+use crate::source::Place;
+use crate::tree::xml::Element;
+
+/// A port that the server opens if its key is there; ports have no built-in defaults.
+struct Port {
+    path: &'static [&'static str],
+    protocol: &'static str,
+    role: &'static str,
+    tls: bool,
+    /// Whether users apply.
+    asks: bool,
+}
+
+const fn port(
+    path: &'static [&'static str],
+    protocol: &'static str,
+    role: &'static str,
+    tls: bool,
+    asks: bool,
+) -> Port {
+    Port { path, protocol, role, tls, asks }
+}
+
+const DATA: &str = "data+admin";
+
+const PORTS: [Port; 15] = [
+    port(&["http_port"], "http", DATA, false, true),
+    port(&["https_port"], "https", DATA, true, true),
+    port(&["tcp_port"], "native", DATA, false, true),
+    port(&["tcp_port_secure"], "native", DATA, true, true),
+    port(&["tcp_with_proxy_port"], "native", DATA, false, true),
+    port(&["tcp_ssh_port"], "ssh", DATA, true, true),
+    port(&["mysql_port"], "mysql", DATA, false, true),
+    port(&["postgresql_port"], "postgresql", DATA, false, true),
+    port(&["grpc_port"], "grpc", DATA, false, true),
+    port(&["arrowflight_port"], "arrow-flight", DATA, false, true),
+    port(&["interserver_http_port"], "http", "cluster", false, false),
+    port(&["interserver_https_port"], "https", "cluster", true, false),
+    port(&["prometheus", "port"], "http", "metrics", false, false),
+    port(&["keeper_server", "tcp_port"], "zookeeper", "cluster", false, false),
+    port(&["keeper_server", "tcp_port_secure"], "zookeeper", "cluster", true, false),
+];
+
+/// Every endpoint of a merged server document.
+pub(super) fn endpoints(reader: &Reader, root: &Element) -> Vec<EndpointDraft> {
+    let hosts: Vec<&Element> = all(root, "listen_host").collect();
+    let everywhere = bind(reader, &hosts, root);
+    let between: Vec<&Element> = all(root, "interserver_listen_host").collect();
+    let mut out = Vec::new();
+    for port in &PORTS {
+        let Some(element) = at(root, port.path) else { continue };
+        if reader.text(element).known().is_some_and(|t| t.is_empty()) {
+            continue;
+        }
+        let interserver = port.role == "cluster" && port.path.len() == 1;
+        let asks = if interserver {
+            credentials(reader, root, element)
+        } else {
+            Fact::Known(port.asks, reader.origin(element))
+        };
+        let tls = match (port.protocol, at(root, &["grpc", "enable_ssl"])) {
+            ("grpc", Some(ssl)) => reader.bool(ssl),
+            _ => Fact::Known(port.tls, reader.origin(element)),
+        };
+        let bind = if interserver && !between.is_empty() {
+            bind(reader, &between, root)
+        } else {
+            everywhere.clone()
+        };
+        out.push(EndpointDraft {
+            port: reader.number(element),
+            udp: false,
+            protocol: port.protocol.into(),
+            role: port.role.into(),
+            tls,
+            bind,
+            asks,
+            place: element.place,
+        });
+    }
+    out.extend(protocols(reader, root, &everywhere));
+    out
+}
+
+/// `protocols`: entries with a port are endpoints, the chain of `impl` is what is spoken there.
+fn protocols(reader: &Reader, root: &Element, everywhere: &Fact<Addresses>) -> Vec<EndpointDraft> {
+    let Some(section) = root.child("protocols") else { return Vec::new() };
+    let mut out = Vec::new();
+    for entry in section.elements() {
+        let Some(port) = entry.child("port") else { continue };
+        let hosts: Vec<&Element> = all(entry, "host").collect();
+        let (mut tls, mut kind) = (false, Name::from("native"));
+        let mut layer = Some(entry);
+        // A chain that comes back to itself ends where it has as many steps as there are entries.
+        for _ in 0..section.elements().count() {
+            let Some(current) = layer else { break };
+            match current.child("type").map(Element::text).as_deref().map(str::trim) {
+                Some("tls") => tls = true,
+                Some("postgres") => kind = "postgresql".into(),
+                Some("tcp") | None => kind = "native".into(),
+                Some("proxy1") => {}
+                Some(other) => kind = other.into(),
+            }
+            layer = current.child("impl").and_then(|i| section.child(i.text().trim()));
+        }
+        let (role, asks) = match &*kind {
+            "prometheus" => ("metrics", false),
+            "interserver" => ("cluster", false),
+            _ => (DATA, true),
+        };
+        let protocol = match &*kind {
+            "prometheus" | "interserver" => "http".into(),
+            _ => kind,
+        };
+        out.push(EndpointDraft {
+            port: reader.number(port),
+            udp: false,
+            protocol,
+            role: role.into(),
+            tls: Fact::Known(tls, reader.origin(entry)),
+            bind: if hosts.is_empty() { everywhere.clone() } else { bind(reader, &hosts, root) },
+            asks: Fact::Known(asks, reader.origin(entry)),
+            place: port.place,
+        });
+    }
+    out
+}
+
+/// Whether replicas must show credentials.
+fn credentials(reader: &Reader, root: &Element, port: &Element) -> Fact<bool> {
+    let Some(section) = root.child("interserver_http_credentials") else {
+        let see = "without interserver_http_credentials replicas ask each other nothing";
+        return Fact::default(false, see, port.tag);
+    };
+    match section.child("allow_empty").map(|e| reader.bool(e)) {
+        Some(empty) => empty.map(|empty| !empty),
+        None => Fact::Known(true, reader.origin(section)),
+    }
+}
+
+/// The addresses of some `listen_host` elements.
+fn bind(reader: &Reader, hosts: &[&Element], root: &Element) -> Fact<Addresses> {
+    let mut total = Addresses::default();
+    let mut unknown: Option<(Why, Place)> = None;
+    let mut origin: Option<Origin> = None;
+    for host in hosts {
+        match reader.text(host).try_map(|text| addresses(&text)) {
+            Fact::Known(set, from) => {
+                total = total.union(&set);
+                match &mut origin {
+                    None => origin = Some(from),
+                    Some(first) if first.at != from.at => {
+                        let mut via = first.via.to_vec();
+                        via.push(Evidence::new(from.at, "another `listen_host` counts as well"));
+                        first.via = via.into();
+                    }
+                    Some(_) => {}
+                }
+            }
+            Fact::Unknown(why, place) => unknown = Some((why, place)),
+            Fact::Unset(_) => {}
+        }
+    }
+    match (unknown, origin) {
+        (Some((why, place)), _) if total != Addresses::all() => Fact::Unknown(why, place),
+        (_, Some(origin)) => Fact::Known(total, origin),
+        _ => {
+            let see = "without listen_host the server listens on ::1 and 127.0.0.1 only";
+            Fact::default(Addresses::loopback(), see, root.tag)
+        }
+    }
+}
+
+/// `::` is every address: the kernel maps IPv4 into it.
+fn addresses(host: &str) -> Result<Addresses, Why> {
+    let host = host.trim_matches(['[', ']']);
+    match host.parse::<IpAddr>() {
+        Ok(IpAddr::V6(ip)) if ip.is_unspecified() => Ok(Addresses::all()),
+        Ok(IpAddr::V4(ip)) if ip.is_unspecified() => {
+            Ok(Addresses { v4: Addresses::all().v4, ..Addresses::default() })
+        }
+        Ok(ip) if ip.is_loopback() => Ok(Addresses::loopback()),
+        Ok(ip) => Ok(Addresses::range(ip, ip)),
+        Err(_) if host.eq_ignore_ascii_case("localhost") => Ok(Addresses::loopback()),
+        Err(_) => Err(Why::NotHere(host.into())),
+    }
+}

@@ -1,0 +1,98 @@
+//! A server's merged documents as a store with its logs.
+
+use super::super::Parts;
+use super::listen;
+use super::names::Names;
+use super::read::Reader;
+use super::records;
+use super::users::{self, Accounts};
+use crate::model::fact::{Fact, Name, Why};
+use crate::model::fragment::{Address, EndpointDraft, Login, Store};
+use crate::source::Place;
+use crate::tree::xml::Element;
+
+/// Everything known of one server.
+pub(super) struct Server<'a> {
+    pub(super) names: Names,
+    pub(super) name: Name,
+    pub(super) node: Address,
+    pub(super) engine: Fact<Name>,
+    pub(super) place: Place,
+    pub(super) whole: Place,
+    pub(super) reader: Reader<'a>,
+    /// The server document.
+    pub(super) root: &'a Element,
+    /// The users document; `None` where nobody wrote or ships one.
+    pub(super) users: Option<&'a Element>,
+    /// Whether its ports and addresses are told.
+    pub(super) listens: bool,
+    /// Of logs and system tables only what somebody wrote.
+    pub(super) only_written: bool,
+    /// Files that nobody sees may change the server document.
+    pub(super) config_open: Option<(Why, Place)>,
+    /// Files that nobody sees may change the users document.
+    pub(super) users_open: Option<(Why, Place)>,
+}
+
+impl Server<'_> {
+    pub(super) fn parts(&self) -> Parts {
+        let Accounts { logins, secrets, defects } = match self.users {
+            Some(users) => users::accounts(&self.reader, users, &self.names),
+            None => Accounts::default(),
+        };
+        let mut parts = Parts { secrets, defects, ..Parts::default() };
+        parts.logs = records::logs(&self.reader, self.root, self.users, &self.names);
+        parts.keeps = records::keeps(&self.reader, self.root, &self.names);
+        if self.only_written {
+            let shipped = self.reader.shipped;
+            let root = self.root.tag;
+            let written = |place: Place| place != shipped && place != root;
+            parts.logs.retain(|l| written(l.log.identity.place));
+            parts.keeps.retain(|k| written(k.retention.identity.place));
+        }
+        if self.names.is_store {
+            parts.stores.push(self.store(logins));
+        }
+        parts
+    }
+
+    fn store(&self, mut logins: Vec<Login>) -> Store {
+        let title = self.names.title.clone();
+        let mut store = Store::new(self.names.store.clone(), self.name.clone(), title, self.place);
+        if let Some((why, place)) = &self.users_open {
+            for login in &mut logins {
+                login.proof = Fact::Unknown(why.clone(), *place);
+                login.networks = Fact::Unknown(why.clone(), *place);
+            }
+        }
+        if self.listens {
+            store.endpoints = listen::endpoints(&self.reader, self.root);
+        }
+        if let Some((why, place)) = &self.config_open {
+            for endpoint in &mut store.endpoints {
+                endpoint.bind = Fact::Unknown(why.clone(), *place);
+            }
+        }
+        if let Some(required) = tls_required(&store.endpoints) {
+            store.tls_required = required;
+        }
+        store.audit_log = match self.root.child("query_log") {
+            Some(section) => Fact::Known(true, self.reader.origin(section)),
+            None if self.listens && !self.only_written => Fact::written(false, self.root.tag),
+            None => Fact::Unset(self.place),
+        };
+        store.engine = self.engine.clone();
+        store.whole = self.whole;
+        store.exists = self.names.exists.clone();
+        store.node = self.node.clone();
+        store.logins = logins;
+        store
+    }
+}
+
+/// Whether every port on which data is served is encrypted.
+fn tls_required(endpoints: &[EndpointDraft]) -> Option<Fact<bool>> {
+    let data = || endpoints.iter().filter(|e| e.role.starts_with("data"));
+    let plain = data().find(|e| e.tls.known() != Some(&true));
+    plain.or(data().next()).map(|e| e.tls.clone())
+}

@@ -1,0 +1,157 @@
+//! Accounts that SQL files create.
+
+use super::tables::statements;
+use super::users::{is_known, password, subnet};
+use crate::model::concept::{Identity, Secret};
+use crate::model::fact::{Fact, Name, Origin, Why};
+use crate::model::fragment::{Address, ConfigFile, Login};
+use crate::model::net::Addresses;
+use crate::source::Place;
+use crate::tree::sql::{Host, Identified, Method, StatementKind, UserStatement};
+
+/// Accounts as the statements leave them.
+pub(super) fn logins(files: &[&ConfigFile]) -> Vec<Login> {
+    let mut out: Vec<Login> = Vec::new();
+    for statement in files.iter().flat_map(|f| statements(f)) {
+        match &statement.kind {
+            StatementKind::User(user) => {
+                for name in &user.users {
+                    let old = out.iter().position(|l| l.name == *name);
+                    match (old, user.alter) {
+                        (Some(at), true) => alter(&mut out[at], user),
+                        (Some(_), false) if user.if_not_exists => {}
+                        (Some(at), false) => out[at] = create(name, user, statement.place),
+                        (None, false) => out.push(create(name, user, statement.place)),
+                        (None, true) => {}
+                    }
+                }
+            }
+            StatementKind::DropUser(names) => out.retain(|l| !names.contains(&l.name)),
+            StatementKind::Grant(grant) if grant.admin => {
+                for login in out.iter_mut().filter(|l| grant.to.contains(&l.name)) {
+                    login.admin = Fact::written(true, statement.place);
+                }
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+fn create(name: &Name, user: &UserStatement, whole: Place) -> Login {
+    let methods = user.identified.as_deref().unwrap_or(&[]);
+    let networks = match &user.hosts {
+        Some(hosts) => addresses(hosts, user.head),
+        None => Fact::default(Addresses::all(), "no HOST clause means any host", user.head),
+    };
+    Login {
+        name: name.clone(),
+        proof: proof(name, methods, user.head),
+        networks,
+        password_in_clear: in_clear(methods, user.head),
+        admin: Fact::default(false, "a user that SQL creates has no rights yet", user.head),
+        place: user.head,
+        whole,
+    }
+}
+
+fn alter(login: &mut Login, user: &UserStatement) {
+    if let Some(methods) = &user.identified {
+        login.proof = proof(&login.name.clone(), methods, user.head);
+        login.password_in_clear = in_clear(methods, user.head);
+    }
+    if let Some(hosts) = &user.hosts {
+        login.networks = addresses(hosts, user.head);
+    }
+}
+
+/// What the weakest of the methods asks; none at all asks nothing.
+fn proof(name: &str, methods: &[Identified], head: Place) -> Fact<Name> {
+    let of = |i: &Identified| -> Name {
+        match &i.method {
+            Method::None => "none".into(),
+            Method::Password(Some(text)) => password(text, name),
+            Method::Password(None) | Method::Hash(_) => "password".into(),
+            Method::External => "external".into(),
+            Method::Key => "certificate".into(),
+        }
+    };
+    let rank = |proof: &str| match proof {
+        "none" => 0,
+        "default-password" => 1,
+        "password" => 2,
+        _ => 3,
+    };
+    match methods.iter().min_by_key(|i| rank(&of(i))) {
+        Some(weakest) => Fact::written(of(weakest), weakest.place),
+        None => Fact::written("none".into(), head),
+    }
+}
+
+fn in_clear(methods: &[Identified], head: Place) -> Fact<bool> {
+    match methods.iter().find(|i| readable(i).is_some()) {
+        Some(method) => Fact::written(true, method.place),
+        None => Fact::written(false, head),
+    }
+}
+
+fn readable(identified: &Identified) -> Option<&Name> {
+    match &identified.method {
+        Method::Password(Some(text)) if !text.is_empty() => Some(text),
+        _ => None,
+    }
+}
+
+fn addresses(hosts: &[Host], at: Place) -> Fact<Addresses> {
+    let (mut total, mut unknown) = (Addresses::default(), None);
+    for host in hosts {
+        let set = match host {
+            Host::Any => Ok(Addresses::all()),
+            Host::None => Ok(Addresses::default()),
+            Host::Local => Ok(Addresses::loopback()),
+            Host::Ip(text) => subnet(text),
+            Host::Named(name) => Err(Why::NotHere(format!("who is called {name}").into())),
+        };
+        match set {
+            Ok(set) => total = total.union(&set),
+            Err(why) => unknown = Some(why),
+        }
+    }
+    match unknown {
+        Some(why) if total != Addresses::all() => Fact::Unknown(why, at),
+        _ => Fact::written(total, at),
+    }
+}
+
+/// Passwords that stand readable in SQL files.
+pub(super) fn secrets(files: &[&ConfigFile], store: Option<(&Address, &Name)>) -> Vec<Secret> {
+    let mut out = Vec::new();
+    for statement in files.iter().flat_map(|f| statements(f)) {
+        let StatementKind::User(user) = &statement.kind else { continue };
+        let methods = user.identified.as_deref().unwrap_or(&[]);
+        for (name, method) in user.users.iter().flat_map(|n| methods.iter().map(move |m| (n, m))) {
+            let Some(text) = readable(method) else { continue };
+            let address = match store {
+                Some((store, _)) => format!("{store}/sql/user/{name}/password"),
+                None => format!("sql:user/{name}/password"),
+            };
+            let subject = store.map_or_else(|| address.as_str().into(), |(s, _)| s.0.clone());
+            let mut secret = Secret::new(Identity {
+                address: address.into(),
+                subject,
+                title: format!("the password of user `{name}`").into(),
+                place: method.place,
+                whole: statement.place,
+                exists: Fact::written(true, method.place),
+            });
+            let origin = || Origin::written(method.place);
+            secret.name = Fact::Known(name.clone(), origin());
+            secret.kind = Fact::Known("password".into(), origin());
+            secret.engine = Fact::Known("clickhouse".into(), origin());
+            secret.in_clear = Fact::Known(true, origin());
+            secret.well_known = Fact::Known(is_known(text, name), origin());
+            out.push(secret);
+        }
+    }
+    out
+}

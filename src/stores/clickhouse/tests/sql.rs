@@ -1,0 +1,111 @@
+//! Retention as statements leave it.
+
+use super::*;
+
+fn check(texts: &[(&str, &str)], expected: &[&str]) {
+    let files = files(texts);
+    let files: Vec<&ConfigFile> = files.iter().collect();
+    compare(&tables(&files, None), "keep", expected, &format!("{texts:?}"));
+}
+
+/// One script over a MergeTree table `t`.
+fn check_row(row: u32, ttl: &str, then: &str, expected: &str) {
+    let sql = format!(
+        "CREATE TABLE d.t (ts DateTime, level String) ENGINE = MergeTree ORDER BY ts {ttl};{then}"
+    );
+    check(&[("a.sql", &sql)], &[&format!("keep d.t table [] {expected}")]);
+    assert!(row > 0);
+}
+
+#[test]
+fn retention() {
+    check_row(96, "TTL ts + INTERVAL 90 DAY", "", "90 days");
+    check_row(97, "TTL ts + INTERVAL 30 DAY TO VOLUME 'cold'", "", "forever");
+    check_row(98, "TTL ts + INTERVAL 1 DAY DELETE WHERE level = 'debug'", "", "forever");
+    check_row(99, "TTL ts + INTERVAL 1 DAY GROUP BY ts SET level = any(level)", "", "forever");
+    check_row(101, "TTL ts + INTERVAL 200 YEAR", "", "73000 days");
+    check_row(103, "TTL ts + INTERVAL 1 DAY", "ALTER TABLE d.t REMOVE TTL", "forever");
+    check_row(104, "", "ALTER TABLE d.t MODIFY TTL ts + 86400", "1 days");
+    check_row(
+        105,
+        "TTL ts + INTERVAL 1 DAY",
+        "CREATE OR REPLACE TABLE d.t (ts DateTime) ENGINE = MergeTree ORDER BY ts",
+        "forever",
+    );
+    check_row(
+        106,
+        "TTL ts + INTERVAL 5 DAY",
+        "CREATE TABLE IF NOT EXISTS d.t (ts DateTime) ENGINE = MergeTree;\
+         CREATE TABLE d.all AS d.t ENGINE = Distributed('c', 'd', 't')",
+        "5 days",
+    );
+}
+
+#[test]
+fn a_ttl_that_was_taken_away_shows_both_places() {
+    let sql =
+        "CREATE TABLE t (d Date) ENGINE=MergeTree ORDER BY d TTL d + 9; ALTER TABLE t REMOVE TTL";
+    let files = files(&[("a.sql", sql)]);
+    let parts = tables(&[&files[0]], None);
+    let Fact::Known(true, origin) = &parts.keeps[0].retention.forever else { panic!() };
+    assert_eq!(&sql[origin.at.range()], "ALTER TABLE t REMOVE TTL");
+    let via: Vec<&str> = origin.via.iter().map(|e| &sql[e.place.range()]).collect();
+    assert_eq!(via, ["CREATE TABLE t", "d + 9"]);
+}
+
+#[test]
+fn only_what_keeps_rows_is_kept() {
+    check(
+        &[(
+            "a.sql",
+            "\
+        CREATE TABLE a (x Int8) ENGINE = Log;\
+        CREATE TABLE b (x Int8) ENGINE = Kafka; CREATE TABLE c (x Int8) ENGINE = Null;\
+        CREATE VIEW d AS SELECT 1; CREATE MATERIALIZED VIEW e TO a AS SELECT 1;\
+        CREATE MATERIALIZED VIEW f ENGINE = SummingMergeTree ORDER BY x AS SELECT 1 AS x;\
+        CREATE TABLE g AS a; DROP TABLE a; RENAME TABLE g TO h;",
+        )],
+        &["keep f table [data] forever", "keep h table [] forever"],
+    );
+}
+
+#[test]
+fn names_tell_what_a_table_holds() {
+    let table = |name: &str, columns: &str| {
+        format!("CREATE TABLE {name} ({columns}) ENGINE = MergeTree ORDER BY tuple()")
+    };
+    let cases = [
+        ("log_stream", "ts DateTime", "log-table [logs]"),
+        ("HttpRequests", "x String", "log-table [logs]"),
+        ("x", "t DateTime64(3), level LowCardinality(String), body String", "log-table [logs]"),
+        ("x", "prompt String, prompt_tokens UInt32", "table [prompts]"),
+        ("chats", "api_key String, email Nullable(String)", "table [prompts secrets personal]"),
+        ("countries", "code String, name String", "table []"),
+        ("usage", "tokens UInt64, password_changed_at DateTime", "table []"),
+        ("x", "c String COMMENT 'the chat history'", "table [prompts]"),
+    ];
+    for (name, columns, expected) in cases {
+        let expected = format!("keep {name} {expected} forever");
+        check(&[("a.sql", &table(name, columns))], &[&expected]);
+    }
+}
+
+#[test]
+fn migrations_run_in_the_order_of_their_numbers_and_forwards() {
+    check(
+        &[
+            ("m/10_drop.up.sql", "ALTER TABLE t REMOVE TTL"),
+            ("m/2_ttl.up.sql", "ALTER TABLE t MODIFY TTL d + INTERVAL 3 DAY"),
+            ("m/1_t.up.sql", "CREATE TABLE t (d Date) ENGINE = MergeTree ORDER BY d"),
+            ("m/1_t.down.sql", "DROP TABLE t -- ON CLUSTER MergeTree"),
+        ],
+        &["keep t table [] forever"],
+    );
+    let create = "CREATE TABLE t (d Date) ENGINE = MergeTree ORDER BY d TTL d + 1";
+    let texts = [("a/t.sql", create), ("b/t.sql", create)];
+    check(&texts, &["keep t table [] 1 days"; 2]);
+    let files = files(&texts);
+    let parts = tables(&[&files[0], &files[1]], None);
+    let addresses: Vec<&str> = parts.keeps.iter().map(|k| &*k.address.0).collect();
+    assert_eq!(addresses, ["sql:file:a/default.t", "sql:file:b/default.t"]);
+}

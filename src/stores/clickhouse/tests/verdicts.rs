@@ -1,0 +1,215 @@
+//! One server with a main file, a users file and one file laid over each.
+
+use super::*;
+
+const MAIN: &str = "<clickhouse><http_port>8123</http_port><path>/d/</path>\
+    <users_config>users.xml</users_config>MORE</clickhouse>";
+const USERS: &str = "<clickhouse><profiles/><users>MORE</users></clickhouse>";
+
+/// What `config.d/m.xml` says over a main file with `main` in it.
+fn check_ports(row: u32, main: &str, over: &str, expected: &[&str]) {
+    let (main, over) = (MAIN.replace("MORE", main), format!("<clickhouse>{over}</clickhouse>"));
+    let files = files(&[("s/config.xml", &main), ("s/config.d/m.xml", &over)]);
+    let files: Vec<&ConfigFile> = files.iter().collect();
+    compare(&on_disk(&files), "port", expected, &format!("row {row}"));
+}
+
+/// What `users.d/m.xml` says over a users file with `base` in it.
+fn check_users(row: u32, base: &str, over: &str, expected: &[&str]) {
+    let (main, base) = (MAIN.replace("MORE", ""), USERS.replace("MORE", base));
+    let over = format!("<clickhouse replace=\"true\">{over}</clickhouse>");
+    let files =
+        files(&[("s/config.xml", &main), ("s/users.xml", &base), ("s/users.d/m.xml", &over)]);
+    let files: Vec<&ConfigFile> = files.iter().collect();
+    compare(&on_disk(&files), "login defect", expected, &format!("row {row}"));
+}
+
+const EMPTY: &str = "<default><password></password><networks><ip>::/0</ip></networks></default>";
+
+#[test]
+fn listeners() {
+    let two = "<listen_host>10.0.0.1</listen_host><listen_host>::</listen_host>";
+    let one = "<listen_host>::1</listen_host>";
+    check_ports(1, "", "", &["port 8123 local"]);
+    check_ports(2, "<listen_host>::</listen_host>", "", &["port 8123 any"]);
+    check_ports(2, "<listen_host>0.0.0.0</listen_host>", "", &["port 8123 any v4"]);
+    check_ports(3, two, one, &["port 8123 any"]);
+    check_ports(4, two, "<listen_host replace=\"1\">::1</listen_host>", &["port 8123 any"]);
+    check_ports(
+        5,
+        one,
+        "<listen_host>::1</listen_host><listen_host>::</listen_host>",
+        &["port 8123 any"],
+    );
+    let swapped = "<listen_host>::</listen_host><listen_host>::1</listen_host>";
+    check_ports(6, swapped, "<listen_host remove=\"0\"/>", &["port 8123 local"]);
+    check_ports(8, "", "<http_port remove=\"1\"/>", &[]);
+    check_ports(9, "", "<http_port/>", &[]);
+    let protocol = "<protocols><p><type>http</type><host>0.0.0.0</host><port>8080</port></p>\
+                    </protocols>";
+    check_ports(12, "", protocol, &["port 8123 local", "port 8080 any v4"]);
+    check_ports(
+        13,
+        "",
+        "<https_port>8443</https_port>",
+        &["port 8123 local", "port 8443 local tls"],
+    );
+    let nine = "<interserver_http_port>9009</interserver_http_port>";
+    check_ports(
+        14,
+        nine,
+        "<listen_host>::</listen_host>",
+        &["port 8123 any", "port 9009 any open"],
+    );
+    let locked = "<interserver_http_credentials><user>a</user></interserver_http_credentials>";
+    check_ports(14, nine, locked, &["port 8123 local", "port 9009 local"]);
+    let empty = "<interserver_http_credentials><allow_empty>true</allow_empty>\
+                 </interserver_http_credentials>";
+    check_ports(15, nine, empty, &["port 8123 local", "port 9009 local open"]);
+    check_ports(
+        16,
+        "<prometheus><port>9363</port></prometheus>",
+        "",
+        &["port 8123 local", "port 9363 local open"],
+    );
+    check_ports(
+        18,
+        "<keeper_server><tcp_port>9181</tcp_port></keeper_server>",
+        "",
+        &["port 8123 local", "port 9181 local open"],
+    );
+}
+
+#[test]
+fn a_tls_layer_makes_an_endpoint_encrypted_whatever_its_name() {
+    let chain = "<protocols><plain><type>http</type></plain><web><type>tls</type><impl>plain</impl>\
+                 <port>8444</port></web></protocols>";
+    check_ports(0, "", chain, &["port 8123 local", "port 8444 local tls"]);
+    let circle = "<protocols><a><type>tls</type><impl>a</impl><port>1</port></a></protocols>";
+    check_ports(0, "", circle, &["port 8123 local", "port 1 local tls"]);
+}
+
+#[test]
+fn passwords() {
+    let none = &["login default none any"];
+    let asked = &["login default password any"];
+    let strong = EMPTY.replace("<password></password>", "<password>s3cr3t-x</password>");
+    let over = |tag: &str| format!("<users><default>{tag}</default></users>");
+    check_users(25, EMPTY, "", none);
+    check_users(26, "<default><no_password/></default>", "", &["login default none any"]);
+    check_users(27, "<default><no_password>0</no_password></default>", "", none);
+    check_users(28, EMPTY, &over("<password>pw1</password>"), asked);
+    check_users(29, EMPTY, &over("<password hide_in_preprocessed=\"true\">pw1</password>"), none);
+    check_users(30, &strong, &over("<password/>"), none);
+    check_users(31, EMPTY, &over("<password from_env=\"P\"/>"), &["login default ? any"]);
+    check_users(33, "<default><password> </password></default>", "", asked);
+    check_users(
+        34,
+        "<default><password><![CDATA[abc]]></password></default>",
+        &over("<password></password>"),
+        asked,
+    );
+    let hash = "<password_sha256_hex>ab12</password_sha256_hex>";
+    check_users(35, EMPTY, &over(hash), &["login default password any", "defect no-start"]);
+    check_users(36, EMPTY, &over(&format!("<password remove=\"1\"/>{hash}")), asked);
+    let empty_hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    check_users(
+        38,
+        &format!("<default><password_sha256_hex>{empty_hash}</password_sha256_hex></default>"),
+        "",
+        none,
+    );
+    check_users(39, "<default></default>", "", &["defect no-start"]);
+    check_users(40, "<default><Password>x</Password></default>", "", &["defect no-start"]);
+    check_users(
+        44,
+        EMPTY,
+        "<users><default remove=\"1\"/><a><password>b</password></a></users>",
+        &["login a password any"],
+    );
+    check_users(
+        45,
+        EMPTY,
+        "<users replace=\"1\"><default><profile>x</profile></default></users>",
+        &["defect no-start"],
+    );
+    check_users(46, EMPTY, &over("<networks><ip>::/0</ip></networks>"), none);
+    check_users(
+        47,
+        EMPTY,
+        "<users><a><password>b</password></a></users><users><c/></users>",
+        &["login default none any", "login a password any"],
+    );
+    let bobs = "<bob><password>1</password></bob><bob><password>2</password></bob>";
+    check_users(48, bobs, "", &["login bob password any", "login bob[1] password any"]);
+}
+
+#[test]
+fn networks() {
+    let with = |networks: &str| {
+        format!("<default><password></password><networks>{networks}</networks></default>")
+    };
+    let over = |n: &str| format!("<users><default><networks{n}</networks></default></users>");
+    let any = &["login default none any"];
+    let two = with("<ip>192.168.0.0/16</ip><ip>::/0</ip>");
+    check_users(55, "<default><password></password></default>", "", any);
+    check_users(56, &with(""), "", &["login default none nobody"]);
+    check_users(57, EMPTY, &over("><ip>10.0.0.0/8</ip>"), &["login default none 1 ranges"]);
+    check_users(58, &two, &over("><ip>10.0.0.0/8</ip>"), any);
+    check_users(
+        59,
+        &two,
+        &over(" replace=\"1\"><ip>10.0.0.0/8</ip>"),
+        &["login default none 1 ranges"],
+    );
+    check_users(60, EMPTY, &over("><host>app.internal</host>"), any);
+    check_users(60, &with("<host>app.internal</host>"), "", &["login default none ?"]);
+    check_users(61, &with("<ip>10.1.2.3/0</ip>"), "", any);
+    check_users(62, &with("<host_regexp>.*</host_regexp>"), "", any);
+    check_users(63, &with("<ip>127.0.0.1</ip>"), "", &["login default none local"]);
+    check_users(66, &EMPTY.replace("<networks>", "<networks incl=\"networks\">"), "", any);
+}
+
+#[test]
+fn files_are_merged_where_and_when_the_server_does() {
+    let main = MAIN.replace("MORE", "");
+    let users = USERS.replace("MORE", "<a><password>x</password></a>");
+    let port = |n: u32| format!("<clickhouse><http_port>{n}</http_port></clickhouse>");
+    let user = |n: &str| {
+        format!("<clickhouse><users><{n}><password>p</password></{n}></users></clickhouse>")
+    };
+    let all = [
+        ("s/config.xml", main),
+        ("s/users.xml", users),
+        ("s/config.d/10.xml", port(1)),
+        ("s/config.d/9.xml", port(2)),
+        ("s/conf.d/z.xml", port(3)),
+        ("s/config.d/.hidden.xml", port(4)),
+        ("s/config.d/z/z.xml", port(5)),
+        ("s/conf.d/u.xml", user("b")),
+        ("s/users.d/u.xml", user("c")),
+        ("s/config.d/u.xml", user("d")),
+        ("s/users.d/y.yaml", "users:\n  e:\n    password:\n      - '@from_env': X\n".into()),
+        (
+            "s/config.d/y.yaml",
+            "clickhouse:\n  listen_host: '::'\nhttp_port: 6\nlogger: {}\n".into(),
+        ),
+    ];
+    let texts: Vec<(&str, &str)> = all.iter().map(|(p, t)| (*p, t.as_str())).collect();
+    let files = files(&texts);
+    let files: Vec<&ConfigFile> = files.iter().collect();
+    compare(
+        &on_disk(&files),
+        "port login defect",
+        &[
+            "port 6 local",
+            "login a password any",
+            "login b password any",
+            "login c password any",
+            "login e ? any",
+            "defect no-effect",
+            "defect no-effect",
+        ],
+        "",
+    );
+}

@@ -1,0 +1,253 @@
+//! Who may log in: the users document (`src/Access/UsersConfigAccessStorage.cpp`).
+
+use super::names::Names;
+use super::read::{Reader, all, value_place};
+use crate::model::concept::{Defect, Secret};
+use crate::model::fact::{Evidence, Fact, Name, Origin, Why};
+use crate::model::fragment::Login;
+use crate::model::net::Addresses;
+use crate::source::Place;
+use crate::tree::xml::Element;
+
+/// What a users document gives.
+#[derive(Default)]
+pub(super) struct Accounts {
+    pub(super) logins: Vec<Login>,
+    pub(super) secrets: Vec<Secret>,
+    pub(super) defects: Vec<Defect>,
+}
+
+/// Tags that say how a user proves who he is; exactly one is allowed.
+const TAGS: [&str; 11] = [
+    "no_password",
+    "password",
+    "password_sha256_hex",
+    "password_double_sha1_hex",
+    "password_scram_sha256_hex",
+    "ldap",
+    "kerberos",
+    "ssl_certificates",
+    "ssh_keys",
+    "http_authentication",
+    "auth_methods",
+];
+
+/// SHA-256 of the empty text, and of passwords that ClickHouse's own pages show.
+const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+const EMPTY_DOUBLE_SHA1: &str = "be1bdec0aa74b4dcb079943e70528096cca985f8";
+const KNOWN_SHA256: [&str; 2] = [
+    "65e84be33532fb784c48129675f9eff3a682b27168c0ea744b2cf58ee02337c5",
+    "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8",
+];
+
+/// Passwords that everybody tries first.
+const KNOWN: [&str; 8] =
+    ["default", "clickhouse", "password", "changeme", "qwerty", "123456", "admin", "test"];
+
+/// The users of a merged users document.
+pub(super) fn accounts(reader: &Reader, root: &Element, names: &Names) -> Accounts {
+    let mut out = Accounts::default();
+    let Some(section) = root.child("users") else { return out };
+    let mut seen: Vec<&str> = Vec::new();
+    for user in section.elements() {
+        // The server calls a second user of the same name `bob[1]`.
+        let repeated = seen.iter().filter(|n| **n == &*user.name).count();
+        seen.push(&user.name);
+        let name: Name = match repeated {
+            0 => user.name.clone(),
+            n => format!("{}[{n}]", user.name).into(),
+        };
+        account(reader, user, &name, names, &mut out);
+    }
+    out
+}
+
+fn account(reader: &Reader, user: &Element, name: &Name, names: &Names, out: &mut Accounts) {
+    let mut tags: Vec<&Element> = user.elements().filter(|e| TAGS.contains(&&*e.name)).collect();
+    // Two ways to prove oneself, one of them shipped: what somebody wrote is what he meant.
+    if tags.len() > 1 && tags.iter().any(|t| !reader.is_shipped(t)) && reader.assumed {
+        tags.retain(|t| !reader.is_shipped(t));
+    }
+    let distinct = tags.iter().any(|t| t.name != tags[0].name);
+    let Some(tag) = tags.first().filter(|_| !distinct) else {
+        let message = match tags.len() {
+            0 => format!("user `{name}` has no authentication, so the server does not start"),
+            _ => format!("user `{name}` has two authentications, so the server does not start"),
+        };
+        out.defects.push(names.defect(user, "no-start", message));
+        // What was written to stand beside the shipped empty password is what was meant.
+        if let Some(tag) = tags.iter().find(|t| !reader.is_shipped(t)) {
+            push_login(reader, user, name, proof(reader, tag, name), tag, out);
+        }
+        return;
+    };
+    let (proof, secret) = (proof(reader, tag, name), secret(reader, tag, name, names));
+    out.secrets.extend(secret);
+    push_login(reader, user, name, proof, tag, out);
+}
+
+fn push_login(
+    reader: &Reader,
+    user: &Element,
+    name: &Name,
+    proof: Fact<Name>,
+    tag: &Element,
+    out: &mut Accounts,
+) {
+    let readable =
+        &*tag.name == "password" && reader.text(tag).known().is_some_and(|t| !t.is_empty());
+    let admin = match user.child("access_management") {
+        Some(element) => reader.bool(element),
+        None => Fact::default(false, "access_management is off unless it is set", user.tag),
+    };
+    out.logins.push(Login {
+        name: name.clone(),
+        proof,
+        networks: networks(reader, user),
+        password_in_clear: Fact::Known(readable, reader.origin(tag)),
+        admin,
+        place: user.tag,
+        whole: user.place,
+    });
+}
+
+/// What a user shows who comes in by this tag.
+fn proof(reader: &Reader, tag: &Element, user: &str) -> Fact<Name> {
+    let fixed = |proof: &str| Fact::Known(Name::from(proof), reader.origin(tag));
+    match &*tag.name {
+        "no_password" => fixed("none"),
+        "password" => match reader.text(tag) {
+            // A Secret's content: there, and not empty.
+            Fact::Unknown(Why::Environment(what), at) if what.starts_with("secret ") => {
+                Fact::written("password".into(), at)
+            }
+            value => value.map(|v| password(&v, user)),
+        },
+        "password_sha256_hex" | "password_double_sha1_hex" | "password_scram_sha256_hex" => {
+            match reader.text(tag) {
+                Fact::Known(hash, origin) => {
+                    let proof = match hash.trim().to_ascii_lowercase().as_str() {
+                        EMPTY_SHA256 | EMPTY_DOUBLE_SHA1 => "none",
+                        h if KNOWN_SHA256.contains(&h) => "default-password",
+                        _ => "password",
+                    };
+                    Fact::Known(proof.into(), origin)
+                }
+                // Whatever a hash is taken from: an empty one would not start.
+                Fact::Unset(at) | Fact::Unknown(_, at) => Fact::written("password".into(), at),
+            }
+        }
+        "ssl_certificates" | "ssh_keys" => fixed("certificate"),
+        _ => fixed("external"),
+    }
+}
+
+/// What a password amounts to.
+pub(super) fn password(value: &str, user: &str) -> Name {
+    match value {
+        "" => "none".into(),
+        v if is_known(v, user) => "default-password".into(),
+        _ => "password".into(),
+    }
+}
+
+/// Whether anybody would guess a password.
+pub(super) fn is_known(value: &str, user: &str) -> bool {
+    value == user || KNOWN.contains(&value)
+}
+
+/// A password that can be read in the users file itself.
+fn secret(reader: &Reader, tag: &Element, user: &Name, names: &Names) -> Option<Secret> {
+    if &*tag.name != "password" || tag.attribute("from_env").is_some() || reader.is_shipped(tag) {
+        return None;
+    }
+    let value = reader.text(tag);
+    let text = value.known().filter(|t| !t.is_empty())?;
+    let mut out = Secret::new(names.identity(
+        &format!("user/{user}/password"),
+        format!("the password of user `{user}`"),
+        value_place(tag),
+        tag.place,
+    ));
+    let origin = || Origin::written(value_place(tag));
+    out.name = Fact::Known(user.clone(), origin());
+    out.kind = Fact::Known("password".into(), origin());
+    out.engine = Fact::Known("clickhouse".into(), origin());
+    out.in_clear = Fact::Known(true, origin());
+    out.well_known = Fact::Known(is_known(text, user), origin());
+    Some(out)
+}
+
+/// The addresses that a user may come from (`src/Access/Common/AllowedClientHosts.cpp`).
+fn networks(reader: &Reader, user: &Element) -> Fact<Addresses> {
+    let Some(section) = user.child("networks") else {
+        let see = "a user without networks may come from any host";
+        let mut origin = Origin::default(see, user.tag);
+        if reader.is_shipped(user) {
+            origin = reader.origin(user);
+        }
+        return Fact::Known(Addresses::all(), origin);
+    };
+    let mut total = Addresses::default();
+    let mut unknown: Option<(Why, Place)> = None;
+    let mut origin = reader.origin(section);
+    let mut steps: Vec<Evidence> = Vec::new();
+    for entry in section.elements() {
+        let set = reader.text(entry).try_map(|text| peer(&entry.name, &text));
+        match set {
+            Fact::Known(set, from) => {
+                if set == Addresses::all() || steps.is_empty() {
+                    origin = from.clone();
+                }
+                steps.push(Evidence::new(from.at, "this entry counts, as every entry does"));
+                total = total.union(&set);
+            }
+            Fact::Unknown(why, at) => unknown = Some((why, at)),
+            Fact::Unset(_) => {}
+        }
+    }
+    match unknown {
+        Some((why, at)) if total != Addresses::all() => Fact::Unknown(why, at),
+        _ => Fact::Known(total, origin),
+    }
+}
+
+/// One entry of `networks`, told by how its name begins.
+fn peer(name: &str, text: &str) -> Result<Addresses, Why> {
+    if name.starts_with("ip") {
+        return subnet(text);
+    }
+    match text {
+        ".*" if name.starts_with("host_regexp") => Ok(Addresses::all()),
+        t if name.starts_with("host") && t.eq_ignore_ascii_case("localhost") => {
+            Ok(Addresses::loopback())
+        }
+        t => Err(Why::NotHere(format!("who is called {t}").into())),
+    }
+}
+
+/// A mask of length zero is any host, of both families.
+pub(super) fn subnet(text: &str) -> Result<Addresses, Why> {
+    let zero = text.split_once('/').is_some_and(|(_, m)| matches!(m, "0" | "0.0.0.0" | "::"));
+    if zero {
+        return Ok(Addresses::all());
+    }
+    let set = Addresses::parse(text).or_else(|| {
+        let (address, mask) = text.split_once('/')?;
+        let mask: std::net::Ipv4Addr = mask.parse().ok()?;
+        Addresses::parse(&format!("{address}/{}", mask.to_bits().leading_ones()))
+    });
+    let set = set.ok_or_else(|| Why::NotUnderstood(format!("the address `{text}`").into()))?;
+    // The server folds its own loopback addresses of either family into one.
+    let local = Addresses::loopback();
+    Ok(if local.union(&set) == local { local } else { set })
+}
+
+/// Whether a setting of the profile `default` is switched off.
+pub(super) fn switched_off(reader: &Reader, root: &Element, setting: &str) -> Option<Origin> {
+    let profile = all(root, "profiles").next()?.child("default")?;
+    match reader.bool(profile.child(setting)?) {
+        Fact::Known(false, origin) => Some(origin),
+        _ => None,
+    }
+}

@@ -1,0 +1,165 @@
+use super::*;
+use crate::source::FileId;
+
+fn read(sql: &str) -> (Vec<Statement>, Vec<Problem>) {
+    parse(&Text::of_file(FileId(0), sql.into()))
+}
+
+/// A statement in a line, as far as tables go.
+fn line(statement: &Statement) -> String {
+    let name = |n: &TableName| match &n.database {
+        Some(db) => format!("{db}.{}", n.table),
+        None => n.table.to_string(),
+    };
+    match &statement.kind {
+        StatementKind::Create(c) => {
+            let engine = c.engine.as_ref().map_or("-", |e| &*e.name);
+            let columns: Vec<&str> = c.columns.iter().map(|c| &*c.name).collect();
+            let ttl = c.ttl.as_ref().map_or(String::new(), |t| format!(" ttl {}", ages(t, c)));
+            format!("create {} [{}] {engine}{ttl}", name(&c.name), columns.join(" "))
+        }
+        StatementKind::Alter(a) => format!("alter {} {}", name(&a.name), a.actions.len()),
+        StatementKind::Drop(n) => format!("drop {}", name(n)),
+        other => format!("{other:?}").split(['(', ' ']).next().unwrap().to_lowercase(),
+    }
+}
+
+fn ages(ttl: &Ttl, create: &Create) -> String {
+    let kind = |n: &str| create.columns.iter().find(|c| &*c.name == n).map(|c| c.kind.clone());
+    let element = |e: &TtlElement| {
+        let days = e.age.as_ref().and_then(|a| a.days(kind));
+        format!("{:?}:{}", e.action, days.map_or("?".into(), |d| d.to_string()))
+    };
+    ttl.elements.iter().map(element).collect::<Vec<_>>().join(",")
+}
+
+fn check(sql: &str, expected: &[&str]) {
+    let (statements, _) = read(sql);
+    assert_eq!(statements.iter().map(line).collect::<Vec<_>>(), expected, "{sql}");
+}
+
+#[test]
+fn tables_are_read_whatever_surrounds_their_clauses() {
+    check(
+        "-- c\nCREATE TABLE IF NOT EXISTS db.`ev-ents` ON CLUSTER '{cluster}' (\n\
+         id UUID DEFAULT generateUUIDv4(), ts DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),\n\
+         m Map(String, Array(String)), INDEX i ts TYPE minmax GRANULARITY 1, index UInt8)\n\
+         ENGINE = ReplicatedMergeTree('/t/{shard}', '{replica}')\n\
+         PARTITION BY toYYYYMM(ts) ORDER BY (ts, id) TTL toDateTime(ts) + INTERVAL 3 MONTH\n\
+         SETTINGS index_granularity = 8192, storage_policy = 'x' COMMENT 'a;b';",
+        &["create db.ev-ents [id ts m index] ReplicatedMergeTree ttl Delete:90"],
+    );
+    check(
+        "create table a engine=Log as select 1; drop table if exists b.c sync",
+        &["create a [] Log", "drop b.c"],
+    );
+    check(
+        "CREATE TABLE a AS b; CREATE MATERIALIZED VIEW m TO t AS SELECT 1 FROM x",
+        &["create a [] -", "create m [] -"],
+    );
+}
+
+#[test]
+fn ttl_elements_tell_what_they_do_and_when() {
+    let cases = [
+        ("d + 90", "Delete:90"),
+        ("t + 86400 * 7", "Delete:7"),
+        ("t + toIntervalHour(36) DELETE", "Delete:2"),
+        ("t + INTERVAL 1 WEEK DELETE WHERE level = 'debug'", "DeleteWhere:7"),
+        ("t + INTERVAL 1 DAY TO VOLUME 'cold', t + INTERVAL 1 YEAR", "Move:1,Delete:365"),
+        (
+            "t + INTERVAL 1 DAY GROUP BY a, b SET x = max(x), y = sum(y), t + INTERVAL 2 DAY",
+            "Group:1,Delete:2",
+        ),
+        ("t + INTERVAL 1 MONTH RECOMPRESS CODEC(ZSTD(17))", "Recompress:30"),
+        ("addDays(toDate(t), 14)", "Delete:14"),
+        ("date_add(DAY, 3, t)", "Delete:3"),
+        ("toDateTime(t) + INTERVAL '2 months'", "Delete:60"),
+        ("t + toIntervalDay(keep_days)", "Delete:?"),
+        ("t + INTERVAL {{ days }} DAY", "Delete:?"),
+        ("expires_at", "Delete:?"),
+        ("(toDate(t) + toIntervalYear(200))", "Delete:73000"),
+        ("if(a, t + INTERVAL 1 DAY, t + INTERVAL 9 DAY)", "Delete:?"),
+    ];
+    for (ttl, expected) in cases {
+        let sql = format!(
+            "CREATE TABLE x (d Date, t Nullable(DateTime)) ENGINE=MergeTree ORDER BY d TTL {ttl} \
+             SETTINGS a=1"
+        );
+        let (statements, _) = read(&sql);
+        let StatementKind::Create(create) = &statements[0].kind else { panic!("{sql}") };
+        assert_eq!(ages(create.ttl.as_ref().unwrap(), create), expected, "{ttl}");
+    }
+}
+
+#[test]
+fn what_is_no_statement_of_ours_costs_only_itself() {
+    check("SELECT ';' -- ;\n; CREATE TABLE (; DROP TABLE a", &["drop a"]);
+    check(
+        "INSERT INTO t FORMAT JSONEachRow\n{\"a\": \"it's; CREATE\"}\n\nDROP TABLE a;",
+        &["drop a"],
+    );
+    check("INSERT INTO t VALUES ('a;b', 1), ('it''s', 2); DROP TABLE a;", &["drop a"]);
+    check("CREATE FUNCTION f AS $x$ DROP TABLE no; $x$; DROP TABLE a", &["drop a"]);
+    check("DROP TABLE {{ db }}.t_{{ env }};", &["drop {{ db }}.t_{{ env }}"]);
+    check("DROP TABLE a; SELECT 'open; DROP TABLE b", &["drop a", "drop b"]);
+}
+
+#[test]
+fn a_migration_is_read_forwards_only() {
+    check(
+        "-- +goose Up\nCREATE TABLE a (x Int8) ENGINE=Memory;\n-- +goose Down\nDROP TABLE a;\n\
+         -- migrate:up\nDROP TABLE b;",
+        &["create a [x] Memory", "drop b"],
+    );
+}
+
+#[test]
+fn alterations_keep_their_actions() {
+    let (statements, _) = read(
+        "ALTER TABLE t ON CLUSTER c MODIFY TTL d + INTERVAL 1 DAY, ADD COLUMN IF NOT EXISTS \
+         a Decimal(9, 2) TTL d + INTERVAL 1 DAY AFTER b, REMOVE TTL",
+    );
+    let StatementKind::Alter(alter) = &statements[0].kind else { panic!() };
+    let [AlterAction::ModifyTtl(ttl), AlterAction::AddColumn(a), AlterAction::RemoveTtl(_)] =
+        &alter.actions[..]
+    else {
+        panic!("{alter:?}")
+    };
+    assert_eq!(ttl.elements.len(), 1);
+    assert!(a.ttl.is_some() && &*a.kind == "Decimal(9, 2)");
+}
+
+#[test]
+fn accounts_tell_what_they_ask_and_from_where() {
+    let text = |sql: &str| {
+        let (statements, _) = read(sql);
+        let StatementKind::User(user) = &statements[0].kind else { panic!("{sql}") };
+        let methods = user.identified.clone().map(|m| m.into_iter().map(|i| i.method));
+        format!("{:?} {:?}", methods.map(Iterator::collect::<Vec<_>>), user.hosts)
+    };
+    let cases = [
+        ("CREATE USER u", "None None"),
+        ("CREATE USER u NOT IDENTIFIED HOST LOCAL", "Some([None]) Some([Local])"),
+        ("CREATE USER u IDENTIFIED BY ''", "Some([Password(Some(\"\"))]) None"),
+        (
+            "CREATE USER IF NOT EXISTS 'u'@'%' IDENTIFIED WITH sha256_hash BY 'ab' SALT 'c'",
+            "Some([Hash(Some(\"ab\"))]) Some([Any])",
+        ),
+        ("CREATE USER u IDENTIFIED BY '{{ pw }}'", "Some([Password(None)]) None"),
+        (
+            "ALTER USER u IDENTIFIED WITH ldap SERVER 's' HOST IP '10.0.0.0/8', '::1', NAME 'x'",
+            "Some([External]) Some([Ip(\"10.0.0.0/8\"), Ip(\"::1\"), Named(\"x\")])",
+        ),
+    ];
+    for (sql, expected) in cases {
+        assert_eq!(text(sql), expected, "{sql}");
+    }
+}
+
+#[test]
+fn hostile_texts_are_read_in_linear_time() {
+    for piece in ["(", "'", "$a$", "{", "CREATE TABLE a (", "\\", "/*", "TTL (", "`", "{{"] {
+        read(&piece.repeat(200_000));
+    }
+}

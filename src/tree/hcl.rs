@@ -1,9 +1,19 @@
 //! Bodies, blocks and expressions: HCL, in native and in JSON syntax.
 
+mod convert;
+mod cut;
+mod json;
+mod template;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
+
+use hcl_edit::parser as hcl;
 
 use super::node::Node;
 use crate::source::{Piece, Place, Problem, Text};
+use convert::Converter;
 
 /// Attributes and blocks, each in document order.
 #[derive(Clone, Default, Debug)]
@@ -139,19 +149,86 @@ impl Body {
     }
 }
 
+/// Larger files are data, not code.
+const MAX_BYTES: usize = 4 << 20;
+
 /// Reads a file in native syntax. Where the whole does not parse, its top-level blocks are read
 /// apart, and only the broken one is lost.
-pub(crate) fn parse(_text: &Text) -> (Body, Vec<Problem>) {
-    (Body::default(), Vec::new())
+pub(crate) fn parse(text: &Text) -> (Body, Vec<Problem>) {
+    let whole = text.as_str();
+    let base = if whole.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let source = &whole[base..];
+    if let Some(message) = too_large(source) {
+        return (Body::default(), vec![Problem { place: text.place(base..base), message }]);
+    }
+    let mut problems = Vec::new();
+    let error = match hcl::parse_body(source) {
+        Ok(parsed) => {
+            let body = Converter::new(text, base, &mut problems).body(&parsed);
+            return (body, problems);
+        }
+        Err(error) => error,
+    };
+    let mut body = Body::default();
+    for item in cut::items(source) {
+        let start = base + item.start;
+        match hcl::parse_body(&source[item.clone()]) {
+            Ok(parsed) => {
+                let part = Converter::new(text, start, &mut problems).body(&parsed);
+                body.attributes.extend(part.attributes);
+                body.blocks.extend(part.blocks);
+            }
+            Err(error) => {
+                problems.push(problem(text, start, item.len(), &error));
+                let range = start..base + item.end;
+                body.blocks.extend(cut::head(text, range));
+            }
+        }
+    }
+    if problems.is_empty() {
+        // Each part is right by itself: an attribute is set twice.
+        problems.push(problem(text, base, source.len(), &error));
+    }
+    (body, problems)
 }
 
-/// Reads one expression or one template: values of JSON syntax, `templatefile`.
-pub(crate) fn parse_template(_text: &Text) -> (Vec<Part>, Vec<Problem>) {
-    (Vec::new(), Vec::new())
+/// The library compares each key of an object with all before it.
+fn too_large(source: &str) -> Option<String> {
+    if source.len() > MAX_BYTES {
+        return Some(format!("larger than {} MiB", MAX_BYTES >> 20));
+    }
+    cut::has_huge_object(source).then(|| "an object with too many keys".to_owned())
+}
+
+fn problem(text: &Text, base: usize, len: usize, error: &hcl::Error) -> Problem {
+    let start = (base + error.location().offset()).min(base + len);
+    let next = text.as_str().get(start..).and_then(|s| s.chars().next());
+    let width = next.filter(|_| start < base + len).map_or(0, char::len_utf8);
+    Problem { place: text.place(start..start + width), message: error.message().to_owned() }
+}
+
+/// Reads one template: strings of JSON syntax, files for `templatefile`.
+pub(crate) fn parse_template(text: &Text) -> (Vec<Part>, Vec<Problem>) {
+    let source = text.as_str();
+    let parsed = match too_large(source) {
+        Some(message) => Err(Problem { place: text.whole(), message }),
+        None => hcl::parse_template(source).map_err(|e| problem(text, 0, source.len(), &e)),
+    };
+    match parsed {
+        Ok(parsed) => {
+            let mut problems = Vec::new();
+            let parts = Converter::new(text, 0, &mut problems).bare_template(&parsed);
+            (parts, problems)
+        }
+        Err(problem) => {
+            let broken = Expr { place: text.whole(), kind: ExprKind::Broken };
+            (vec![Part::Interpolation(broken)], vec![problem])
+        }
+    }
 }
 
 /// The body that a JSON document means as Terraform: `resource`, `data`, `variable` and the other
 /// known block types become blocks, all else attributes; strings are templates.
-pub(crate) fn from_json(_root: &Node) -> (Body, Vec<Problem>) {
-    (Body::default(), Vec::new())
+pub(crate) fn from_json(root: &Node) -> (Body, Vec<Problem>) {
+    json::body(root)
 }

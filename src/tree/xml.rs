@@ -1,5 +1,9 @@
 //! Elements, attributes and text in document order: XML.
 
+mod read;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use crate::source::{Piece, Place, Problem, Text};
@@ -70,6 +74,6 @@ impl Element {
 }
 
 /// Reads one document. What follows an error is lost, what stands before it is kept.
-pub(crate) fn parse(_text: &Text) -> (Option<Element>, Vec<Problem>) {
-    (None, Vec::new())
+pub(crate) fn parse(text: &Text) -> (Option<Element>, Vec<Problem>) {
+    read::parse(text)
 }

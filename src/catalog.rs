@@ -20,7 +20,7 @@ impl Catalog {
     }
 
     /// The card of a Terraform resource type.
-    pub(crate) fn resource(&self, _kind: &str) -> Option<&ResourceCard> {
-        None
+    pub(crate) fn resource(&self, kind: &str) -> Option<&ResourceCard> {
+        self.resources.iter().find(|card| card.is_for(kind))
     }
 }

@@ -28,6 +28,9 @@ pub(crate) struct CardProblem {
 /// The folder of image cards, within the pages.
 const IMAGES: &str = "catalog/images/";
 
+/// The folder of cards of Terraform resources, within the pages.
+const RESOURCES: &str = "catalog/terraform/";
+
 /// Ports of stores that clouds run and that no image card names. The engines' registered ports;
 /// what web servers share with them (80, 443, 8000, 8080) tells nothing.
 const CLOUD_PORTS: [(u16, &str); 6] = [
@@ -44,11 +47,21 @@ const SHARED_PORTS: [u16; 15] =
     [22, 80, 443, 3000, 5000, 8000, 8080, 8081, 8088, 8443, 8888, 9000, 9001, 9090, 9100];
 
 impl Catalog {
-    /// Reads the image cards among some pages. A page with a problem costs itself only.
+    /// Reads the cards among some pages. A page with a problem costs itself only.
     pub(crate) fn load(pages: &[(&str, &str)]) -> (Catalog, Vec<CardProblem>) {
         let mut catalog = Catalog::default();
         let mut problems = Vec::new();
         for (path, text) in pages {
+            if path.starts_with(RESOURCES) {
+                match ResourceCard::parse(text) {
+                    Ok(card) => catalog.resources.push(card),
+                    Err(problem) => problems.push(CardProblem {
+                        page: (*path).to_owned(),
+                        at: problem.0,
+                        message: problem.1,
+                    }),
+                }
+            }
             let Some(name) = path.strip_prefix(IMAGES) else { continue };
             match ImageCard::parse(name.strip_suffix(".md").unwrap_or(name), text) {
                 Ok(card) => catalog.images.push(card),
@@ -76,7 +89,7 @@ impl Catalog {
 
     /// The card of a Terraform resource type.
     pub(crate) fn resource(&self, kind: &str) -> Option<&ResourceCard> {
-        self.resources.iter().find(|card| card.kind == kind)
+        self.resources.iter().find(|card| card.is_for(kind))
     }
 
     /// The engine that a port is known for, where only one is.

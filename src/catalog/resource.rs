@@ -1,8 +1,264 @@
-//! Cards of Terraform resources that map plainly.
+//! Cards of Terraform resources that map plainly: stores that a cloud runs.
+//!
+//! A card reads attributes and gives defaults, each with its source. What needs more than that
+//! has a Rust file of its own under `formats/terraform/resources`.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde::Deserialize;
 
 /// What is known of one resource type.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ResourceCard {
     /// `aws_db_instance`
+    #[serde(rename = "resource")]
     pub(crate) kind: String,
+    /// Other types of the same shape.
+    #[serde(default)]
+    pub(crate) also: Vec<String>,
+    /// What people call it: "RDS instance".
+    pub(crate) title: String,
+    /// Attributes that name it, the best first.
+    #[serde(default)]
+    pub(crate) name: Vec<String>,
+    /// The store's kind: `database`, `cache`, …
+    pub(crate) store: String,
+    pub(crate) engine: Source,
+    /// Attributes that name security groups; absent where the service has none.
+    pub(crate) groups: Option<Vec<String>>,
+    /// Whether the private network leads to it.
+    #[serde(default = "yes")]
+    pub(crate) network: bool,
+    #[serde(default)]
+    pub(crate) way: Vec<WayCard>,
+    #[serde(default)]
+    pub(crate) endpoint: Vec<EndpointCard>,
+    #[serde(default)]
+    pub(crate) login: Vec<LoginCard>,
+    pub(crate) allow_list: Option<AllowCard>,
+    /// Attributes that hold a password.
+    #[serde(default)]
+    pub(crate) passwords: Vec<String>,
+    #[serde(default)]
+    pub(crate) facts: FactsCard,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A way in from the internet.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct WayCard {
+    pub(crate) when: Source,
+    /// Completes "RDS instance `orders` …": "is publicly accessible".
+    pub(crate) say: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct EndpointCard {
+    pub(crate) port: Source,
+    pub(crate) protocol: String,
+    #[serde(default = "data_and_admin")]
+    pub(crate) role: String,
+    pub(crate) tls: Option<Source>,
+}
+
+fn data_and_admin() -> String {
+    "data+admin".to_owned()
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct LoginCard {
+    /// `none`, `password`, `certificate`, `iam`, `external`.
+    pub(crate) proof: Source,
+}
+
+/// The service's own list of client addresses.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct AllowCard {
+    pub(crate) title: String,
+    /// Whom the service admits where nothing is listed.
+    pub(crate) empty: Empty,
+    pub(crate) see: String,
+    pub(crate) rule: Vec<AllowRule>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Empty {
+    Everybody,
+    Nobody,
+}
+
+/// Where entries of an allow-list stand.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct AllowRule {
+    /// Entries stand in resources of this type instead of the store's own.
+    #[serde(flatten)]
+    pub(crate) satellite: Satellite,
+    /// A list of blocks or values; absent: the resource itself is the entry.
+    pub(crate) attr: Option<String>,
+    /// Within an entry: a network, or the first and the last address.
+    pub(crate) net: Option<Names>,
+    pub(crate) from: Option<String>,
+    pub(crate) to: Option<String>,
+    /// Values that an entry must have to count.
+    #[serde(default)]
+    pub(crate) only: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Names {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// Resources of another type that speak of this one.
+#[derive(Default, Debug, Deserialize)]
+pub(crate) struct Satellite {
+    /// Their type.
+    pub(crate) of: Option<String>,
+    /// Their attribute that names this resource.
+    pub(crate) by: Option<String>,
+    /// This resource's attributes whose literal value also counts as its name.
+    #[serde(default)]
+    pub(crate) names: Vec<String>,
+    /// Instead of `by`: an attribute that both have and that names the same thing.
+    pub(crate) shared: Option<String>,
+}
+
+#[derive(Default, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct FactsCard {
+    pub(crate) encrypted_at_rest: Option<Source>,
+    pub(crate) audit_log: Option<Source>,
+    pub(crate) backup_days: Option<Source>,
+    pub(crate) tls_required: Option<Source>,
+    pub(crate) tls_version: Option<Source>,
+}
+
+/// Where a fact comes from: a word, one reading, or several of which the first that says
+/// something counts.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Source {
+    Word(Word),
+    One(Box<Reading>),
+    First(Vec<Reading>),
+}
+
+impl Source {
+    pub(crate) fn readings(&self) -> &[Reading] {
+        match self {
+            Source::Word(_) => &[],
+            Source::One(one) => std::slice::from_ref(one),
+            Source::First(several) => several,
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Word {
+    Bool(bool),
+    Int(i64),
+    Text(String),
+}
+
+/// One look at the resource or its satellites.
+#[derive(Default, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Reading {
+    /// A dotted path of blocks and an attribute.
+    pub(crate) attr: Option<String>,
+    /// In satellites: true if it is so for any of them.
+    #[serde(flatten)]
+    pub(crate) satellite: Satellite,
+    /// A question: is it there, is it one of these, does the list hold one of these.
+    #[serde(default)]
+    pub(crate) has: bool,
+    #[serde(default)]
+    pub(crate) is: Vec<Word>,
+    #[serde(default)]
+    pub(crate) holds: Vec<String>,
+    /// The opposite of the answer.
+    #[serde(default)]
+    pub(crate) not: bool,
+    /// What follows from a yes; a no says nothing then.
+    pub(crate) then: Option<Word>,
+    /// Other words for values: `aurora-postgresql` is `postgresql`. The rest stays.
+    #[serde(default)]
+    pub(crate) words: BTreeMap<String, String>,
+    /// Counts of this many make one day.
+    pub(crate) per_day: Option<i64>,
+    /// What holds where nobody wrote it, with its source.
+    pub(crate) default: Option<Word>,
+    pub(crate) see: Option<String>,
+    /// What held before a major version of the provider.
+    pub(crate) before: Option<Before>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Before {
+    pub(crate) major: u32,
+    pub(crate) default: Word,
+}
+
+/// What is wrong, and where on the page.
+type Problem = (Range<usize>, String);
+
+impl ResourceCard {
+    /// Reads a page. The first `toml` block is the card.
+    pub(crate) fn parse(page: &str) -> Result<ResourceCard, Problem> {
+        let block =
+            toml_block(page).ok_or_else(|| (0..page.len().min(1), "no `toml` block".to_owned()))?;
+        let shift = |span: Range<usize>| span.start + block.start..span.end + block.start;
+        let card: ResourceCard = toml::from_str(&page[block.clone()])
+            .map_err(|e| (shift(e.span().unwrap_or(0..0)), e.message().to_owned()))?;
+        card.check().map_err(|message| (block, message))?;
+        Ok(card)
+    }
+
+    /// Whether it speaks of a resource type.
+    pub(crate) fn is_for(&self, kind: &str) -> bool {
+        self.kind == kind || self.also.iter().any(|k| k == kind)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let facts = &self.facts;
+        let facts = [
+            &facts.encrypted_at_rest,
+            &facts.audit_log,
+            &facts.backup_days,
+            &facts.tls_required,
+            &facts.tls_version,
+        ];
+        let sources = facts.into_iter().flatten().chain([&self.engine]);
+        let sources = sources.chain(self.way.iter().map(|w| &w.when));
+        let sources = sources.chain(self.endpoint.iter().map(|e| &e.port));
+        let sources = sources.chain(self.login.iter().map(|l| &l.proof));
+        for reading in sources.flat_map(Source::readings) {
+            if reading.default.is_some() && reading.see.is_none() {
+                return Err("a default names its source in `see`".to_owned());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where the text of the first `toml` block stands.
+fn toml_block(page: &str) -> Option<Range<usize>> {
+    let start = page.find("```toml\n")? + "```toml\n".len();
+    let end = start + page[start..].find("\n```")? + 1;
+    Some(start..end)
 }

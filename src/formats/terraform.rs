@@ -1,5 +1,6 @@
 //! Terraform and OpenTofu: root modules, evaluated, then every resource met by its card or code.
 
+pub(crate) mod resources;
 pub(crate) mod value;
 
 use super::{Claim, Format, Parsed, Unit};

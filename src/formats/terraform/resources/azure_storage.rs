@@ -1,0 +1,186 @@
+//! Azure storage accounts: what lies in them in public, and how long it stays.
+
+use super::facts::{and, any, mentions, word};
+use super::gcs::earlier;
+use super::logs::identity;
+use super::nodes;
+use super::s3::says_logs;
+use super::stores::plain_login;
+use super::world::World;
+use crate::formats::terraform::value::{Resource, Val};
+use crate::model::concept::Retention;
+use crate::model::fact::{Fact, Name, Why};
+use crate::model::fragment::{EndpointDraft, Fragment, Keep, NodeKind, Ref, Store};
+use crate::model::net::Addresses;
+
+const SEE: &str = "provider docs, storage_account";
+
+pub(super) fn lower(world: &World, out: &mut Fragment) {
+    for account in world.of("azurerm_storage_account") {
+        let title = nodes::title("storage account", account, &["name"]);
+        out.nodes.push(nodes::node(account, NodeKind::Managed, &title));
+        let public = public(world, account);
+        let say = format!("{title} holds a public container");
+        let place = public.place();
+        out.hops.push(nodes::way(Ref::Internet, &account.address, public.clone(), place, &say));
+        out.stores.push(store(account, title.clone(), public));
+        out.keeps.push(keep(world, account, title));
+    }
+}
+
+/// A container that anybody may read, in an account that allows it and can be reached.
+fn public(world: &World, account: &Resource) -> Fact<bool> {
+    let kinds = ["azurerm_storage_container"];
+    let (mut containers, _) = world.satellites(&kinds, "storage_account_id", account, &["name"]);
+    containers.extend(world.satellites(&kinds, "storage_account_name", account, &["name"]).0);
+    let open = containers.iter().map(|c| {
+        let access = c.body.text("container_access_type");
+        access
+            .or_default("private".into(), "provider docs, storage_container")
+            .map(|a| &*a != "private")
+    });
+    let open = any(open, Fact::written(false, account.head));
+    let allowed = account.body.bool("allow_nested_items_to_be_public");
+    // azurerm 5 turned the default round.
+    let allowed = match (allowed, account.provider_major) {
+        (Fact::Unset(at), Some(major)) => Fact::default(major < 5, SEE, at),
+        (Fact::Unset(at), None) => {
+            let what =
+                "`allow_nested_items_to_be_public`, whose default follows the provider's version";
+            Fact::Unknown(Why::NoDefault(what.into()), at)
+        }
+        (told, _) => told,
+    };
+    let network = account.body.bool("public_network_access_enabled").or_default(true, SEE);
+    and(open, and(allowed, and(network, default_action(world, account))))
+}
+
+fn default_action(world: &World, account: &Resource) -> Fact<bool> {
+    let (apart, _) = world.satellites(
+        &["azurerm_storage_account_network_rules"],
+        "storage_account_id",
+        account,
+        &[],
+    );
+    let inside = account.body.block("network_rules");
+    let rules = apart.first().map(|r| &r.body).or(inside);
+    let action = rules.map_or(Fact::Unset(account.head), |r| r.text("default_action"));
+    action.map(|a| a.eq_ignore_ascii_case("allow")).or_default(true, SEE)
+}
+
+fn store(account: &Resource, title: Name, public: Fact<bool>) -> Store {
+    let at = account.head;
+    let body = &account.body;
+    let name = word(&body.text("name"), &account.name);
+    let see = "Azure: Storage endpoints";
+    let https = or_unset(body, "https_traffic_only_enabled", "enable_https_traffic_only");
+    Store {
+        engine: Fact::default("azure-storage".into(), "the kind of the resource", at),
+        kind: "object-store".into(),
+        managed: true,
+        whole: account.whole,
+        exists: account.exists.clone(),
+        endpoints: vec![EndpointDraft {
+            port: Fact::default(443, see, at),
+            udp: false,
+            protocol: "http".into(),
+            role: "data".into(),
+            tls: Fact::default(true, see, at),
+            bind: Fact::default(Addresses::all(), see, at),
+            asks: Fact::default(true, see, at),
+            place: at,
+        }],
+        logins: vec![plain_login(
+            account,
+            public.map(|p| if p { "none" } else { "password" }.into()),
+        )],
+        encrypted_at_rest: Fact::default(true, "Azure Storage encrypts all data at rest", at),
+        tls_required: https.or_default(true, SEE),
+        tls_version: body
+            .text("min_tls_version")
+            .map(|v| v.strip_prefix("TLS").map_or(v.clone(), |v| v.replace('_', ".").into())),
+        ..Store::new(account.address.clone(), name, title, at)
+    }
+}
+
+fn or_unset(body: &Val, key: &str, old: &str) -> Fact<bool> {
+    let told = body.bool(key);
+    if told.is_unset() { body.bool(old) } else { told }
+}
+
+fn keep(world: &World, account: &Resource, title: Name) -> Keep {
+    let mut retention = Retention::new(identity(account, title));
+    let name = word(&account.body.text("name"), &account.name);
+    retention.what = Fact::written("bucket".into(), account.head);
+    retention.engine = Fact::written("azure-storage".into(), account.head);
+    retention.holds = Fact::written(holds(world, account, &name), account.head);
+    retention.name = Fact::written(name, account.head);
+    retention.days = days(world, account);
+    retention.forever = match &retention.days {
+        Fact::Known(_, origin) => Fact::Known(false, origin.clone()),
+        Fact::Unset(at) => {
+            let see = "provider docs, storage_management_policy: nothing is deleted by default";
+            Fact::default(true, see, *at)
+        }
+        Fact::Unknown(why, at) => Fact::Unknown(why.clone(), *at),
+    };
+    Keep { address: account.address.clone(), store: Some(account.address.clone()), retention }
+}
+
+fn holds(world: &World, account: &Resource, name: &Name) -> Vec<Fact<Name>> {
+    let writers = ["azurerm_monitor_diagnostic_setting", "azurerm_network_watcher_flow_log"];
+    for writer in world.each(&writers) {
+        let Some(value) = writer.body.get("storage_account_id") else { continue };
+        let mut met = Vec::new();
+        mentions(value, &mut met);
+        if met.contains(&account.address) {
+            return vec![Fact::written("logs".into(), value.at)];
+        }
+    }
+    if says_logs(name) {
+        return vec![Fact::guessed("logs".into(), "its name says so", account.head)];
+    }
+    Vec::new()
+}
+
+/// What a management policy deletes; moving blobs to another tier deletes nothing.
+fn days(world: &World, account: &Resource) -> Fact<i64> {
+    let kinds = ["azurerm_storage_management_policy"];
+    let (policies, open) = world.satellites(&kinds, "storage_account_id", account, &[]);
+    let mut best = Fact::Unset(policies.first().map_or(account.head, |p| p.head));
+    let mut more = open;
+    for policy in policies {
+        let rules = policy.body.list("rule");
+        for rule in &rules.items {
+            best = earlier(best, expiry(rule));
+        }
+        more = more.or(rules.more);
+    }
+    match (best, more) {
+        (Fact::Known(days, origin), _) => Fact::Known(days, origin),
+        (_, Some((why, at))) => Fact::Unknown(why, at),
+        (other, None) => other,
+    }
+}
+
+/// A rule for some prefixes speaks for what lies there, which is what logs are written to.
+fn expiry(rule: &Val) -> Fact<i64> {
+    if rule.bool("enabled").known() == Some(&false) {
+        return Fact::Unset(rule.at);
+    }
+    let Some(blob) = rule.block("actions").and_then(|a| a.block("base_blob")) else {
+        return Fact::Unset(rule.at);
+    };
+    let keys = [
+        "delete_after_days_since_modification_greater_than",
+        "delete_after_days_since_creation_greater_than",
+        "delete_after_days_since_last_access_time_greater_than",
+    ];
+    let told = keys.iter().map(|k| blob.int(k)).find(|f| !f.is_unset());
+    match told {
+        // -1 is the provider's word for never.
+        Some(Fact::Known(days, origin)) if days < 0 => Fact::Unset(origin.at),
+        Some(told) => told,
+        None => Fact::Unset(rule.at),
+    }
+}

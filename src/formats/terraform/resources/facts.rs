@@ -1,0 +1,127 @@
+//! Three-valued logic on facts, and small readers of values.
+
+use crate::formats::terraform::value::{Val, ValKind};
+use crate::model::fact::{Basis, Evidence, Fact, Name, Origin, Why};
+use crate::model::fragment::Address;
+use crate::model::net::Addresses;
+use crate::source::Place;
+
+/// Both hold. A "no" decides alone; otherwise what is not known does.
+pub(super) fn and(a: Fact<bool>, b: Fact<bool>) -> Fact<bool> {
+    match (a.known(), b.known()) {
+        (Some(false), _) => a,
+        (_, Some(false)) => b,
+        (Some(true), Some(true)) => joined(a, b),
+        (Some(true), None) => b,
+        _ => a,
+    }
+}
+
+/// One of them holds. A "yes" decides alone; otherwise what is not known does.
+pub(super) fn or(a: Fact<bool>, b: Fact<bool>) -> Fact<bool> {
+    match (a.known(), b.known()) {
+        (Some(true), _) => a,
+        (_, Some(true)) => b,
+        (Some(false), Some(false)) => joined(a, b),
+        (Some(false), None) => b,
+        _ => a,
+    }
+}
+
+/// Two facts that agree; the less firm basis stays, the other's place becomes a station.
+fn joined(a: Fact<bool>, b: Fact<bool>) -> Fact<bool> {
+    let weight = |f: &Fact<bool>| match f {
+        Fact::Known(_, Origin { basis: Basis::Guessed(_), .. }) => 2,
+        Fact::Known(_, Origin { basis: Basis::Default(_), .. }) => 1,
+        _ => 0,
+    };
+    // A written value beside a default stays the place that a person would edit.
+    if weight(&b) == 2 || (weight(&a) == 1 && weight(&b) == 0) { b } else { a }
+}
+
+pub(super) fn not(fact: Fact<bool>) -> Fact<bool> {
+    fact.map(|b| !b)
+}
+
+/// The disjunction of several; `none` where there are none at all.
+pub(super) fn any(facts: impl IntoIterator<Item = Fact<bool>>, none: Fact<bool>) -> Fact<bool> {
+    facts.into_iter().reduce(or).unwrap_or(none)
+}
+
+/// A name for titles: the value as far as it is known, else the resource's own name.
+pub(super) fn word(fact: &Fact<Name>, otherwise: &Name) -> Name {
+    fact.known().filter(|n| !n.is_empty()).unwrap_or(otherwise).clone()
+}
+
+/// A list of networks as one set, with the text that a sentence about it shows.
+pub(super) struct Nets {
+    pub(super) known: Vec<Fact<Addresses>>,
+    pub(super) shown: Vec<String>,
+}
+
+/// Reads networks and single addresses. What is no network stays unknown.
+pub(super) fn nets(body: &Val, key: &str) -> Nets {
+    let list = body.list(key);
+    let mut out = Nets { known: Vec::new(), shown: Vec::new() };
+    for item in &list.items {
+        out.push(net(item), item);
+    }
+    if let Some((why, at)) = list.more {
+        out.shown.push(format!("what `{key}` holds"));
+        out.known.push(Fact::Unknown(why, at));
+    }
+    out
+}
+
+impl Nets {
+    fn push(&mut self, fact: Fact<Addresses>, value: &Val) {
+        if !fact.is_unset() {
+            self.shown.push(shown(value));
+            self.known.push(fact);
+        }
+    }
+}
+
+/// One network. A string that ends in `/32` or `/128` is a single host, whatever its front part.
+pub(super) fn net(value: &Val) -> Fact<Addresses> {
+    value.as_text().try_map(|text| {
+        Addresses::parse(&text)
+            .ok_or_else(|| Why::NotUnderstood(format!("the network `{text}`").into()))
+    })
+}
+
+/// A value as sentences show it: its text, or the way it is spelled.
+pub(super) fn shown(value: &Val) -> String {
+    match &value.kind {
+        ValKind::Ref(reference) => format!("`{}`", reference.spelled),
+        _ => match (value.as_text().known(), value.why()) {
+            (Some(text), _) => text.to_string(),
+            (None, Some(why)) => why.to_string(),
+            (None, None) => "something".to_owned(),
+        },
+    }
+}
+
+/// Every resource that a value mentions, however deep.
+pub(super) fn mentions(value: &Val, out: &mut Vec<Address>) {
+    match &value.kind {
+        ValKind::Ref(reference) => out.push(reference.resource.clone()),
+        ValKind::Partial(parts) => parts.iter().for_each(|v| mentions(v, out)),
+        ValKind::List { items, .. } => items.iter().for_each(|v| mentions(v, out)),
+        ValKind::Map { entries, .. } => entries.iter().for_each(|(_, v)| mentions(v, out)),
+        _ => {}
+    }
+}
+
+/// A fact with one more station, the latest.
+pub(super) fn through<T>(fact: Fact<T>, place: Place, say: impl Into<Name>) -> Fact<T> {
+    match fact {
+        Fact::Known(value, mut origin) => {
+            let mut via = origin.via.to_vec();
+            via.push(Evidence::new(place, say));
+            origin.via = via.into();
+            Fact::Known(value, origin)
+        }
+        other => other,
+    }
+}

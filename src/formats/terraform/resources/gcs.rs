@@ -1,0 +1,185 @@
+//! Google Cloud Storage: buckets, who gets in unasked, and how long they keep.
+
+use super::facts::{and, any, mentions, not, word};
+use super::logs::identity;
+use super::nodes;
+use super::s3::says_logs;
+use super::stores::plain_login;
+use super::world::{Join, World};
+use crate::formats::terraform::value::{Resource, Val};
+use crate::model::concept::Retention;
+use crate::model::fact::{Fact, Name, Why};
+use crate::model::fragment::{EndpointDraft, Fragment, Keep, NodeKind, Ref, Store};
+use crate::model::net::Addresses;
+
+const SEE: &str = "provider docs, storage_bucket";
+const GRANTS: [&str; 4] = [
+    "google_storage_bucket_iam_member",
+    "google_storage_bucket_iam_binding",
+    "google_storage_bucket_access_control",
+    "google_storage_bucket_acl",
+];
+
+pub(super) fn lower(world: &World, out: &mut Fragment) {
+    for bucket in world.of("google_storage_bucket") {
+        let title = nodes::title("Cloud Storage bucket", bucket, &["name"]);
+        out.nodes.push(nodes::node(bucket, NodeKind::Managed, &title));
+        let public = public(world, bucket);
+        let say = format!("{title} answers requests without an account");
+        let place = public.place();
+        out.hops.push(nodes::way(Ref::Internet, &bucket.address, public.clone(), place, &say));
+        out.stores.push(store(bucket, title.clone(), public));
+        out.keeps.push(keep(world, bucket, title));
+    }
+}
+
+fn public(world: &World, bucket: &Resource) -> Fact<bool> {
+    let (grants, _) = world.satellites(&GRANTS, "bucket", bucket, &["name"]);
+    let granted = grants.iter().map(|g| and(g.exists.clone(), everybody(&g.body)));
+    let granted = any(granted, Fact::written(false, bucket.head));
+    let enforced = bucket.body.text("public_access_prevention");
+    let enforced = enforced.map(|p| &*p == "enforced").or_default(false, SEE);
+    and(granted, not(enforced))
+}
+
+fn everybody(grant: &Val) -> Fact<bool> {
+    let keys = ["member", "members", "entity", "role_entity", "predefined_acl"];
+    let words = keys.iter().flat_map(|key| grant.list(key).items);
+    let said = words.map(|value| {
+        value.as_text().map(|t| {
+            let who = t.rsplit(':').next().unwrap_or(&t);
+            matches!(who, "allUsers" | "allAuthenticatedUsers" | "publicRead" | "publicReadWrite")
+        })
+    });
+    // A member that is known only after apply is a service account, not everybody.
+    let said = said.filter(|f| f.known().is_some());
+    any(said, Fact::written(false, grant.at))
+}
+
+fn store(bucket: &Resource, title: Name, public: Fact<bool>) -> Store {
+    let at = bucket.head;
+    let name = word(&bucket.body.text("name"), &bucket.name);
+    let see = "Google Cloud: Storage endpoints";
+    Store {
+        engine: Fact::default("gcs".into(), "the kind of the resource", at),
+        kind: "object-store".into(),
+        managed: true,
+        whole: bucket.whole,
+        exists: bucket.exists.clone(),
+        endpoints: vec![EndpointDraft {
+            port: Fact::default(443, see, at),
+            udp: false,
+            protocol: "http".into(),
+            role: "data".into(),
+            tls: Fact::default(true, see, at),
+            bind: Fact::default(Addresses::all(), see, at),
+            asks: Fact::default(true, see, at),
+            place: at,
+        }],
+        logins: vec![plain_login(bucket, public.map(|p| if p { "none" } else { "iam" }.into()))],
+        encrypted_at_rest: Fact::default(true, "Google Cloud encrypts all data at rest", at),
+        audit_log: bucket.body.has("logging"),
+        ..Store::new(bucket.address.clone(), name, title, at)
+    }
+}
+
+fn keep(world: &World, bucket: &Resource, title: Name) -> Keep {
+    let mut retention = Retention::new(identity(bucket, title));
+    let name = word(&bucket.body.text("name"), &bucket.name);
+    retention.what = Fact::written("bucket".into(), bucket.head);
+    retention.engine = Fact::written("gcs".into(), bucket.head);
+    retention.holds = Fact::written(holds(world, bucket, &name), bucket.head);
+    retention.name = Fact::written(name, bucket.head);
+    retention.days = days(&bucket.body);
+    retention.forever = match &retention.days {
+        Fact::Known(_, origin) => Fact::Known(false, origin.clone()),
+        Fact::Unset(at) => Fact::default(true, SEE, *at),
+        Fact::Unknown(why, at) => Fact::Unknown(why.clone(), *at),
+    };
+    Keep { address: bucket.address.clone(), store: Some(bucket.address.clone()), retention }
+}
+
+/// Log sinks write to `storage.googleapis.com/BUCKET`.
+fn holds(world: &World, bucket: &Resource, name: &Name) -> Vec<Fact<Name>> {
+    let sinks = [
+        "google_logging_project_sink",
+        "google_logging_folder_sink",
+        "google_logging_organization_sink",
+        "google_logging_billing_account_sink",
+    ];
+    for sink in world.each(&sinks) {
+        let Some(value) = sink.body.get("destination") else { continue };
+        let mut met = Vec::new();
+        mentions(value, &mut met);
+        let literal = value.as_text().known().is_some_and(|t| {
+            t.strip_prefix("storage.googleapis.com/").is_some_and(|b| b == &**name)
+        });
+        if literal || met.contains(&bucket.address) {
+            return vec![Fact::written("logs".into(), value.at)];
+        }
+    }
+    for other in world.of("google_storage_bucket") {
+        let logging = other.body.block("logging");
+        if logging.is_some_and(|l| world.join(l, "log_bucket", bucket, &["name"]) == Join::Yes) {
+            return vec![Fact::written("logs".into(), other.head)];
+        }
+    }
+    if says_logs(name) {
+        return vec![Fact::guessed("logs".into(), "its name says so", bucket.head)];
+    }
+    Vec::new()
+}
+
+/// Only a `Delete` action with an age ends anything; changing the class keeps the object.
+fn days(body: &Val) -> Fact<i64> {
+    let rules = body.list("lifecycle_rule");
+    let mut best = Fact::Unset(body.at);
+    for rule in &rules.items {
+        let action = rule.block("action").map_or(Fact::Unset(rule.at), |a| a.text("type"));
+        if action.known().is_none_or(|a| &**a != "Delete") {
+            continue;
+        }
+        let Some(condition) = rule.block("condition") else { continue };
+        let age = condition.int("age");
+        let narrow = ["matches_prefix", "matches_suffix", "matches_storage_class"];
+        let part = narrow.iter().any(|k| !condition.list(k).items.is_empty());
+        // Rules for versions that were replaced leave the live ones alone.
+        let archived = condition.text("with_state").known().is_some_and(|s| &**s == "ARCHIVED");
+        if archived || age.is_unset() {
+            continue;
+        }
+        if part {
+            let why = Why::NotUnderstood("a lifecycle rule for a part of the bucket".into());
+            best = earlier(best, Fact::Unknown(why, rule.at));
+        } else {
+            best = earlier(best, age);
+        }
+    }
+    match (best, rules.more) {
+        (Fact::Known(days, origin), _) => Fact::Known(days, origin),
+        (_, Some((why, at))) => Fact::Unknown(why, at),
+        (other, None) => other,
+    }
+}
+
+/// The shorter of two spans; a known one wins.
+pub(super) fn earlier(a: Fact<i64>, b: Fact<i64>) -> Fact<i64> {
+    match (a.known(), b.known()) {
+        (Some(x), Some(y)) => {
+            if y < x {
+                b
+            } else {
+                a
+            }
+        }
+        (Some(_), None) => a,
+        (None, Some(_)) => b,
+        (None, None) => {
+            if a.is_unset() {
+                b
+            } else {
+                a
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! CloudWatch log groups and how long they keep.
+
+use super::facts::word;
+use super::nodes;
+use super::world::World;
+use crate::formats::terraform::value::Resource;
+use crate::model::concept::{Identity, Retention};
+use crate::model::fact::{Fact, Name};
+use crate::model::fragment::{Fragment, Keep};
+
+pub(super) fn lower(world: &World, out: &mut Fragment) {
+    for group in world.of("aws_cloudwatch_log_group") {
+        out.keeps.push(log_group(group));
+    }
+}
+
+fn log_group(group: &Resource) -> Keep {
+    let title = nodes::title("log group", group, &["name"]);
+    let mut retention = Retention::new(identity(group, title));
+    retention.name = Fact::written(word(&group.body.text("name"), &group.name), group.head);
+    retention.what = Fact::written("log-group".into(), group.head);
+    retention.engine = Fact::written("cloudwatch".into(), group.head);
+    retention.holds = Fact::written(vec![Fact::written("logs".into(), group.head)], group.head);
+    // 0 and nothing both mean "never expire"; the class DELIVERY keeps two days, whatever is set.
+    let told =
+        group.body.int("retention_in_days").or_default(0, "provider docs, cloudwatch_log_group");
+    let class = group.body.text("log_group_class");
+    let delivery = class.known().is_some_and(|c| &**c == "DELIVERY");
+    let days = if delivery { class.map(|_| 2) } else { told };
+    retention.forever = days.clone().map(|d| d == 0);
+    retention.days = match days {
+        Fact::Known(0, origin) => Fact::Unset(origin.at),
+        other => other,
+    };
+    Keep { address: group.address.clone(), store: None, retention }
+}
+
+/// What a thing kept is called, apart from its facts.
+pub(super) fn identity(resource: &Resource, title: Name) -> Identity {
+    Identity {
+        address: resource.address.0.clone(),
+        subject: resource.address.0.clone(),
+        title,
+        place: resource.head,
+        whole: resource.whole,
+        exists: resource.exists.clone(),
+    }
+}

@@ -1,0 +1,96 @@
+//! Who gets into a bucket without a signature.
+
+use super::Bucket;
+use crate::formats::terraform::resources::facts::{and, any, not, or};
+use crate::formats::terraform::resources::policy;
+use crate::formats::terraform::value::Val;
+use crate::model::fact::Fact;
+
+const BLOCK: &str = "aws_s3_bucket_public_access_block";
+const ACCOUNT: &str = "aws_s3_account_public_access_block";
+const FLAGS: [&str; 4] =
+    ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
+const SEE: &str = "provider docs, s3_bucket_public_access_block";
+
+/// Whether a public policy or a public ACL takes effect.
+pub(super) fn lets_anybody_in(bucket: &Bucket) -> Fact<bool> {
+    let by_policy = and(public_policy(bucket), not(guarded(bucket, "restrict_public_buckets")));
+    let by_acl = and(public_acl(bucket), not(guarded(bucket, "ignore_public_acls")));
+    or(by_policy, by_acl)
+}
+
+/// Whether a flag of the public access block is on, for the bucket or the whole account.
+fn guarded(bucket: &Bucket, flag: &str) -> Fact<bool> {
+    let around = bucket.around(BLOCK);
+    let account = bucket.world.of(ACCOUNT);
+    let bodies = around.sure.iter().chain(account).map(|r| &r.body);
+    let told: Vec<_> = bodies.map(|b| b.bool(flag).or_default(false, SEE)).collect();
+    if let (Some((why, at)), true) = (around.open, told.is_empty()) {
+        return Fact::Unknown(why, at);
+    }
+    // New buckets are guarded, but then nobody could have put a public policy or ACL on them:
+    // whoever writes one without a block in these files has lifted the guard elsewhere.
+    let how =
+        "a public policy or ACL is written, so that the guard of new buckets is taken for lifted";
+    any(told, Fact::guessed(false, how, bucket.own.head))
+}
+
+/// Whether the switch that keeps the public out is missing or not fully on.
+pub(super) fn guard_off(bucket: &Bucket) -> Fact<bool> {
+    let all_on = |body: &Val| {
+        let flags = FLAGS.iter().map(|f| body.bool(f).or_default(false, SEE));
+        flags.reduce(and).unwrap_or(Fact::Unset(body.at))
+    };
+    let around = bucket.around(BLOCK);
+    let account = bucket.world.of(ACCOUNT);
+    let on: Vec<_> = around.sure.iter().chain(account).map(|r| all_on(&r.body)).collect();
+    match (on.is_empty(), around.open) {
+        (true, Some((why, at))) => Fact::Unknown(why, at),
+        (true, None) => {
+            Fact::default(true, "no public access block stands in these files", bucket.own.head)
+        }
+        (false, _) => not(any(on, Fact::Unset(bucket.own.head))),
+    }
+}
+
+fn public_policy(bucket: &Bucket) -> Fact<bool> {
+    let around = bucket.around("aws_s3_bucket_policy");
+    let mut policies: Vec<&Val> = around.sure.iter().filter_map(|r| r.body.get("policy")).collect();
+    policies.extend(bucket.own.body.get("policy"));
+    let open = policies.iter().map(|p| policy::lets_anybody_in(bucket.world, p));
+    let open = any(open, Fact::written(false, bucket.own.head));
+    match around.open {
+        Some((why, at)) if open.known() != Some(&true) => Fact::Unknown(why, at),
+        _ => open,
+    }
+}
+
+/// `authenticated-read` admits anybody who has any AWS account, which is anybody.
+const PUBLIC: [&str; 3] = ["public-read", "public-read-write", "authenticated-read"];
+
+fn public_acl(bucket: &Bucket) -> Fact<bool> {
+    let around = bucket.around("aws_s3_bucket_acl");
+    let bodies = around.sure.iter().map(|r| &r.body).chain([&bucket.own.body]);
+    let open = bodies.flat_map(|body| {
+        let canned = body.text("acl");
+        let canned = (!canned.is_unset()).then(|| canned.map(|a| PUBLIC.contains(&&*a)));
+        let policy = body.block("access_control_policy").unwrap_or(body);
+        let grants = policy.list("grant").items;
+        let granted = grants.iter().map(|grant| {
+            let uri = grant.block("grantee").unwrap_or(grant).text("uri");
+            uri.map(|u| u.ends_with("/AllUsers") || u.ends_with("/AuthenticatedUsers"))
+        });
+        let granted: Vec<_> = granted.filter(|f| !f.is_unset()).collect();
+        canned.into_iter().chain(granted).collect::<Vec<_>>()
+    });
+    and(any(open, Fact::written(false, bucket.own.head)), acls_count(bucket))
+}
+
+/// ACLs have no effect where the bucket's owner owns everything.
+fn acls_count(bucket: &Bucket) -> Fact<bool> {
+    let around = bucket.around("aws_s3_bucket_ownership_controls");
+    let rules = around.sure.iter().filter_map(|r| r.body.block("rule"));
+    let told = rules.map(|r| r.text("object_ownership").map(|o| &*o != "BucketOwnerEnforced"));
+    let how = "a public ACL is written, so that ACLs are taken for enabled";
+    any(told, Fact::guessed(true, how, bucket.own.head))
+}

@@ -1,0 +1,78 @@
+//! Texts that machines run, as values give them: literal, with unknown parts, in base64.
+
+use std::sync::Arc;
+
+use crate::formats::terraform::value::{Val, ValKind};
+use crate::source::{Piece, Text};
+
+/// Scripts longer than the clouds take (AWS: 16 KiB, Google: 256 KiB) are not read.
+const MAX_LENGTH: usize = 256 * 1024;
+
+/// The text of a script. Parts that are not known become `${unknown}`, which a shell, too, would
+/// have to look up; base64 is decoded, as the clouds do.
+pub(super) fn text(value: &Val) -> Option<Text> {
+    let text = match &value.kind {
+        ValKind::String(..) => value.nested_text()?,
+        ValKind::Partial(parts) => partial(value, parts),
+        _ => return None,
+    };
+    if text.as_str().len() > MAX_LENGTH {
+        return None;
+    }
+    match decoded(text.as_str()) {
+        Some(plain) => Some(Text::nested(plain.into(), text.whole(), Arc::new([]))),
+        None => Some(text),
+    }
+}
+
+/// What stands for a part that is not known.
+pub(super) const UNKNOWN: &str = "${unknown}";
+
+fn partial(value: &Val, parts: &[Val]) -> Text {
+    let (mut out, mut pieces) = (String::new(), Vec::new());
+    for part in parts {
+        match &part.kind {
+            ValKind::String(text, own) => {
+                let shift = out.len() as u32;
+                pieces.extend(own.iter().map(|p| Piece { here: p.here + shift, ..*p }));
+                out.push_str(text);
+            }
+            _ => match part.as_text().known() {
+                Some(text) => out.push_str(text),
+                None => out.push_str(UNKNOWN),
+            },
+        }
+    }
+    // Places are those of one file; a part from elsewhere keeps the place of the whole.
+    Text::nested(out.into(), value.at, pieces.into())
+}
+
+/// The plain text of a base64 one; `None` for anything that is none.
+fn decoded(text: &str) -> Option<String> {
+    let text = text.trim();
+    let plain = text.bytes().any(|b| !(b.is_ascii_alphanumeric() || b"+/=\r\n".contains(&b)));
+    if plain || text.len() < 16 {
+        return None;
+    }
+    let (mut out, mut bits, mut held) = (Vec::new(), 0u32, 0u32);
+    for b in text.bytes() {
+        let six = match b {
+            b'A'..=b'Z' => b - b'A',
+            b'a'..=b'z' => b - b'a' + 26,
+            b'0'..=b'9' => b - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            b'=' => break,
+            _ => continue,
+        };
+        bits = bits << 6 | u32::from(six);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            out.push((bits >> held) as u8);
+            bits &= (1 << held) - 1;
+        }
+    }
+    let text = String::from_utf8(out).ok()?;
+    text.starts_with(['#', '\n', '{', 'M', 'C']).then_some(text)
+}

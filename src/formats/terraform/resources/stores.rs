@@ -1,0 +1,166 @@
+//! Stores that a cloud runs, by their cards.
+
+mod allow_list;
+mod read;
+
+use super::facts::and;
+use super::network;
+use super::nodes;
+use super::security_groups;
+use super::world::World;
+use crate::catalog::resource::{EndpointCard, ResourceCard};
+use crate::formats::terraform::value::Resource;
+use crate::model::concept::{Identity, Secret};
+use crate::model::fact::{Fact, Name, Why};
+use crate::model::fragment::{EndpointDraft, Fragment, Login, NodeKind, Store};
+use crate::model::net::Addresses;
+use read::Reader;
+
+pub(super) fn lower(world: &World, out: &mut Fragment) {
+    for resource in world.managed() {
+        if let Some(card) = world.catalog.resource(&resource.kind) {
+            store(world, resource, card, out);
+        }
+    }
+}
+
+fn store(world: &World, resource: &Resource, card: &ResourceCard, out: &mut Fragment) {
+    let reader = Reader { world, resource };
+    let names: Vec<&str> = card.name.iter().map(String::as_str).collect();
+    let title = nodes::title(&card.title, resource, &names);
+    out.nodes.push(nodes::node(resource, NodeKind::Managed, &title));
+    ways(&reader, card, &title, out);
+    if let Some(keys) = &card.groups {
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        security_groups::attach(world, resource, &keys, out);
+    }
+    if let Some(list) = &card.allow_list {
+        allow_list::lower(&reader, list, &title, out);
+    }
+    out.stores.push(described(&reader, card, &names, title));
+    secrets(resource, card, out);
+}
+
+fn ways(reader: &Reader, card: &ResourceCard, title: &Name, out: &mut Fragment) {
+    let resource = reader.resource;
+    for way in &card.way {
+        let mut open = reader.bool(&way.when);
+        if let Some(route) = route(reader.world, resource) {
+            open = and(open, route);
+        }
+        let say = format!("{title} {}", way.say);
+        let place = open.place();
+        let from = crate::model::fragment::Ref::Internet;
+        out.hops.push(nodes::way(from, &resource.address, open, place, &say));
+    }
+    if card.network {
+        out.hops.push(nodes::network_way(&resource.address, title, resource.head));
+    }
+}
+
+/// Whether a public address works where the store stands, if these files tell.
+fn route(world: &World, resource: &Resource) -> Option<Fact<bool>> {
+    let groups = [
+        ("db_subnet_group_name", "aws_db_subnet_group"),
+        ("cluster_subnet_group_name", "aws_redshift_subnet_group"),
+        ("neptune_subnet_group_name", "aws_neptune_subnet_group"),
+    ];
+    let group = groups.iter().find_map(|(key, kind)| world.named(&resource.body, key, &[kind]))?;
+    let subnets = network::subnets(world, &group.body, "subnet_ids")?;
+    network::any_internet_route(world, &subnets)
+}
+
+fn described(reader: &Reader, card: &ResourceCard, names: &[&str], title: Name) -> Store {
+    let resource = reader.resource;
+    let told = names.iter().find_map(|n| resource.body.text(n).known().cloned());
+    let name = told.unwrap_or(resource.name.clone());
+    let base = Store::new(resource.address.clone(), name, title, resource.head);
+    let facts = &card.facts;
+    let unset = || Fact::Unset(resource.head);
+    Store {
+        engine: reader.text(&card.engine),
+        kind: card.store.as_str().into(),
+        managed: true,
+        whole: resource.whole,
+        exists: resource.exists.clone(),
+        endpoints: card.endpoint.iter().map(|e| endpoint(reader, e)).collect(),
+        logins: card.login.iter().map(|l| login(resource, card, reader.text(&l.proof))).collect(),
+        encrypted_at_rest: facts.encrypted_at_rest.as_ref().map_or_else(unset, |s| reader.bool(s)),
+        audit_log: facts.audit_log.as_ref().map_or_else(unset, |s| reader.bool(s)),
+        tls_required: facts.tls_required.as_ref().map_or_else(unset, |s| reader.bool(s)),
+        backup_days: facts
+            .backup_days
+            .as_ref()
+            .map_or(Fact::Unset(resource.head), |s| reader.int(s)),
+        tls_version: facts
+            .tls_version
+            .as_ref()
+            .map_or(Fact::Unset(resource.head), |s| reader.text(s)),
+        ..base
+    }
+}
+
+fn endpoint(reader: &Reader, card: &EndpointCard) -> EndpointDraft {
+    let place = reader.resource.head;
+    EndpointDraft {
+        port: reader.int(&card.port).try_map(|n| {
+            u16::try_from(n).map_err(|_| Why::NotUnderstood(format!("port {n}").into()))
+        }),
+        udp: false,
+        protocol: card.protocol.as_str().into(),
+        role: card.role.as_str().into(),
+        tls: card.tls.as_ref().map_or(Fact::Unset(place), |s| reader.bool(s)),
+        bind: Fact::default(Addresses::all(), "a managed service listens for its network", place),
+        asks: Fact::default(true, "logins of a managed service hold on every port", place),
+        place,
+    }
+}
+
+/// The way into a managed store.
+pub(super) fn plain_login(resource: &Resource, proof: Fact<Name>) -> Login {
+    let place = proof.place();
+    Login {
+        name: "*".into(),
+        proof,
+        networks: Fact::default(Addresses::all(), "accounts of a managed service", place),
+        password_in_clear: Fact::Unset(place),
+        admin: Fact::Unset(place),
+        place,
+        whole: resource.whole,
+    }
+}
+
+fn login(resource: &Resource, card: &ResourceCard, proof: Fact<Name>) -> Login {
+    let written = card.passwords.iter().map(|key| resource.body.text(key));
+    let clear = written.filter(|p| !p.is_unset()).find_map(|p| match p {
+        Fact::Known(text, origin) => Some(Fact::Known(!text.is_empty(), origin)),
+        _ => None,
+    });
+    let base = plain_login(resource, proof);
+    let password_in_clear =
+        clear.unwrap_or_else(|| Fact::written(false, base.password_in_clear.place()));
+    Login { password_in_clear, ..base }
+}
+
+/// Passwords that can be read in the files.
+fn secrets(resource: &Resource, card: &ResourceCard, out: &mut Fragment) {
+    for key in &card.passwords {
+        let Fact::Known(text, origin) = resource.body.text(key) else { continue };
+        if text.is_empty() {
+            continue;
+        }
+        let mut secret = Secret::new(Identity {
+            address: format!("{}#{key}", resource.address).into(),
+            subject: resource.address.0.clone(),
+            title: format!("`{key}` of {}", resource.spelled).into(),
+            place: origin.at,
+            whole: resource.whole,
+            exists: resource.exists.clone(),
+        });
+        secret.name = Fact::written(key.as_str().into(), origin.at);
+        secret.kind = Fact::written("password".into(), origin.at);
+        secret.in_clear = Fact::Known(true, origin.clone());
+        secret.well_known = Fact::written(false, origin.at);
+        out.secrets.push(secret);
+    }
+}

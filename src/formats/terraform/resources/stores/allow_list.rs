@@ -1,0 +1,140 @@
+//! A service's own list of client addresses, by its card.
+
+use super::read::Reader;
+use crate::catalog::resource::{AllowCard, AllowRule, Empty, Names};
+use crate::formats::terraform::resources::facts::{net, shown};
+use crate::formats::terraform::resources::nodes;
+use crate::formats::terraform::value::{Resource, Val};
+use crate::model::fact::{Fact, Name, Why};
+use crate::model::fragment::{Address, Filter, Fragment, Layer, Rule, SourceSet};
+use crate::model::net::{Addresses, Ports};
+use crate::source::Place;
+
+pub(super) fn lower(reader: &Reader, card: &AllowCard, title: &Name, out: &mut Fragment) {
+    let resource = reader.resource;
+    let name: Name = format!("{} of {title}", card.title).into();
+    let mut filter = nodes::filter(resource, Layer::AllowList, name);
+    filter.address = Address::new(format!("{}/allow-list", resource.address));
+    for rule in &card.rule {
+        collect(reader, rule, &mut filter);
+    }
+    let empty = filter.rules.is_empty() && filter.more.is_none();
+    if empty && card.empty == Empty::Everybody {
+        return;
+    }
+    let at = resource.head;
+    let address = Fact::default(filter.address.clone(), card.see.as_str(), at);
+    out.filters.push(filter);
+    nodes::attach(address, Layer::AllowList, &resource.address, at, out);
+}
+
+fn collect(reader: &Reader, card: &AllowRule, filter: &mut Filter) {
+    if card.satellite.of.is_none() {
+        entries(card, reader.resource, filter);
+        return;
+    }
+    let (sure, open) = reader.satellites(&card.satellite);
+    for satellite in sure {
+        entries(card, satellite, filter);
+    }
+    if filter.more.is_none() {
+        filter.more = open;
+    }
+}
+
+/// The entries that stand in one resource.
+fn entries(card: &AllowRule, resource: &Resource, filter: &mut Filter) {
+    let Some(attr) = &card.attr else {
+        entry(card, &resource.body, resource, resource.head, filter);
+        return;
+    };
+    let (holder, key) = match attr.rsplit_once('.') {
+        Some((path, key)) => {
+            (path.split('.').try_fold(&resource.body, |body, part| body.block(part)), key)
+        }
+        None => (Some(&resource.body), attr.as_str()),
+    };
+    let Some(holder) = holder else { return };
+    let list = holder.list(key);
+    for item in &list.items {
+        entry(card, item, resource, item.at, filter);
+    }
+    filter.more = filter.more.take().or(list.more);
+}
+
+fn entry(card: &AllowRule, value: &Val, resource: &Resource, at: Place, filter: &mut Filter) {
+    let counts = card
+        .only
+        .iter()
+        .all(|(key, wanted)| value.text(key).known().is_none_or(|told| **told == **wanted));
+    if !counts {
+        return;
+    }
+    let (sources, shown) = match (&card.from, &card.to) {
+        (Some(from), Some(to)) => range(value, from, to),
+        _ => networks(card, value),
+    };
+    if sources.is_empty() {
+        return;
+    }
+    let at = sources.first().map_or(at, Fact::place);
+    let sources = sources.into_iter().map(SourceSet::Addresses).collect();
+    let ports = Fact::default(Ports::all(), "allow-lists know no ports", at);
+    let say = format!("admits {}", nodes::listed(&shown));
+    filter.rules.push(Rule {
+        exists: resource.exists.clone(),
+        ..nodes::allow(sources, ports, resource, at, say)
+    });
+}
+
+fn networks(card: &AllowRule, value: &Val) -> (Vec<Fact<Addresses>>, Vec<String>) {
+    let keys = match &card.net {
+        None => return one(value),
+        Some(Names::One(key)) => std::slice::from_ref(key),
+        Some(Names::Several(keys)) => keys,
+    };
+    let told = keys.iter().filter_map(|key| value.get(key)).map(one);
+    let (facts, shown): (Vec<_>, Vec<_>) = told.unzip();
+    (facts.concat(), shown.concat())
+}
+
+/// A network, or several in one text with commas.
+fn one(value: &Val) -> (Vec<Fact<Addresses>>, Vec<String>) {
+    match value.as_text() {
+        Fact::Known(text, origin) if text.contains(',') => {
+            let parts: Vec<&str> =
+                text.split(',').map(str::trim).filter(|p| !p.is_empty()).collect();
+            let facts = parts.iter().map(|part| match Addresses::parse(part) {
+                Some(set) => Fact::Known(set, origin.clone()),
+                None => Fact::Unknown(strange(part), origin.at),
+            });
+            (facts.collect(), parts.iter().map(|&p| p.to_owned()).collect())
+        }
+        Fact::Known(text, _) if text.is_empty() => (Vec::new(), Vec::new()),
+        _ => (vec![net(value)], vec![shown(value)]),
+    }
+}
+
+fn strange(text: &str) -> Why {
+    Why::NotUnderstood(format!("the network `{text}`").into())
+}
+
+fn range(value: &Val, from: &str, to: &str) -> (Vec<Fact<Addresses>>, Vec<String>) {
+    let (first, last) = (value.text(from), value.text(to));
+    let say =
+        |f: &Fact<Name>| f.known().map_or("an unknown address".to_owned(), ToString::to_string);
+    let shown = format!("{} to {}", say(&first), say(&last));
+    let set = match (&first, &last) {
+        (Fact::Known(a, _), Fact::Known(b, _)) => match (a.trim().parse(), b.trim().parse()) {
+            (Ok(a), Ok(b)) => first.map(|_| Addresses::range(a, b)),
+            _ => Fact::Unknown(strange(&shown), first.place()),
+        },
+        (Fact::Unknown(why, at), _) | (_, Fact::Unknown(why, at)) => {
+            Fact::Unknown(why.clone(), *at)
+        }
+        (Fact::Unset(at), _) | (_, Fact::Unset(at)) => {
+            Fact::Unknown(Why::NoDefault("the address".into()), *at)
+        }
+    };
+    (vec![set], vec![shown])
+}

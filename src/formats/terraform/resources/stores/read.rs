@@ -1,0 +1,247 @@
+//! The readings of a card, done on a resource.
+
+use crate::catalog::resource::{Reading, Satellite, Source, Word};
+use crate::formats::terraform::resources::facts::{any, not};
+use crate::formats::terraform::resources::world::{Join, World};
+use crate::formats::terraform::value::{Resource, Val};
+use crate::model::fact::{Fact, Name, Why};
+use crate::source::Place;
+
+pub(super) struct Reader<'a> {
+    pub(super) world: &'a World<'a>,
+    pub(super) resource: &'a Resource,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn bool(&self, source: &Source) -> Fact<bool> {
+        self.word(source).try_map(|word| match &word {
+            Word::Bool(b) => Ok(*b),
+            Word::Text(t) if t == "true" => Ok(true),
+            Word::Text(t) if t == "false" => Ok(false),
+            _ => Err(misread(&word, "a boolean")),
+        })
+    }
+
+    pub(super) fn int(&self, source: &Source) -> Fact<i64> {
+        self.word(source).try_map(|word| match &word {
+            Word::Int(n) => Ok(*n),
+            Word::Text(t) => {
+                t.trim().parse::<f64>().map(|n| n as i64).map_err(|_| misread(&word, "a number"))
+            }
+            Word::Bool(_) => Err(misread(&word, "a number")),
+        })
+    }
+
+    pub(super) fn text(&self, source: &Source) -> Fact<Name> {
+        self.word(source).map(|word| text_of(&word))
+    }
+
+    fn word(&self, source: &Source) -> Fact<Word> {
+        let place = self.resource.head;
+        if let Source::Word(word) = source {
+            return Fact::default(
+                word.clone(),
+                format!("{} by its nature", self.resource.kind),
+                place,
+            );
+        }
+        let readings = source.readings().iter().map(|r| self.reading(r));
+        let mut said = readings.skip_while(Fact::is_unset);
+        said.next().unwrap_or(Fact::Unset(place))
+    }
+
+    fn reading(&self, reading: &Reading) -> Fact<Word> {
+        let told = if reading.satellite.of.is_some() {
+            self.in_satellites(reading)
+        } else {
+            self.in_body(reading, &self.resource.body)
+        };
+        self.with_default(reading, told)
+    }
+
+    fn with_default(&self, reading: &Reading, told: Fact<Word>) -> Fact<Word> {
+        let Fact::Unset(at) = told else { return told };
+        let see = reading.see.clone().unwrap_or_default();
+        let Some(now) = &reading.default else { return Fact::Unset(at) };
+        match (&reading.before, self.resource.provider_major) {
+            (None, _) => Fact::default(now.clone(), see, at),
+            (Some(before), Some(major)) if major < before.major => {
+                Fact::default(before.default.clone(), see, at)
+            }
+            (Some(_), Some(_)) => Fact::default(now.clone(), see, at),
+            (Some(_), None) => {
+                let what = reading.attr.clone().unwrap_or_default();
+                Fact::Unknown(
+                    Why::NoDefault(
+                        format!("`{what}`, whose default follows the provider's version").into(),
+                    ),
+                    at,
+                )
+            }
+        }
+    }
+
+    /// True if it is so for any satellite; a value of the first that has one.
+    fn in_satellites(&self, reading: &Reading) -> Fact<Word> {
+        let (sure, open) = self.satellites(&reading.satellite);
+        let place = self.resource.head;
+        let told: Vec<_> = sure
+            .iter()
+            .map(|s| match (&reading.attr, reading.has) {
+                (None, true) => s.exists.clone().map(Word::Bool),
+                _ => self.in_body(reading, &s.body),
+            })
+            .filter(|f| !f.is_unset())
+            .collect();
+        let bools = told.iter().map(|f| match f {
+            Fact::Known(Word::Bool(b), origin) => Some(Fact::Known(*b, origin.clone())),
+            Fact::Unknown(why, at) => Some(Fact::Unknown(why.clone(), *at)),
+            _ => None,
+        });
+        let mut out = match bools.collect::<Option<Vec<_>>>() {
+            Some(bools) => any(bools, Fact::Unset(place)).map(Word::Bool),
+            None => told.into_iter().next().unwrap_or(Fact::Unset(place)),
+        };
+        if let (Some((why, at)), true) = (open, !matches!(out, Fact::Known(Word::Bool(true), _))) {
+            out = Fact::Unknown(why, at);
+        }
+        out
+    }
+
+    /// The resources that a card's `of` and `by` mean.
+    pub(super) fn satellites(
+        &self,
+        satellite: &Satellite,
+    ) -> (Vec<&'a Resource>, Option<(Why, Place)>) {
+        let Some(kind) = satellite.of.as_deref() else { return (Vec::new(), None) };
+        if let Some(key) = &satellite.shared {
+            return self.sharing(kind, key);
+        }
+        let names: Vec<&str> = satellite.names.iter().map(String::as_str).collect();
+        let by = satellite.by.as_deref().unwrap_or("id");
+        self.world.satellites(&[kind], by, self.resource, &names)
+    }
+
+    /// Resources that have an attribute in common with this one.
+    fn sharing(&self, kind: &str, key: &str) -> (Vec<&'a Resource>, Option<(Why, Place)>) {
+        let Some(own) = self.resource.body.get(key) else { return (Vec::new(), None) };
+        let (mut sure, mut open) = (Vec::new(), None);
+        for other in self.world.of(kind) {
+            match other.body.get(key).map(|value| same(own, value)) {
+                Some(Join::Yes) => sure.push(*other),
+                Some(Join::Maybe(why, at)) => open = open.or(Some((why, at))),
+                _ => {}
+            }
+        }
+        (sure, open)
+    }
+
+    fn in_body(&self, reading: &Reading, body: &Val) -> Fact<Word> {
+        let (holder, key) = match reading.attr.as_deref() {
+            None => return Fact::Unset(body.at),
+            Some(attr) => match attr.rsplit_once('.') {
+                Some((path, key)) => (descend(body, path), key),
+                None => (Ok(body), attr),
+            },
+        };
+        let holder = match holder {
+            Ok(holder) => holder,
+            Err(fact) if reading.has => return answer(reading, fact.map(|()| false), body.at),
+            Err(fact) => return fact.map(|()| Word::Bool(false)),
+        };
+        if reading.has {
+            return answer(reading, holder.has(key), holder.at);
+        }
+        if !reading.holds.is_empty() {
+            return answer(reading, holds(holder, key, &reading.holds), holder.at);
+        }
+        let value = value(reading, holder.text(key));
+        if reading.is.is_empty() {
+            return if reading.not { negated(value) } else { value };
+        }
+        let asked =
+            value.map(|v| reading.is.iter().any(|w| text_of(w).eq_ignore_ascii_case(&text_of(&v))));
+        answer(reading, asked, holder.at)
+    }
+}
+
+/// The block at the end of a path; unset where one on the way is not there.
+fn descend<'v>(body: &'v Val, path: &str) -> Result<&'v Val, Fact<()>> {
+    path.split('.').try_fold(body, |holder, part| match holder.block(part) {
+        Some(block) => Ok(block),
+        None => Err(match holder.has(part) {
+            Fact::Unknown(why, at) => Fact::Unknown(why, at),
+            _ => Fact::Unset(holder.at),
+        }),
+    })
+}
+
+/// The answer to a card's question, turned round or into a word where it says so.
+fn answer(reading: &Reading, asked: Fact<bool>, at: Place) -> Fact<Word> {
+    let asked = if reading.not { not(asked) } else { asked };
+    match (&reading.then, asked) {
+        (Some(word), Fact::Known(true, origin)) => Fact::Known(word.clone(), origin),
+        (Some(_), Fact::Known(false, _)) => Fact::Unset(at),
+        (_, asked) => asked.map(Word::Bool),
+    }
+}
+
+fn holds(body: &Val, key: &str, words: &[String]) -> Fact<bool> {
+    let list = body.list(key);
+    let held = list
+        .items
+        .iter()
+        .map(|item| item.as_text().map(|t| words.iter().any(|w| w.eq_ignore_ascii_case(&t))));
+    let held = held.chain(list.more.map(|(why, at)| Fact::Unknown(why, at)));
+    any(held, Fact::Unset(body.at))
+}
+
+fn value(reading: &Reading, text: Fact<Name>) -> Fact<Word> {
+    let text = text.map(|t| reading.words.get(&*t).map_or(t, |w| w.as_str().into()));
+    text.map(|t| match (&*t, t.parse::<i64>()) {
+        ("true", _) => Word::Bool(true),
+        ("false", _) => Word::Bool(false),
+        (_, Ok(n)) => Word::Int(reading.per_day.map_or(n, |per| n / per.max(1))),
+        _ => Word::Text(t.to_string()),
+    })
+}
+
+fn negated(value: Fact<Word>) -> Fact<Word> {
+    value.map(|word| match word {
+        Word::Bool(b) => Word::Bool(!b),
+        other => other,
+    })
+}
+
+fn text_of(word: &Word) -> Name {
+    match word {
+        Word::Bool(b) => b.to_string().into(),
+        Word::Int(n) => n.to_string().into(),
+        Word::Text(t) => t.as_str().into(),
+    }
+}
+
+fn misread(word: &Word, wanted: &str) -> Why {
+    Why::NotUnderstood(format!("`{}`, which is not {wanted}", text_of(word)).into())
+}
+
+/// Whether two attributes name the same thing.
+fn same(a: &Val, b: &Val) -> Join {
+    match (a.as_target(), b.as_target()) {
+        (Fact::Known(x, _), Fact::Known(y, _)) => {
+            if x == y {
+                Join::Yes
+            } else {
+                Join::No
+            }
+        }
+        (Fact::Unknown(x, _), Fact::Unknown(y, at)) => match (x, y) {
+            // Both hang on the same thing that these files do not tell.
+            (x, y) if x == y => Join::Yes,
+            (Why::NotHere(_), Why::NotHere(_)) => Join::No,
+            (_, y) => Join::Maybe(y, at),
+        },
+        (Fact::Unknown(why, at), _) | (_, Fact::Unknown(why, at)) => Join::Maybe(why, at),
+        _ => Join::No,
+    }
+}

@@ -1,0 +1,1 @@
+//! HCL in, a compact dump of the fragment out.

@@ -437,6 +437,8 @@ fn one_of(word: &Spanned<String>, words: &[&str]) -> Result<(), Problem> {
 /// - `set.NAME`: a setting's effective value; may be unset unless the card gives a default
 /// - `env.NAME`: a variable
 /// - `filled.set.NAME`, `filled.env.NAME`: whether it is there and not empty
+/// - `secret.set.NAME`, `secret.env.NAME`: whether a secret store has it, and so no public default
+/// - `image.tag`
 /// - `image.major`, `image.minor`: the version in the tag
 /// - `run.entrypoint`: whether the image's start script sets the server up
 /// - `unknown`: what these files do not tell
@@ -474,7 +476,10 @@ impl Names for CardNames<'_> {
                 Some((Type::Any, !always))
             }
             ["env", _] => Some((Type::Any, true)),
-            ["filled", "set" | "env", _] | ["run", "entrypoint"] => Some((Type::Bool, false)),
+            ["image", "tag"] => Some((Type::Text, true)),
+            ["filled" | "secret", "set" | "env", _] | ["run", "entrypoint"] => {
+                Some((Type::Bool, false))
+            }
             ["image", "major" | "minor"] => Some((Type::Int, false)),
             ["unknown"] => Some((Type::Any, false)),
             _ => None,

@@ -283,7 +283,9 @@ impl Layer {
             _ if value.is_secret() => Fact::written(Value::Secret, value.place),
             Some(why) => Fact::Unknown(why, value.place),
             None => {
-                let text = Value::Text(value.text.as_str().into());
+                // `--token=''`: quotes that no shell took away mean nothing to say, as with one.
+                let text = Some(value.text.as_str()).filter(|t| !matches!(*t, "''" | "\"\""));
+                let text = Value::Text(text.unwrap_or_default().into());
                 Fact::Known(text, Origin::written(value.place))
             }
         };

@@ -2,7 +2,7 @@
 
 use super::layers::{Layer, Settings};
 use super::words::Word;
-use crate::catalog::image::{FileCard, FileStyle, ImageCard, Loaded, normal};
+use crate::catalog::image::{FileCard, FileStyle, Loaded, normal};
 use crate::catalog::reference::glob;
 use crate::model::fact::{Fact, Why};
 use crate::model::fragment::{ConfigBody, ConfigFile};
@@ -12,30 +12,27 @@ use crate::stores::Program;
 use crate::tree::node::{Kind, Node};
 use crate::tree::yaml;
 
-/// The files that the server loads, each as a layer, the one that wins first. `words` are the
-/// command line's words that are no options.
+/// What the server loads of a card's file, each text as a layer, the one that wins first. `words`
+/// are the command line's words that are no options.
 pub(crate) fn layers(
     program: &Program,
-    card: &ImageCard,
+    file: &FileCard,
     words: &[Word],
     settings: &Settings,
 ) -> Vec<Layer> {
-    let mut out = Vec::new();
-    for file in &card.files {
-        match file.loaded {
-            Loaded::Always => always(program, file, &mut out),
-            Loaded::FirstWord => match words.first() {
-                Some(word) => out.push(named(program, file, word.why(), &word.text, word.place)),
-                None => {}
-            },
-            Loaded::Setting => {
-                let named = file.setting.iter().map(|name| settings.setting(name));
-                let Some(path) = named.into_iter().find(|fact| !fact.is_unset()) else { continue };
-                out.push(by_setting(program, file, &path));
-            }
+    match file.loaded {
+        Loaded::Always => always(program, file),
+        Loaded::FirstWord => words
+            .first()
+            .map(|word| named(program, file, word.why(), &word.text, word.place))
+            .into_iter()
+            .collect(),
+        Loaded::Setting => {
+            let mut paths = file.setting.iter().map(|name| settings.setting(name));
+            let path = paths.find(|fact| !fact.is_unset());
+            path.map(|path| by_setting(program, file, &path)).into_iter().collect()
         }
     }
-    out
 }
 
 fn by_setting(program: &Program, file: &FileCard, path: &Fact<Value>) -> Layer {
@@ -63,14 +60,16 @@ fn named(program: &Program, card: &FileCard, why: Option<Why>, path: &str, place
 
 /// A file that is loaded wherever it lies; without one the image's own applies, which the card's
 /// defaults describe.
-fn always(program: &Program, card: &FileCard, out: &mut Vec<Layer>) {
-    let Some(pattern) = &card.path else { return };
+fn always(program: &Program, card: &FileCard) -> Vec<Layer> {
+    let mut out = Vec::new();
+    let Some(pattern) = &card.path else { return out };
     if let Some((why, place)) = filled_from_outside(program, pattern) {
         out.push(open(why, place));
     }
     // Later files win over earlier ones.
     let met = program.files.iter().rev().filter(|(path, _)| glob(pattern, path));
     out.extend(met.map(|(_, file)| read(file, card)));
+    out
 }
 
 /// Whether something outside the project is put where this path lies.

@@ -103,6 +103,27 @@ impl<'a> Settings<'a> {
         }
     }
 
+    fn tag(&self) -> Fact<Value> {
+        let image = self.program.container.image.clone();
+        let tag = image.map(|text| Reference::parse(&text).tag.map(|tag| Value::Text(tag.into())));
+        match tag {
+            Fact::Known(Some(tag), origin) => Fact::Known(tag, origin),
+            Fact::Unknown(why, at) => Fact::Unknown(why, at),
+            Fact::Known(None, _) | Fact::Unset(_) => Fact::Unset(self.place()),
+        }
+    }
+
+    fn secret(&self, fact: Fact<Value>) -> Fact<Value> {
+        match fact {
+            Fact::Known(Value::Secret, origin) => {
+                let how = "nobody keeps a public default in a secret store";
+                Fact::guessed(Value::Bool(true), how, origin.at)
+            }
+            Fact::Unknown(why, at) => Fact::Unknown(why, at),
+            other => Fact::default(Value::Bool(false), self.card.see.clone(), other.place()),
+        }
+    }
+
     /// Whether something is there and not empty.
     fn filled(&self, fact: Fact<Value>, name: &str) -> Fact<Value> {
         match fact {
@@ -126,6 +147,9 @@ impl Scope for Settings<'_> {
             ["env", name] => self.variable(name),
             ["filled", "set", name] => self.filled(self.setting(name), name),
             ["filled", "env", name] => self.filled(self.variable(name), name),
+            ["secret", "set", name] => self.secret(self.setting(name)),
+            ["secret", "env", name] => self.secret(self.variable(name)),
+            ["image", "tag"] => self.tag(),
             ["image", "major"] => self.version.clone().map(|v| Value::Int(v.0)),
             ["image", "minor"] => self.version.clone().map(|v| Value::Int(v.1)),
             ["run", "entrypoint"] => self.entrypoint.clone().map(Value::Bool),

@@ -140,7 +140,7 @@ fn redis_asks_for_nothing_unless_told() {
     );
     check(
         "image: redis:7\nenv: unknown P\narg: $(P)\nport: 6379",
-        "depends on `x` in the environment; *:6379; ?:?+tls",
+        "depends on `x` in the environment; *:6379; *:?+tls",
     );
     check("image: registry.corp/hub/redis:7", "none, guessed in line 0; *:6379");
 }

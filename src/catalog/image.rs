@@ -139,10 +139,27 @@ pub(crate) struct DefaultCard {
     pub(crate) see: String,
     /// First version that has it: `8.0`.
     #[serde(default)]
-    pub(crate) from: Option<String>,
+    pub(crate) from: Option<Version>,
     /// First version that no longer has it.
     #[serde(default)]
-    pub(crate) below: Option<String>,
+    pub(crate) below: Option<Version>,
+}
+
+/// Major and minor version.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Version(pub(crate) i64, pub(crate) i64);
+
+impl TryFrom<String> for Version {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Version, String> {
+        let (major, minor) = text.split_once('.').unwrap_or((&text, "0"));
+        match (major.parse(), minor.parse()) {
+            (Ok(major), Ok(minor)) => Ok(Version(major, minor)),
+            _ => Err(format!("`{text}` is no version; write `8.0`")),
+        }
+    }
 }
 
 /// A port on which the product answers.

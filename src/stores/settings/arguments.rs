@@ -47,7 +47,9 @@ type Start = Result<(Fact<bool>, Vec<Word>), (Why, Place)>;
 
 /// Arguments for the image's start script: options for the server, the server with its options, or
 /// another program, for which the script does nothing.
-fn by_image(args: Vec<Word>, program: &Program, card: &Command, script: Fact<bool>) -> Start {
+fn by_image(mut args: Vec<Word>, program: &Program, card: &Command, script: Fact<bool>) -> Start {
+    let scripts = args.iter().take_while(|w| card.entrypoint.iter().any(|s| s == base(&w.text)));
+    args.drain(..scripts.count());
     let Some(first) = args.first() else { return Ok((script, args)) };
     if first.is_open() {
         let why = first.why().unwrap_or(Why::NotUnderstood("the command line".into()));
@@ -58,9 +60,6 @@ fn by_image(args: Vec<Word>, program: &Program, card: &Command, script: Fact<boo
     }
     if card.server.iter().any(|s| s == base(&first.text)) {
         return Ok((script, args[1..].to_vec()));
-    }
-    if card.entrypoint.iter().any(|s| s == base(&first.text)) {
-        return by_image(args[1..].to_vec(), program, card, script);
     }
     match shell(&args) {
         Some(line) => by_shell(line, program, card),

@@ -146,11 +146,10 @@ fn redis_line(line: Line, layer: &mut Layer) {
 
 /// `name = value`, `name: value`, or PostgreSQL's `name value`.
 fn assignment(line: Line, layer: &mut Layer) {
-    let split = line.text.find(['=', ':']).or_else(|| line.text.find(char::is_whitespace));
-    let (name, value) = match split {
-        Some(at) => (&line.text[..at], line.text[at + 1..].trim()),
-        None => (line.text, "true"),
-    };
+    let split = line.text.split_once(['=', ':']);
+    let (name, value) =
+        split.or_else(|| line.text.split_once(char::is_whitespace)).unwrap_or((line.text, "true"));
+    let value = value.trim();
     let value = match value.strip_prefix('\'').and_then(|v| v.split_once('\'')) {
         Some((quoted, _)) => quoted,
         None => {
@@ -215,8 +214,10 @@ fn unquoted(text: &str) -> &str {
 
 impl Layer {
     fn add(&mut self, name: &str, value: &str, place: Place) {
-        // `${NAME}` in a file is filled in when the server starts.
-        let fact = if value.contains("${") {
+        let fact = if value.contains("{{") {
+            Fact::Unknown(Why::Template, place)
+        } else if value.contains("${") {
+            // Filled in when the server starts, by itself or by whoever writes the file.
             Fact::Unknown(Why::Environment(value.into()), place)
         } else {
             Fact::written(Value::Text(value.into()), place)

@@ -31,7 +31,7 @@ pub(crate) fn launch(program: &Program, card: &Command) -> Launch {
     };
     match start {
         Ok((entrypoint, words)) => {
-            let mut launch = options(words, card, entrypoint);
+            let mut launch = options(&words, card, entrypoint);
             launch.add_variables(program, card);
             launch
         }
@@ -165,9 +165,9 @@ fn another(program: &str) -> Why {
 }
 
 /// Sorts the words after the server's name into options and the rest.
-fn options(line: Vec<Word>, card: &Command, entrypoint: Fact<bool>) -> Launch {
+fn options(line: &[Word], card: &Command, entrypoint: Fact<bool>) -> Launch {
     let mut launch = Launch { entrypoint, words: Vec::new(), options: Layer::default() };
-    launch.read(&line, card);
+    launch.read(line, card);
     launch
 }
 

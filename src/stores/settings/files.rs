@@ -93,8 +93,8 @@ fn read(file: &ConfigFile, card: &FileCard) -> Layer {
     };
     let mut layer = Layer::default();
     match card.how {
-        FileStyle::RedisConf => lines(text, |line| redis_line(line, &mut layer)),
-        FileStyle::Assignments => lines(text, |line| assignment(line, &mut layer)),
+        FileStyle::RedisConf => lines(text, |line| redis_line(&line, &mut layer)),
+        FileStyle::Assignments => lines(text, |line| assignment(&line, &mut layer)),
         FileStyle::Ini => ini(text, card, &mut layer),
         FileStyle::Yaml => yaml_file(text, &mut layer),
     }
@@ -127,7 +127,7 @@ fn lines<'a>(source: &'a Text, mut each: impl FnMut(Line<'a>)) {
 }
 
 /// `name value …`. An account's line keeps its account's name: `user default` is `user_default`.
-fn redis_line(line: Line, layer: &mut Layer) {
+fn redis_line(line: &Line, layer: &mut Layer) {
     let (name, rest) = line.text.split_once(char::is_whitespace).unwrap_or((line.text, ""));
     let (mut name, mut rest) = (name.to_owned(), rest.trim());
     if name.eq_ignore_ascii_case("include") {
@@ -144,8 +144,8 @@ fn redis_line(line: Line, layer: &mut Layer) {
     layer.add(&name, unquoted(rest), line.place());
 }
 
-/// `name = value`, `name: value`, or PostgreSQL's `name value`.
-fn assignment(line: Line, layer: &mut Layer) {
+/// `name = value`, `name: value`, or `name value`, which `PostgreSQL` takes too.
+fn assignment(line: &Line, layer: &mut Layer) {
     let split = line.text.split_once(['=', ':']);
     let (name, value) =
         split.or_else(|| line.text.split_once(char::is_whitespace)).unwrap_or((line.text, "true"));
@@ -168,14 +168,14 @@ fn ini(source: &Text, card: &FileCard, layer: &mut Layer) {
     let mut section = String::new();
     lines(source, |line| {
         if let Some(name) = line.text.strip_prefix('[').and_then(|t| t.split_once(']')) {
-            section = name.0.trim().to_owned();
+            name.0.trim().clone_into(&mut section);
             return;
         }
         if card.section.is_empty() {
             let (name, value) = line.text.split_once('=').unwrap_or((line.text, "true"));
             layer.add(&format!("{section}.{}", name.trim()), unquoted(value.trim()), line.place());
         } else if card.section.iter().any(|s| glob(s, &section)) && !line.text.starts_with('!') {
-            assignment(line, layer);
+            assignment(&line, layer);
         }
     });
 }

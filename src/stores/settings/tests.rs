@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::*;
 use crate::catalog::Catalog;
 use crate::embedded;
@@ -5,12 +7,13 @@ use crate::model::fragment::{Address, ConfigBody, ConfigFile, Container};
 use crate::model::reach::Circle;
 use crate::source::{FileId, Place, Text};
 
+/// A container, its variables, its files, its folders from elsewhere.
+type Pieces = (Container, Vec<(Name, Fact<Name>)>, Vec<(Name, ConfigFile)>, Vec<Name>);
+
 /// Pieces of a container, one a line: `image: redis:7`, `env: A=b` (`secret A`, `unknown A`),
 /// `arg: --x`, `command: sh`, `file: /path` followed by the file's lines with `|` before them,
 /// `open: /folder`, `port: 6379`.
-fn container(
-    lines: &str,
-) -> (Container, Vec<(Name, Fact<Name>)>, Vec<(Name, ConfigFile)>, Vec<Name>) {
+fn container(lines: &str) -> Pieces {
     let at = |line: usize| Place::new(FileId(0), line..line);
     let mut image = Fact::Unset(at(0));
     let (mut command, mut args, mut env, mut files, mut open) =
@@ -43,9 +46,8 @@ fn container(
             }
         }
     }
-    let list = |items: Vec<_>| match items.is_empty() {
-        true => Fact::Unset(at(0)),
-        false => Fact::written(items, at(0)),
+    let list = |items: Vec<_>| {
+        if items.is_empty() { Fact::Unset(at(0)) } else { Fact::written(items, at(0)) }
     };
     let container = Container {
         address: Address::new("c"),
@@ -114,7 +116,7 @@ fn describe(lines: &str) -> String {
             Some(false) => "",
             None => "+tls?",
         };
-        out += &format!("; {bind}:{port}{tls}");
+        let _ = write!(out, "; {bind}:{port}{tls}");
     }
     out
 }

@@ -1,4 +1,5 @@
 //! Puts every page under `rules/` into the binary.
+#![expect(clippy::disallowed_methods, reason = "a build script reads and writes files")]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -24,8 +24,11 @@ pub(crate) fn in_container(program: &Program, card: &ImageCard) -> Parts {
     let launch = arguments::launch(program, &card.command);
     let words = launch.words.clone();
     let mut settings = Settings::new(program, card, launch);
-    for layer in files::layers(program, card, &words, &settings) {
-        settings.push(layer);
+    // A file may be named in another that is loaded before it.
+    for file in &card.files {
+        for layer in files::layers(program, file, &words, &settings) {
+            settings.push(layer);
+        }
     }
     let server = Server { program, card, settings, guess: guess(program, card) };
     Parts {

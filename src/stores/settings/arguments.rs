@@ -31,7 +31,7 @@ pub(crate) fn launch(program: &Program, card: &Command) -> Launch {
     };
     match start {
         Ok((entrypoint, words)) => {
-            let mut launch = options(words, card, entrypoint);
+            let mut launch = options(&words, card, entrypoint);
             launch.add_variables(program, card);
             launch
         }
@@ -47,7 +47,9 @@ type Start = Result<(Fact<bool>, Vec<Word>), (Why, Place)>;
 
 /// Arguments for the image's start script: options for the server, the server with its options, or
 /// another program, for which the script does nothing.
-fn by_image(args: Vec<Word>, program: &Program, card: &Command, script: Fact<bool>) -> Start {
+fn by_image(mut args: Vec<Word>, program: &Program, card: &Command, script: Fact<bool>) -> Start {
+    let scripts = args.iter().take_while(|w| card.entrypoint.iter().any(|s| s == base(&w.text)));
+    args.drain(..scripts.count());
     let Some(first) = args.first() else { return Ok((script, args)) };
     if first.is_open() {
         let why = first.why().unwrap_or(Why::NotUnderstood("the command line".into()));
@@ -58,9 +60,6 @@ fn by_image(args: Vec<Word>, program: &Program, card: &Command, script: Fact<boo
     }
     if card.server.iter().any(|s| s == base(&first.text)) {
         return Ok((script, args[1..].to_vec()));
-    }
-    if card.entrypoint.iter().any(|s| s == base(&first.text)) {
-        return by_image(args[1..].to_vec(), program, card, script);
     }
     match shell(&args) {
         Some(line) => by_shell(line, program, card),
@@ -166,9 +165,9 @@ fn another(program: &str) -> Why {
 }
 
 /// Sorts the words after the server's name into options and the rest.
-fn options(line: Vec<Word>, card: &Command, entrypoint: Fact<bool>) -> Launch {
+fn options(line: &[Word], card: &Command, entrypoint: Fact<bool>) -> Launch {
     let mut launch = Launch { entrypoint, words: Vec::new(), options: Layer::default() };
-    launch.read(&line, card);
+    launch.read(line, card);
     launch
 }
 
@@ -283,7 +282,9 @@ impl Layer {
             _ if value.is_secret() => Fact::written(Value::Secret, value.place),
             Some(why) => Fact::Unknown(why, value.place),
             None => {
-                let text = Value::Text(value.text.as_str().into());
+                // `--token=''`: quotes that no shell took away mean nothing to say, as with one.
+                let text = Some(value.text.as_str()).filter(|t| !matches!(*t, "''" | "\"\""));
+                let text = Value::Text(text.unwrap_or_default().into());
                 Fact::Known(text, Origin::written(value.place))
             }
         };

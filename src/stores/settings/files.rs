@@ -2,7 +2,7 @@
 
 use super::layers::{Layer, Settings};
 use super::words::Word;
-use crate::catalog::image::{FileCard, FileStyle, ImageCard, Loaded, normal};
+use crate::catalog::image::{FileCard, FileStyle, Loaded, normal};
 use crate::catalog::reference::glob;
 use crate::model::fact::{Fact, Why};
 use crate::model::fragment::{ConfigBody, ConfigFile};
@@ -12,30 +12,27 @@ use crate::stores::Program;
 use crate::tree::node::{Kind, Node};
 use crate::tree::yaml;
 
-/// The files that the server loads, each as a layer, the one that wins first. `words` are the
-/// command line's words that are no options.
+/// What the server loads of a card's file, each text as a layer, the one that wins first. `words`
+/// are the command line's words that are no options.
 pub(crate) fn layers(
     program: &Program,
-    card: &ImageCard,
+    file: &FileCard,
     words: &[Word],
     settings: &Settings,
 ) -> Vec<Layer> {
-    let mut out = Vec::new();
-    for file in &card.files {
-        match file.loaded {
-            Loaded::Always => always(program, file, &mut out),
-            Loaded::FirstWord => match words.first() {
-                Some(word) => out.push(named(program, file, word.why(), &word.text, word.place)),
-                None => {}
-            },
-            Loaded::Setting => {
-                let named = file.setting.iter().map(|name| settings.setting(name));
-                let Some(path) = named.into_iter().find(|fact| !fact.is_unset()) else { continue };
-                out.push(by_setting(program, file, &path));
-            }
+    match file.loaded {
+        Loaded::Always => always(program, file),
+        Loaded::FirstWord => words
+            .first()
+            .map(|word| named(program, file, word.why(), &word.text, word.place))
+            .into_iter()
+            .collect(),
+        Loaded::Setting => {
+            let mut paths = file.setting.iter().map(|name| settings.setting(name));
+            let path = paths.find(|fact| !fact.is_unset());
+            path.map(|path| by_setting(program, file, &path)).into_iter().collect()
         }
     }
-    out
 }
 
 fn by_setting(program: &Program, file: &FileCard, path: &Fact<Value>) -> Layer {
@@ -63,14 +60,16 @@ fn named(program: &Program, card: &FileCard, why: Option<Why>, path: &str, place
 
 /// A file that is loaded wherever it lies; without one the image's own applies, which the card's
 /// defaults describe.
-fn always(program: &Program, card: &FileCard, out: &mut Vec<Layer>) {
-    let Some(pattern) = &card.path else { return };
+fn always(program: &Program, card: &FileCard) -> Vec<Layer> {
+    let mut out = Vec::new();
+    let Some(pattern) = &card.path else { return out };
     if let Some((why, place)) = filled_from_outside(program, pattern) {
         out.push(open(why, place));
     }
     // Later files win over earlier ones.
     let met = program.files.iter().rev().filter(|(path, _)| glob(pattern, path));
     out.extend(met.map(|(_, file)| read(file, card)));
+    out
 }
 
 /// Whether something outside the project is put where this path lies.
@@ -94,8 +93,8 @@ fn read(file: &ConfigFile, card: &FileCard) -> Layer {
     };
     let mut layer = Layer::default();
     match card.how {
-        FileStyle::RedisConf => lines(text, |line| redis_line(line, &mut layer)),
-        FileStyle::Assignments => lines(text, |line| assignment(line, &mut layer)),
+        FileStyle::RedisConf => lines(text, |line| redis_line(&line, &mut layer)),
+        FileStyle::Assignments => lines(text, |line| assignment(&line, &mut layer)),
         FileStyle::Ini => ini(text, card, &mut layer),
         FileStyle::Yaml => yaml_file(text, &mut layer),
     }
@@ -128,7 +127,7 @@ fn lines<'a>(source: &'a Text, mut each: impl FnMut(Line<'a>)) {
 }
 
 /// `name value …`. An account's line keeps its account's name: `user default` is `user_default`.
-fn redis_line(line: Line, layer: &mut Layer) {
+fn redis_line(line: &Line, layer: &mut Layer) {
     let (name, rest) = line.text.split_once(char::is_whitespace).unwrap_or((line.text, ""));
     let (mut name, mut rest) = (name.to_owned(), rest.trim());
     if name.eq_ignore_ascii_case("include") {
@@ -145,13 +144,12 @@ fn redis_line(line: Line, layer: &mut Layer) {
     layer.add(&name, unquoted(rest), line.place());
 }
 
-/// `name = value`, `name: value`, or PostgreSQL's `name value`.
-fn assignment(line: Line, layer: &mut Layer) {
-    let split = line.text.find(['=', ':']).or_else(|| line.text.find(char::is_whitespace));
-    let (name, value) = match split {
-        Some(at) => (&line.text[..at], line.text[at + 1..].trim()),
-        None => (line.text, "true"),
-    };
+/// `name = value`, `name: value`, or `name value`, which `PostgreSQL` takes too.
+fn assignment(line: &Line, layer: &mut Layer) {
+    let split = line.text.split_once(['=', ':']);
+    let (name, value) =
+        split.or_else(|| line.text.split_once(char::is_whitespace)).unwrap_or((line.text, "true"));
+    let value = value.trim();
     let value = match value.strip_prefix('\'').and_then(|v| v.split_once('\'')) {
         Some((quoted, _)) => quoted,
         None => {
@@ -170,14 +168,14 @@ fn ini(source: &Text, card: &FileCard, layer: &mut Layer) {
     let mut section = String::new();
     lines(source, |line| {
         if let Some(name) = line.text.strip_prefix('[').and_then(|t| t.split_once(']')) {
-            section = name.0.trim().to_owned();
+            name.0.trim().clone_into(&mut section);
             return;
         }
         if card.section.is_empty() {
             let (name, value) = line.text.split_once('=').unwrap_or((line.text, "true"));
             layer.add(&format!("{section}.{}", name.trim()), unquoted(value.trim()), line.place());
         } else if card.section.iter().any(|s| glob(s, &section)) && !line.text.starts_with('!') {
-            assignment(line, layer);
+            assignment(&line, layer);
         }
     });
 }
@@ -216,8 +214,10 @@ fn unquoted(text: &str) -> &str {
 
 impl Layer {
     fn add(&mut self, name: &str, value: &str, place: Place) {
-        // `${NAME}` in a file is filled in when the server starts.
-        let fact = if value.contains("${") {
+        let fact = if value.contains("{{") {
+            Fact::Unknown(Why::Template, place)
+        } else if value.contains("${") {
+            // Filled in when the server starts, by itself or by whoever writes the file.
             Fact::Unknown(Why::Environment(value.into()), place)
         } else {
             Fact::written(Value::Text(value.into()), place)

@@ -3,10 +3,10 @@
 
 use super::arguments::Launch;
 use super::words::is_secret;
-use crate::catalog::image::{DefaultCard, ImageCard, normal};
+use crate::catalog::image::{DefaultCard, ImageCard, Version, normal};
 use crate::catalog::reference::Reference;
 use crate::expr::Scope;
-use crate::model::fact::{Fact, Name, Origin, Why};
+use crate::model::fact::{Basis, Fact, Name, Origin, Why};
 use crate::model::value::Value;
 use crate::source::Place;
 use crate::stores::Program;
@@ -85,7 +85,7 @@ impl<'a> Settings<'a> {
                 let met = defaults.iter().find(|d| applies(d, *version));
                 let fact = met.map_or(Fact::Unset(place), given);
                 match (&origin.basis, fact) {
-                    (crate::model::fact::Basis::Guessed(how), Fact::Known(value, _)) => {
+                    (Basis::Guessed(how), Fact::Known(value, _)) => {
                         Fact::guessed(value, how.clone(), place)
                     }
                     (_, fact) => fact,
@@ -100,6 +100,27 @@ impl<'a> Settings<'a> {
         match value(self.program.env(name)) {
             Fact::Unset(_) => Fact::Unset(self.place()),
             fact => fact,
+        }
+    }
+
+    fn tag(&self) -> Fact<Value> {
+        let image = self.program.container.image.clone();
+        let tag = image.map(|text| Reference::parse(&text).tag.map(|tag| Value::Text(tag.into())));
+        match tag {
+            Fact::Known(Some(tag), origin) => Fact::Known(tag, origin),
+            Fact::Unknown(why, at) => Fact::Unknown(why, at),
+            Fact::Known(None, _) | Fact::Unset(_) => Fact::Unset(self.place()),
+        }
+    }
+
+    fn secret(&self, fact: Fact<Value>) -> Fact<Value> {
+        match fact {
+            Fact::Known(Value::Secret, origin) => {
+                let how = "nobody keeps a public default in a secret store";
+                Fact::guessed(Value::Bool(true), how, origin.at)
+            }
+            Fact::Unknown(why, at) => Fact::Unknown(why, at),
+            other => Fact::default(Value::Bool(false), self.card.see.clone(), other.place()),
         }
     }
 
@@ -126,6 +147,9 @@ impl Scope for Settings<'_> {
             ["env", name] => self.variable(name),
             ["filled", "set", name] => self.filled(self.setting(name), name),
             ["filled", "env", name] => self.filled(self.variable(name), name),
+            ["secret", "set", name] => self.secret(self.setting(name)),
+            ["secret", "env", name] => self.secret(self.variable(name)),
+            ["image", "tag"] => self.tag(),
             ["image", "major"] => self.version.clone().map(|v| Value::Int(v.0)),
             ["image", "minor"] => self.version.clone().map(|v| Value::Int(v.1)),
             ["run", "entrypoint"] => self.entrypoint.clone().map(Value::Bool),
@@ -178,45 +202,29 @@ fn variables(program: &Program, card: &ImageCard, entrypoint: &Fact<bool>) -> La
     layer
 }
 
+/// The version that the tag tells. No tag, or `latest`, means a current one only as long as nobody
+/// holds an old copy.
 fn version(image: &Fact<Name>) -> Fact<(i64, i64)> {
-    image
-        .clone()
-        .try_map(|text| {
-            let reference = Reference::parse(&text);
-            match reference.version() {
-                Some(version) => Ok(version),
-                None if reference.newest() => Ok(NEWEST),
-                None => Err(Why::NotUnderstood(format!("the version of image `{text}`").into())),
-            }
-        })
-        .newest()
+    let at = image.place();
+    if image.known().is_some_and(|text| Reference::parse(text).newest()) {
+        return Fact::guessed(NEWEST, "an image without a version is a current one", at);
+    }
+    let version = image.clone().try_map(|text| {
+        let version = Reference::parse(&text).version();
+        version.ok_or_else(|| Why::NotUnderstood(format!("the version of image `{text}`").into()))
+    });
+    match version {
+        // Whoever pins a version has not written what that version then does.
+        Fact::Known(version, _) => Fact::default(version, "the version in the image's tag", at),
+        other => other,
+    }
 }
 
 /// Later than any version that a card speaks of.
 const NEWEST: (i64, i64) = (i64::MAX, 0);
 
-trait Newest {
-    fn newest(self) -> Self;
-}
-
-impl Newest for Fact<(i64, i64)> {
-    /// No tag, or `latest`, means a current version only as long as nobody holds an old copy.
-    fn newest(self) -> Self {
-        match self {
-            Fact::Known(NEWEST, origin) => {
-                Fact::guessed(NEWEST, "an image without a version is a current one", origin.at)
-            }
-            other => other,
-        }
-    }
-}
-
 fn applies(default: &DefaultCard, version: (i64, i64)) -> bool {
-    let parse = |text: &String| {
-        let (major, minor) = text.split_once('.').unwrap_or((text, "0"));
-        Some((major.parse::<i64>().ok()?, minor.parse::<i64>().ok()?))
-    };
-    let from = default.from.as_ref().and_then(parse);
-    let below = default.below.as_ref().and_then(parse);
-    from.is_none_or(|from| version >= from) && below.is_none_or(|below| version < below)
+    let version = Version(version.0, version.1);
+    default.from.is_none_or(|from| version >= from)
+        && default.below.is_none_or(|below| version < below)
 }

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::*;
 use crate::catalog::Catalog;
 use crate::embedded;
@@ -5,12 +7,13 @@ use crate::model::fragment::{Address, ConfigBody, ConfigFile, Container};
 use crate::model::reach::Circle;
 use crate::source::{FileId, Place, Text};
 
+/// A container, its variables, its files, its folders from elsewhere.
+type Pieces = (Container, Vec<(Name, Fact<Name>)>, Vec<(Name, ConfigFile)>, Vec<Name>);
+
 /// Pieces of a container, one a line: `image: redis:7`, `env: A=b` (`secret A`, `unknown A`),
 /// `arg: --x`, `command: sh`, `file: /path` followed by the file's lines with `|` before them,
 /// `open: /folder`, `port: 6379`.
-fn container(
-    lines: &str,
-) -> (Container, Vec<(Name, Fact<Name>)>, Vec<(Name, ConfigFile)>, Vec<Name>) {
+fn container(lines: &str) -> Pieces {
     let at = |line: usize| Place::new(FileId(0), line..line);
     let mut image = Fact::Unset(at(0));
     let (mut command, mut args, mut env, mut files, mut open) =
@@ -43,9 +46,8 @@ fn container(
             }
         }
     }
-    let list = |items: Vec<_>| match items.is_empty() {
-        true => Fact::Unset(at(0)),
-        false => Fact::written(items, at(0)),
+    let list = |items: Vec<_>| {
+        if items.is_empty() { Fact::Unset(at(0)) } else { Fact::written(items, at(0)) }
     };
     let container = Container {
         address: Address::new("c"),
@@ -114,7 +116,7 @@ fn describe(lines: &str) -> String {
             Some(false) => "",
             None => "+tls?",
         };
-        out += &format!("; {bind}:{port}{tls}");
+        let _ = write!(out, "; {bind}:{port}{tls}");
     }
     out
 }
@@ -140,7 +142,7 @@ fn redis_asks_for_nothing_unless_told() {
     );
     check(
         "image: redis:7\nenv: unknown P\narg: $(P)\nport: 6379",
-        "depends on `x` in the environment; *:6379; ?:?+tls",
+        "depends on `x` in the environment; *:6379; *:?+tls",
     );
     check("image: registry.corp/hub/redis:7", "none, guessed in line 0; *:6379");
 }
@@ -238,5 +240,99 @@ fn elasticsearch_asks_by_default_from_8_on() {
     check(
         "image: elasticsearch:8.12.0\nfile: /usr/share/elasticsearch/config/elasticsearch.yml\n|xpack.security:\n|  enabled: false\n|network.host: 127.0.0.1",
         "none, written in line 1; lo:9200; lo:9300",
+    );
+}
+
+#[test]
+fn variables_are_read_by_whoever_reads_them() {
+    check("image: qdrant/qdrant:v1.12.1", "none, default in line 0; *:6333; *:6334");
+    check(
+        "image: qdrant/qdrant:v1.12.1\nenv: secret QDRANT__SERVICE__API_KEY\nenv: QDRANT__SERVICE__HTTP_PORT=7000",
+        "password, written in line 1; *:7000; *:6334",
+    );
+    check(
+        "image: qdrant/qdrant:v1.12.1\nfile: /qdrant/config/production.yaml\n|service:\n|  api_key: x\n|  enable_tls: true",
+        "password, written in line 1; *:6333+tls; *:6334+tls",
+    );
+    check(
+        "image: valkey/valkey:8\nenv: VALKEY_EXTRA_FLAGS=--requirepass x --port 7000",
+        "password, written in line 1; *:7000",
+    );
+    check(
+        "image: ollama/ollama\nenv: OLLAMA_HOST=127.0.0.1",
+        "none, default in line 0; lo:11434+tls?",
+    );
+    check(
+        "image: quay.io/coreos/etcd:v3.5.1\nenv: ETCD_LISTEN_CLIENT_URLS=https://0.0.0.0:2379\nenv: ETCD_CLIENT_CERT_AUTH=true",
+        "certificate, written in line 2; *:2379+tls; lo:2380",
+    );
+    check("image: quay.io/coreos/etcd:v3.5.1", "none, default in line 0; lo:2379; lo:2380");
+    check(
+        "image: grafana/grafana\nenv: GF_AUTH_ANONYMOUS_ENABLED=true",
+        "none, written in line 1; *:3000",
+    );
+    check(
+        "image: getmeili/meilisearch:v1.11\narg: --master-key=x",
+        "password, written in line 1; *:7700",
+    );
+}
+
+#[test]
+fn passwords_that_everybody_knows_are_none_of_ones_own() {
+    let minio = "image: minio/minio\narg: server\narg: /data\narg: --console-address\narg: :9001\n";
+    check(minio, "default-password, default in line 0; *:9000; *:9001");
+    check(
+        &format!("{minio}env: MINIO_ROOT_PASSWORD=minioadmin"),
+        "default-password, written in line 5; *:9000; *:9001",
+    );
+    check(
+        &format!("{minio}env: MINIO_ROOT_PASSWORD_FILE=/run/secrets/p"),
+        "password, written in line 5; *:9000; *:9001",
+    );
+    check(
+        &format!("{minio}env: secret MINIO_ROOT_PASSWORD"),
+        "password, guessed in line 5; *:9000; *:9001",
+    );
+    check("image: neo4j:5\nenv: NEO4J_AUTH=none", "none, written in line 1; *:7687+tls?; *:7474");
+    check("image: neo4j:5", "default-password, default in line 0; *:7687+tls?; *:7474");
+    check("image: rabbitmq:4", "default-password, default in line 0; *:5672; *:25672");
+    check(
+        "image: rabbitmq:4-management\nfile: /etc/rabbitmq/rabbitmq.conf\n|default_user = app\n|default_pass = x",
+        "password, written in line 1; *:5672; *:15672; *:25672",
+    );
+}
+
+#[test]
+fn the_version_in_the_tag_decides_where_defaults_changed() {
+    let provider = "env: CHROMA_SERVER_AUTHN_PROVIDER=x";
+    check(
+        &format!("image: chromadb/chroma:0.5.23\n{provider}"),
+        "password, written in line 1; *:8000+tls?",
+    );
+    check(
+        &format!("image: chromadb/chroma:1.0.4\n{provider}"),
+        "none, default in line 0; *:8000+tls?",
+    );
+    check(&format!("image: chromadb/chroma\n{provider}"), "none, guessed in line 0; *:8000+tls?");
+    check("image: influxdb:1.8", "none, default in line 0; *:8086+tls?");
+    check(
+        "image: chromadb/chroma:stable\nenv: CHROMA_SERVER_AUTHN_PROVIDER=x",
+        "depends on the version of image `chromadb/chroma:stable`, which seawall does not understand yet; *:8000+tls?",
+    );
+}
+
+#[test]
+fn what_is_put_in_from_elsewhere_leaves_settings_open() {
+    check(
+        "image: elasticsearch:8.12.0\nopen: /usr/share/elasticsearch/config",
+        "depends on `a volume`, which is not in these files; ?:?+tls?; ?:?+tls?",
+    );
+    check(
+        "image: elasticsearch:8.12.0\nopen: /usr/share/elasticsearch/data",
+        "password, default in line 0; *:9200+tls?; *:9300+tls?",
+    );
+    check(
+        "image: elasticsearch:8.12.0\nopen: /usr/share/elasticsearch/config\nenv: xpack.security.enabled=false",
+        "none, written in line 2; ?:?+tls?; ?:?+tls?",
     );
 }

@@ -149,7 +149,7 @@ struct Lexer<'a, 'p> {
     program: &'a Program<'p>,
 }
 
-impl<'a> Lexer<'a, '_> {
+impl Lexer<'_, '_> {
     fn next(&mut self) -> Option<Token> {
         loop {
             self.rest = self.rest.trim_start_matches([' ', '\t', '\r']);
@@ -253,7 +253,7 @@ impl<'a> Lexer<'a, '_> {
                     word.push(value, default);
                 }
                 _ if operator.starts_with(":?") || operator.starts_with('?') => {
-                    word.push(value, "")
+                    word.push(value, "");
                 }
                 _ => word.push(unknown("a value that a shell computes", self.place), ""),
             },

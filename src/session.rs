@@ -103,7 +103,9 @@ pub(crate) fn run(options: &Options) -> Result<Run, UsageError> {
             },
             None => workspace::load(&options.paths, options.threads).map_err(|e| path_error(&e))?,
         };
-        let mut run = judge(loaded.sources, &knowledge, options.today, &mut Timings::default());
+        let Knowledge { catalog, rules } = &knowledge;
+        let took = &mut Timings::default();
+        let mut run = judge(loaded.sources, catalog, rules, options.today, took);
         run.unreadable = loaded.unreadable;
         Ok(run)
     })
@@ -164,15 +166,18 @@ struct Document {
 /// Judges texts that are in memory.
 pub(crate) fn judge(
     sources: Sources,
-    knowledge: &Knowledge,
+    catalog: &Catalog,
+    rules: &RuleSet,
     today: (i32, u32, u32),
     took: &mut Timings,
 ) -> Run {
     let documents = timed(&mut took.parse, || parse(&sources));
-    let fragment = timed(&mut took.lower, || lower(&documents, &sources, &knowledge.catalog));
+    let fragment = timed(&mut took.lower, || lower(&documents, &sources, catalog));
     let claimed = documents.len();
     drop(documents);
-    judge_fragment(fragment, sources, claimed, knowledge, today, took)
+    let mut run = judge_fragment(fragment, sources, catalog, rules, today, took);
+    run.claimed = claimed;
+    run
 }
 
 fn timed<T>(into: &mut Duration, job: impl FnOnce() -> T) -> T {
@@ -231,8 +236,8 @@ fn lower(documents: &[Document], sources: &Sources, catalog: &Catalog) -> Fragme
 fn judge_fragment(
     mut fragment: Fragment,
     sources: Sources,
-    claimed: usize,
-    knowledge: &Knowledge,
+    catalog: &Catalog,
+    rules: &RuleSet,
     today: (i32, u32, u32),
     took: &mut Timings,
 ) -> Run {
@@ -242,18 +247,17 @@ fn judge_fragment(
     not_understood.dedup();
     let ignores = std::mem::take(&mut fragment.ignores);
     fragment.defects.extend(problems.iter().map(|p| unparsable(p, &sources)));
-    let catalog = &knowledge.catalog;
     let estate = timed(&mut took.link, || link::link(fragment, catalog, &sources));
     let model = timed(&mut took.derive, || derive::derive(estate, catalog));
-    let findings = timed(&mut took.check, || check(&model, &ignores, &sources, knowledge, today));
+    let findings = timed(&mut took.check, || check(&model, &ignores, &sources, rules, today));
     Run {
-        rules: knowledge.rules.infos().cloned().collect(),
+        rules: rules.infos().cloned().collect(),
         sources,
         model,
         findings,
         not_understood,
         unreadable: Vec::new(),
-        claimed,
+        claimed: 0,
     }
 }
 
@@ -261,13 +265,13 @@ fn check(
     model: &Model,
     ignores: &[suppress::Annotation],
     sources: &Sources,
-    knowledge: &Knowledge,
+    rules: &RuleSet,
     today: (i32, u32, u32),
 ) -> Vec<Finding> {
     let (year, month, day) = today;
     let today = format!("{year:04}-{month:02}-{day:02}");
-    let findings = knowledge.rules.run(model);
-    suppress::apply(findings, sources, ignores, &knowledge.rules, Some(&today))
+    let findings = rules.run(model);
+    suppress::apply(findings, sources, ignores, rules, Some(&today))
 }
 
 /// A text that a front end claims and cannot read.
@@ -286,8 +290,11 @@ fn unparsable(problem: &Problem, sources: &Sources) -> Defect {
     defect
 }
 
-/// Judges the texts of an example or a test with the given rules.
+/// Judges the texts of an example or a test with the given rules and the built-in catalog.
 #[cfg(test)]
-pub(crate) fn check_texts(files: &[(String, String)], knowledge: &Knowledge) -> Run {
-    judge(workspace::in_memory(files), knowledge, (2026, 1, 1), &mut Timings::default())
+pub(crate) fn check_texts(files: &[(String, String)], rules: &RuleSet) -> Run {
+    static CATALOG: std::sync::LazyLock<Catalog> =
+        std::sync::LazyLock::new(|| Catalog::load(crate::embedded::pages()).0);
+    let sources = workspace::in_memory(files);
+    judge(sources, &CATALOG, rules, (2026, 1, 1), &mut Timings::default())
 }

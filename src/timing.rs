@@ -19,7 +19,13 @@ pub fn run(folder: &Path) -> (Timings, usize) {
     let loaded = workspace::load(&[folder.to_path_buf()], 0)
         .unwrap_or_else(|e| panic!("{}: {}", e.path.display(), e.cause));
     took.read = start.elapsed();
-    let run = session::judge(loaded.sources, &knowledge, (2026, 1, 1), &mut took);
+    let run = session::judge(
+        loaded.sources,
+        &knowledge.catalog,
+        &knowledge.rules,
+        (2026, 1, 1),
+        &mut took,
+    );
     (took, run.findings.len())
 }
 
@@ -27,7 +33,13 @@ pub fn debug(folder: &Path) {
     let knowledge = Knowledge::load(None).unwrap_or_else(|e| panic!("{e}"));
     let loaded =
         workspace::load(&[folder.to_path_buf()], 0).unwrap_or_else(|e| panic!("{}", e.cause));
-    let run = session::judge(loaded.sources, &knowledge, (2026, 1, 1), &mut Timings::default());
+    let run = session::judge(
+        loaded.sources,
+        &knowledge.catalog,
+        &knowledge.rules,
+        (2026, 1, 1),
+        &mut Timings::default(),
+    );
     for d in &run.model.datastores {
         println!(
             "STORE {} {:?} auth={:?} reach={:?} open_to={:?}",

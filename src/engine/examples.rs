@@ -7,7 +7,6 @@ use super::*;
 use crate::cards::example::{Example, Expectation, Kind, Section};
 use crate::finding::Run;
 use crate::model::truth::Confidence;
-use crate::source::{Source, Sources};
 
 /// All built-in rule cards, from disk, so that editing one needs no rebuild.
 #[expect(clippy::disallowed_methods, reason = "a test reads the cards beside the sources")]
@@ -83,26 +82,11 @@ fn over_examples(check: impl Fn(&RuleSet, &Name, &[Example], &mut String)) {
     assert!(told.is_empty(), "\n{told}");
 }
 
-/// Stands for `crate::session::check_texts(&example.files, rules)`, which is not there yet; the
-/// tests that need it are ignored until then.
 fn run(example: &Example, rules: &RuleSet) -> Run {
-    let files = example
-        .files
-        .iter()
-        .map(|(path, text)| Source { path: path.as_str().into(), text: text.as_str().into() });
-    let model = Model::default();
-    Run {
-        sources: Sources::new(files.collect()),
-        findings: rules.run(&model),
-        model,
-        rules: rules.infos().cloned().collect(),
-        not_understood: Vec::new(),
-        unreadable: Vec::new(),
-    }
+    crate::session::check_texts(&example.files, rules)
 }
 
 #[test]
-#[ignore = "waits for the session"]
 fn examples_give_what_they_announce_and_nothing_else() {
     over_examples(|rules, name, examples, told| {
         for example in examples {
@@ -113,7 +97,6 @@ fn examples_give_what_they_announce_and_nothing_else() {
 
 /// Without this, a good example may be good for another reason than the one it shows.
 #[test]
-#[ignore = "waits for the session"]
 fn every_clause_is_the_only_one_that_saves_some_good_example() {
     over_examples(|rules, name, examples, told| {
         let good: Vec<&Example> = examples.iter().filter(|e| e.section == Section::Good).collect();

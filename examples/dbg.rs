@@ -1,3 +1,0 @@
-fn main() {
-    seawall::timing::debug(std::path::Path::new(&std::env::args().nth(1).unwrap()));
-}

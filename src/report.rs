@@ -10,7 +10,7 @@ pub(crate) mod inventory;
 mod json;
 mod position;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod sarif;
 mod snippet;
 pub(crate) mod summary;

@@ -53,7 +53,9 @@ fn finding(sources: &Sources) -> Finding {
         category: Category::Exposure,
         severity: Severity::Critical,
         confidence: Confidence::Certain,
-        message: "anyone on the internet can read and write `logs` (clickhouse): it asks for no password".into(),
+        message:
+            "anyone on the internet can read and write `logs` (clickhouse): it asks for no password"
+                .into(),
         at: at(0, "<password></password>"),
         evidence: vec![
             Evidence::new(at(1, "internal = false"), "load balancer `logs` has a public address"),
@@ -95,7 +97,12 @@ pub(crate) fn clean() -> Run {
         model: Model::default(),
         findings: Vec::new(),
         rules: vec![
-            rule("open-datastore", Category::Exposure, Severity::Critical, &["public", "authentication"]),
+            rule(
+                "open-datastore",
+                Category::Exposure,
+                Severity::Critical,
+                &["public", "authentication"],
+            ),
             rule("log-retention-unset", Category::Retention, Severity::Medium, &["log"]),
         ],
         not_understood: Vec::new(),

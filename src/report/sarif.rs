@@ -23,7 +23,8 @@ use crate::finding::{Finding, RuleInfo, Run, Severity};
 use crate::model::truth::Confidence;
 use crate::source::Place;
 
-const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 const ROOT: &str = "%SRCROOT%";
 const HOME: &str = env!("CARGO_PKG_REPOSITORY");
 
@@ -55,7 +56,8 @@ pub(super) fn write(run: &Run, shown: Shown, out: &mut dyn Write) -> io::Result<
 fn driver<'a>(run: &'a Run, findings: &[&Finding]) -> Driver<'a> {
     let uncertain = findings.iter().filter(|finding| finding.confidence != Confidence::Certain);
     let uncertain: FxHashSet<&str> = uncertain.map(|finding| &*finding.rule).collect();
-    let precision = |info: &RuleInfo| if uncertain.contains(&*info.name) { "medium" } else { "high" };
+    let precision =
+        |info: &RuleInfo| if uncertain.contains(&*info.name) { "medium" } else { "high" };
     Driver {
         name: "seawall",
         semantic_version: env!("CARGO_PKG_VERSION"),
@@ -127,10 +129,7 @@ fn invocation(run: &Run) -> Invocation<'_> {
             physical_location: FileOnly { artifact_location: artifact(path) },
         }],
     });
-    Invocation {
-        execution_successful: true,
-        tool_execution_notifications: notifications.collect(),
-    }
+    Invocation { execution_successful: true, tool_execution_notifications: notifications.collect() }
 }
 
 fn outcome<'a>(

@@ -227,7 +227,8 @@ impl SourceCode for View {
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let (start, end) = (span.offset(), span.offset() + span.len());
-        let window = self.windows.iter().find(|w| w.start <= start && end <= w.end && start < w.end);
+        let window =
+            self.windows.iter().find(|w| w.start <= start && end <= w.end && start < w.end);
         let window = window.ok_or(MietteError::OutOfBounds)?;
         let name = window.name.clone();
         let label = self.labels.iter().find(|l| l.start == start);

@@ -69,10 +69,15 @@ pub(crate) fn lines(run: &Run, shown: Shown, took: Duration, verbose: bool) -> V
     if counts.only_possible > 0 {
         let n = counts.only_possible;
         let (are, them) = if n == 1 { ("is", "it") } else { ("are", "them") };
-        lines.push(format!("{n} more {are} only possible: `--min-confidence possible` shows {them}"));
+        lines.push(format!(
+            "{n} more {are} only possible: `--min-confidence possible` shows {them}"
+        ));
     }
     if counts.below > 0 {
-        lines.push(format!("{} below what `--min-severity` and `--min-confidence` show", counts.below));
+        lines.push(format!(
+            "{} below what `--min-severity` and `--min-confidence` show",
+            counts.below
+        ));
     }
     if counts.suppressed > 0 {
         lines.push(format!("{} suppressed", counts.suppressed));

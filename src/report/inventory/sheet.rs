@@ -156,8 +156,12 @@ fn reach(label: &'static str, fact: &Fact<Reach>) -> Vec<Line> {
     let Some(reach) = fact.known() else {
         return vec![self::fact(label, fact)];
     };
-    let known =
-        |value: String, place: Place| Line { label, state: State::Known, value, place: Some(place) };
+    let known = |value: String, place: Place| Line {
+        label,
+        state: State::Known,
+        value,
+        place: Some(place),
+    };
     let mut lines = vec![known(people(reach.sure).to_owned(), fact.place())];
     lines.extend(steps(label, &reach.sure_way));
     if reach.likely > reach.sure {

@@ -1,0 +1,170 @@
+//! The arguments as they are typed; `meant` says what they mean.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Proves from infrastructure as code who can reach every data store, what it asks of them, what
+/// it records and how long it keeps it.
+#[derive(Parser, Debug)]
+#[command(name = "seawall", version, max_term_width = 100)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(super) enum Command {
+    /// Report what is wrong, with the chain of places that proves it
+    Check(Check),
+    /// List every store: who reaches it, what it asks, what it records, how long it keeps it
+    Inventory(Inventory),
+    /// Print a rule's page
+    Explain(Explain),
+    /// List all rules
+    Rules(Rules),
+}
+
+/// What to read; shared by the commands that read.
+#[derive(clap::Args, Debug)]
+pub(super) struct Input {
+    /// Files or directories; `-` is one document on standard input; none is the working directory
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// What the document on standard input would be called; its name tells its kind
+    #[arg(long, value_name = "FILE")]
+    pub(super) stdin_filename: Option<String>,
+
+    /// Read no configuration file
+    #[arg(long)]
+    pub(super) no_config: bool,
+
+    /// Threads at most; 0 is as many as the machine has
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(super) threads: usize,
+
+    /// Show no progress
+    #[arg(long)]
+    pub(super) no_progress: bool,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Check {
+    #[command(flatten)]
+    pub(super) input: Input,
+
+    /// Format of the report on standard output
+    #[arg(long, default_value = "human", value_parser = formats())]
+    pub(super) format: String,
+
+    /// Also write a report into a file; repeatable
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub(super) output: Vec<String>,
+
+    /// Severity from which findings make the exit status 1
+    #[arg(long, value_name = "SEVERITY", default_value = "medium",
+          value_parser = ["critical", "high", "medium", "low", "never"])]
+    pub(super) fail_on: String,
+
+    /// Mildest severity to show
+    #[arg(long, value_name = "SEVERITY", default_value = "low",
+          value_parser = ["critical", "high", "medium", "low", "info"])]
+    pub(super) min_severity: String,
+
+    /// Least confidence to show and to fail on
+    #[arg(long, value_name = "CONFIDENCE", default_value = "likely",
+          value_parser = ["certain", "likely", "possible"])]
+    pub(super) min_confidence: String,
+
+    /// Run only these rules: a name, a category, or a glob of names; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub(super) rule: Vec<String>,
+
+    /// Leave these rules out: a name, a category, or a glob of names; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub(super) skip: Vec<String>,
+
+    /// Directory with rule pages of your own, beside the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub(super) rules: Option<PathBuf>,
+
+    /// When to color
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Color,
+
+    /// Say nothing but findings
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+
+    /// Also list what was not understood
+    #[arg(long, short)]
+    pub(super) verbose: bool,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Inventory {
+    #[command(flatten)]
+    pub(super) input: Input,
+
+    #[arg(long, default_value = "text")]
+    pub(super) format: Layout,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Explain {
+    /// The rule's name
+    pub(super) rule: String,
+
+    /// Directory with rule pages of your own, beside the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub(super) rules: Option<PathBuf>,
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Rules {
+    #[arg(long, default_value = "text")]
+    pub(super) format: Layout,
+
+    /// Directory with rule pages of your own, beside the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub(super) rules: Option<PathBuf>,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Layout {
+    Text,
+    Json,
+}
+
+fn formats() -> PossibleValuesParser {
+    PossibleValuesParser::new(crate::report::Format::NAMES.map(|(name, _)| name))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_table_of_arguments_holds_together() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_not_built_yet_is_refused() {
+        for option in ["--baseline", "--fix", "--diff", "--only", "--config", "--var-file"] {
+            let typed = ["seawall", "check", option, "x"];
+            assert!(Args::try_parse_from(typed).is_err(), "{option}");
+        }
+    }
+}

@@ -66,9 +66,9 @@ impl Service<'_> {
 
     /// What an override adds to a service of the file below it. Ports are appended there.
     fn added(&self, entry: &Entry, out: &mut Fragment) {
-        self.ports(out);
         const REST: [&str; 6] =
             ["command", "entrypoint", "environment", "env_file", "volumes", "network_mode"];
+        self.ports(out);
         if let Some(rest) = REST.iter().find_map(|key| entry.value.map()?.entry(key)) {
             let what = format!("what this override changes in {}", self.title);
             out.not_understood.push((rest.place(), what.into()));

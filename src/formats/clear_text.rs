@@ -128,6 +128,7 @@ fn says_nothing(value: &str) -> bool {
         || lower.starts_with("redacted")
         || lower.starts_with("your")
         || lower.starts_with("replace")
+        || lower.starts_with("insert")
         || first.is_some_and(|f| "x*.-_".contains(f) && lower.chars().all(|c| c == f))
 }
 
@@ -205,6 +206,7 @@ mod tests {
         check("CLIENT_SECRET", "oauth", None);
         check("IMAGE_PULL_SECRET", "registry-credentials", None);
         check("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE", None);
+        check("API_TOKEN", "INSERT_API_TOKEN", None);
         check("URL", "http://db:5432/app", None);
         check("DSN", "postgres://app:$(PASSWORD)@db", None);
     }

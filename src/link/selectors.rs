@@ -116,21 +116,27 @@ fn term_matches(
     open: bool,
     asker: Place,
 ) -> Truth {
-    let truth = match labels.iter().find(|(key, _)| *key == term.key) {
+    // One key may stand there several times: each replica of a StatefulSet has its own name.
+    let mut found = labels.iter().filter(|(key, _)| *key == term.key).map(|(_, is)| is).peekable();
+    let truth = match found.peek() {
         None if open => Truth::unknown(Why::Template, asker),
         None => Truth::plain(false),
         Some(_) if term.values.is_empty() => Truth::plain(true),
-        Some((_, Fact::Known(is, _))) => {
-            term.values.iter().fold(Truth::plain(false), |any, value| {
-                any.or(match value {
-                    Fact::Known(value, _) => Truth::plain(value == is),
-                    other => Truth::unknown(why(other), other.place()),
-                })
-            })
-        }
-        Some((_, other)) => Truth::unknown(why(other), other.place()),
+        Some(_) => found.fold(Truth::plain(false), |any, is| any.or(is_one_of(is, &term.values))),
     };
     if term.negated { !truth } else { truth }
+}
+
+fn is_one_of(is: &Fact<Name>, values: &[Fact<Name>]) -> Truth {
+    let Fact::Known(is, _) = is else {
+        return Truth::unknown(why(is), is.place());
+    };
+    values.iter().fold(Truth::plain(false), |any, value| {
+        any.or(match value {
+            Fact::Known(value, _) => Truth::plain(value == is),
+            other => Truth::unknown(why(other), other.place()),
+        })
+    })
 }
 
 /// Of several candidates, those whose files lie nearest to the asker's: the manifests of another

@@ -16,6 +16,8 @@ use crate::tree::node::{Entry, Node};
 pub(super) struct Project<'a> {
     /// The Compose file's path.
     pub(super) path: &'a str,
+    /// The file whose services these are: itself, or the one that it overrides.
+    pub(super) owner: &'a str,
     pub(super) root: &'a Node,
     pub(super) fill: Interpolation<'a>,
 }
@@ -23,7 +25,12 @@ pub(super) struct Project<'a> {
 impl Project<'_> {
     /// `compose:PATH/SERVICE`.
     pub(super) fn address(&self, service: &str) -> Address {
-        Address::new(format!("compose:{}/{service}", self.path))
+        Address::new(format!("compose:{}/{service}", self.owner))
+    }
+
+    /// Whether the services only add to those of another file.
+    pub(super) fn overrides(&self) -> bool {
+        self.owner != self.path
     }
 
     /// A path relative to the file, relative to the root; `None` outside of the project.
@@ -61,7 +68,8 @@ pub(super) fn lower(unit: &Unit, out: &mut Fragment) {
         let path = unit.sources.path(*file);
         let environment = environment(unit.sources, folder(path));
         for root in nodes {
-            let project = Project { path, root, fill: Interpolation::new(&environment) };
+            let fill = Interpolation::new(&environment);
+            let project = Project { path, owner: overridden(unit, path), root, fill };
             for entry in root.get("services").map_or(&[][..], Node::entries) {
                 service::lower(&project, entry, out);
                 named.extend(env_files(&project, &entry.value).into_iter().map(|(path, _)| path));
@@ -74,6 +82,18 @@ pub(super) fn lower(unit: &Unit, out: &mut Fragment) {
     for path in named {
         bundle(unit.sources, &path, out);
     }
+}
+
+/// The file that an override is for: Compose reads `compose.override.yaml` on top of
+/// `compose.yaml` unasked (Compose documentation, "Merge Compose files").
+fn overridden<'a>(unit: &Unit<'a>, path: &'a str) -> &'a str {
+    let Some((stem, extension)) = path.rsplit_once(".override.") else { return path };
+    let candidates = [extension, "yaml", "yml"];
+    let found = candidates.into_iter().find_map(|extension| {
+        let base = unit.sources.find(&format!("{stem}.{extension}"))?;
+        unit.files.iter().any(|(file, _)| *file == base).then(|| &**unit.sources.path(base))
+    });
+    found.unwrap_or(path)
 }
 
 /// The `.env` file beside the Compose file.

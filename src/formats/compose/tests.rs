@@ -174,3 +174,18 @@ secrets:
         ],
     );
 }
+
+#[test]
+fn an_override_publishes_ports_of_the_service_below() {
+    check(
+        &[
+            ("compose.yaml", "services: \n  db: {image: redis}"),
+            ("compose.override.yaml", "services:\n  db: {ports: ['6379:6379'], command: x}"),
+        ],
+        &[
+            "network -> compose:compose.yaml/db 6379:6379",
+            "not understood: what this override changes in service `db`",
+            "no compose.override",
+        ],
+    );
+}

@@ -1,7 +1,7 @@
 //! ConfigMaps and Secrets.
 
 use super::base64;
-use super::object::{Object, text};
+use super::object::{Object, is_placeholder, text};
 use super::tcp_services;
 use crate::formats::clear_text::{self, Holder};
 use crate::formats::config_file;
@@ -26,11 +26,13 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
         // `stringData` overrides `data` (Kubernetes API reference, `Secret`).
         let plain: Vec<&Entry> = section("stringData").collect();
         let hidden = |e: &&Entry| plain.iter().any(|p| p.key == e.key);
+        // Text that is filled in later is the secret itself.
+        let filled = |e: &Entry| e.value.str().is_some_and(is_placeholder);
         for entry in section("data").filter(|e| !hidden(e)) {
-            add(&mut bundle, entry, decoded(entry, sealed), out);
+            add(&mut bundle, entry, decoded(entry, sealed || filled(entry)), out);
         }
         for entry in plain {
-            add(&mut bundle, entry, literal(entry, sealed), out);
+            add(&mut bundle, entry, literal(entry, sealed || filled(entry)), out);
         }
     } else {
         for entry in section("data") {
@@ -71,7 +73,13 @@ fn decoded(entry: &Entry, sealed: bool) -> Read {
 }
 
 fn encrypted(entry: &Entry) -> Read {
-    (Fact::Unknown(Why::Environment(entry.key.clone()), entry.value.place), None)
+    (kept_elsewhere(entry), None)
+}
+
+/// What a secret store holds: there and not empty, nothing else is known.
+fn kept_elsewhere(entry: &Entry) -> Fact<Name> {
+    let name = format!("secret {}", entry.key);
+    Fact::Unknown(Why::Environment(name.into()), entry.value.place)
 }
 
 fn add(bundle: &mut Bundle, entry: &Entry, (value, nested): Read, out: &mut Fragment) {

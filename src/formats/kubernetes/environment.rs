@@ -78,9 +78,9 @@ pub(super) fn bundles(object: &Object, container: &Node) -> Vec<EnvFrom> {
         .collect()
 }
 
-/// Puts literal values in the place of `$(NAME)`: in variables those defined before, in command
-/// and arguments all (Kubernetes API reference, `EnvVar.value`, `Container.command`). Names whose
-/// value is not written here stay as they are, for whoever knows more.
+/// Puts literal values of variables in the place of `$(NAME)` in those defined after them
+/// (Kubernetes API reference, `EnvVar.value`). Names whose value is not written here stay as they
+/// are. Command and arguments are left to whoever knows the other values as well.
 pub(super) fn expand(container: &mut Container) {
     let mut known = Known::default();
     for variable in &mut container.env {
@@ -97,18 +97,11 @@ pub(super) fn expand(container: &mut Container) {
             None => known.remove(&variable.name),
         };
     }
-    for words in [&mut container.command, &mut container.args] {
-        if let Fact::Known(words, _) = words {
-            for word in words {
-                *word = expanded(word, &known);
-            }
-        }
-    }
 }
 
 fn expanded(fact: &Fact<Name>, known: &Known) -> Fact<Name> {
     let Fact::Known(text, origin) = fact else { return fact.clone() };
-    if !text.contains("$(") {
+    if !text.contains('$') {
         return fact.clone();
     }
     let (mut out, mut via, mut added) = (String::new(), Vec::new(), 0);

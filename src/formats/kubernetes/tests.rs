@@ -158,7 +158,7 @@ spec:
 ",
         &[
             "k8s:StatefulSet/a/db/main image=clickhouse/clickhouse-server command=- \
-             args=--port=9000 $(SECRET) $(PORT) ?",
+             args=--port=$(PORT) $(SECRET) $$(PORT) ?",
             "k8s:StatefulSet/a/db/proxy image=envoy command=- args=-",
             "no setup",
             "env A_* <- k8s:ConfigMap/a/c",

@@ -336,3 +336,55 @@ fn what_is_put_in_from_elsewhere_leaves_settings_open() {
         "none, written in line 2; ?:?+tls?; ?:?+tls?",
     );
 }
+/// The one service of a Compose file on a card's page, as lines of [`container`].
+fn service(yaml: &str) -> Option<String> {
+    let text = Text::of_file(FileId(0), yaml.into());
+    let (documents, problems) = crate::tree::yaml::parse(&text);
+    assert!(problems.is_empty(), "{problems:?}");
+    let service = &documents.first()?.get("services")?.entries().first()?.value;
+    let mut lines = format!("image: {}", service.get("image")?.str()?);
+    let mut line = |what: &str, value: &str| {
+        // `${NAME:?}`: something that is there.
+        let start = value.find("${");
+        let given = start.map_or(value.to_owned(), |at| format!("{}given", &value[..at]));
+        let _ = write!(lines, "\n{what}: {given}");
+    };
+    for (key, what) in [("entrypoint", "command"), ("command", "arg")] {
+        let Some(node) = service.get(key) else { continue };
+        node.items().iter().filter_map(|n| n.str()).for_each(|word| line(what, word));
+        node.str().iter().flat_map(|s| s.split_whitespace()).for_each(|word| line(what, word));
+    }
+    if let Some(env) = service.get("environment") {
+        for entry in env.entries() {
+            line("env", &format!("{}={}", entry.key, entry.value.str().unwrap_or("")));
+        }
+        env.items().iter().filter_map(|n| n.str()).for_each(|pair| line("env", pair));
+    }
+    // What a mounted file says stands on the page in a comment only.
+    service.get("volumes").is_none().then_some(lines)
+}
+
+#[test]
+fn pages_show_what_asks_and_what_does_not() {
+    let (mut shown, mut wrong) = (0, Vec::new());
+    for (path, page) in embedded::pages().iter().filter(|(p, _)| p.starts_with("catalog/images/")) {
+        if page.contains("handled-by") {
+            continue;
+        }
+        for section in page.split("\n## ").skip(1) {
+            for block in section.split("```yaml\n").skip(1).filter_map(|b| b.split("```").next()) {
+                let Some(lines) = service(block) else { continue };
+                let found = describe(&lines);
+                let open = found.starts_with("none,") || found.starts_with("default-password,");
+                let reached = found.contains("; *:");
+                let expected = section.starts_with("Does not ask");
+                if (open && reached) != expected {
+                    wrong.push(format!("{path}: {found}\n{lines}"));
+                }
+                shown += 1;
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    assert!(shown > 50, "{shown}");
+}

@@ -1,4 +1,5 @@
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use super::*;
 use crate::catalog::Catalog;
@@ -76,8 +77,7 @@ fn container(lines: &str) -> Pieces {
 
 /// `auth, by what, on which line; address and port of each endpoint`.
 fn describe(lines: &str) -> String {
-    let (catalog, problems) = Catalog::load(embedded::pages());
-    assert!(problems.is_empty(), "{problems:#?}");
+    static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::load(embedded::pages()).0);
     let (container, env, files, open) = container(lines);
     let why = Why::NotHere("a volume".into());
     let program = Program {
@@ -88,7 +88,7 @@ fn describe(lines: &str) -> String {
         files_open: open.into_iter().map(|o| (o, why.clone(), container.place)).collect(),
     };
     let image = container.image.known().expect("bug: no image");
-    let card = catalog.image(image).unwrap_or_else(|| panic!("no card for {image}"));
+    let card = CATALOG.image(image).unwrap_or_else(|| panic!("no card for {image}"));
     let parts = in_container(&program, card);
     let store = &parts.stores[0];
     let mut out = match &store.logins[0].proof {

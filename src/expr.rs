@@ -5,9 +5,12 @@
 //! a derived fact.
 
 mod check;
+mod compare;
 mod eval;
+mod ground;
 mod lexer;
 mod parser;
+mod span;
 
 use std::ops::Range;
 
@@ -145,14 +148,20 @@ impl Expr {
         match &self.kind {
             Kind::Path(_) | Kind::Has(_) | Kind::Text(_) | Kind::Int(_) | Kind::Bool(_) => {}
             Kind::List(parts) | Kind::And(parts) | Kind::Or(parts) => {
-                parts.iter().for_each(|p| p.walk(visit));
+                for part in parts {
+                    part.walk(visit);
+                }
             }
             Kind::Size(inner) | Kind::Not(inner) => inner.walk(visit),
             Kind::Compare(_, a, b) | Kind::In(a, b) | Kind::Match(_, a, b) => {
                 a.walk(visit);
                 b.walk(visit);
             }
-            Kind::If(parts) => parts.iter().for_each(|p| p.walk(visit)),
+            Kind::If(parts) => {
+                for part in parts.iter() {
+                    part.walk(visit);
+                }
+            }
         }
     }
 }

@@ -248,7 +248,7 @@ fn word(kind: Type) -> &'static str {
 
 /// The candidate that differs least, if any is close.
 pub(crate) fn nearest(name: &str, candidates: Vec<String>) -> Option<String> {
-    let limit = (name.len() / 3).clamp(1, 3);
+    let limit = (name.len() / 2).clamp(1, 3);
     let close = candidates.into_iter().map(|c| (distance(name, &c), c));
     close.filter(|(d, _)| *d <= limit).min().map(|(_, c)| c)
 }

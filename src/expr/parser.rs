@@ -17,6 +17,11 @@ pub(super) fn parse(text: &str) -> Result<Expr, ExprError> {
     }
 }
 
+enum Relation {
+    Compare(Op),
+    In,
+}
+
 struct Parser {
     tokens: Vec<(Token, Range<usize>)>,
     next: usize,
@@ -106,14 +111,14 @@ impl Parser {
     fn relation(&mut self) -> Result<Expr, ExprError> {
         let start = self.range().start;
         let left = self.unary()?;
-        let Some(op) = self.operator() else {
+        let Some(relation) = self.coming() else {
             return Ok(left);
         };
-        let right = self.unary()?;
-        let (left, right) = (Box::new(left), Box::new(right));
-        let kind = match op {
-            Some(op) => Kind::Compare(op, left, right),
-            None => Kind::In(left, right),
+        self.advance();
+        let (left, right) = (Box::new(left), Box::new(self.unary()?));
+        let kind = match relation {
+            Relation::Compare(op) => Kind::Compare(op, left, right),
+            Relation::In => Kind::In(left, right),
         };
         if self.coming().is_some() {
             return Err(self.unexpected("`&&` or `||` between two comparisons"));
@@ -121,22 +126,16 @@ impl Parser {
         Ok(self.node(start, kind))
     }
 
-    /// A comparison that comes next and is read; `Some(None)` is `in`.
-    fn operator(&mut self) -> Option<Option<Op>> {
-        let op = self.coming()?;
-        self.advance();
-        Some(op)
-    }
-
-    fn coming(&self) -> Option<Option<Op>> {
+    /// The comparison that comes next.
+    fn coming(&self) -> Option<Relation> {
         match self.peek() {
-            Token::Sign("==") => Some(Some(Op::Equal)),
-            Token::Sign("!=") => Some(Some(Op::Unequal)),
-            Token::Sign("<") => Some(Some(Op::Less)),
-            Token::Sign("<=") => Some(Some(Op::LessOrEqual)),
-            Token::Sign(">") => Some(Some(Op::Greater)),
-            Token::Sign(">=") => Some(Some(Op::GreaterOrEqual)),
-            Token::Name(name) if name == "in" => Some(None),
+            Token::Sign("==") => Some(Relation::Compare(Op::Equal)),
+            Token::Sign("!=") => Some(Relation::Compare(Op::Unequal)),
+            Token::Sign("<") => Some(Relation::Compare(Op::Less)),
+            Token::Sign("<=") => Some(Relation::Compare(Op::LessOrEqual)),
+            Token::Sign(">") => Some(Relation::Compare(Op::Greater)),
+            Token::Sign(">=") => Some(Relation::Compare(Op::GreaterOrEqual)),
+            Token::Name(name) if name == "in" => Some(Relation::In),
             _ => None,
         }
     }

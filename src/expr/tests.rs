@@ -53,7 +53,7 @@ fn reach(sure: Circle, likely: Circle, may: Circle) -> Fact<Value> {
 
 fn world() -> World {
     use Circle::{Cluster, Internet, None as Nobody, PrivateNetwork};
-    let list = |items: Vec<Fact<Value>>| Fact::written(Value::List(items.into()), at(6));
+    let texts = |items: Vec<Fact<Value>>| Fact::written(Value::List(items.into()), at(6));
     let lost = || Fact::Unknown(Why::Variable("x".into()), at(5));
     World(vec![
         ("it.auth", Type::Text, false, Fact::written(text("none"), at(1))),
@@ -63,8 +63,8 @@ fn world() -> World {
         ("it.days", Type::Int, true, Fact::Unset(at(4))),
         ("it.kept", Type::Int, true, Fact::written(Value::Int(30), at(4))),
         ("it.on", Type::Bool, false, Fact::written(Value::Bool(true), at(9))),
-        ("it.content", Type::Texts, false, list(vec![Fact::written(text("queries"), at(6))])),
-        ("it.mixed", Type::Texts, false, list(vec![Fact::written(text("a"), at(6)), lost()])),
+        ("it.content", Type::Texts, false, texts(vec![Fact::written(text("queries"), at(6))])),
+        ("it.mixed", Type::Texts, false, texts(vec![Fact::written(text("a"), at(6)), lost()])),
         ("it.pod", Type::Reach, false, reach(Cluster, Cluster, Cluster)),
         ("it.wide", Type::Reach, false, reach(Cluster, Internet, Internet)),
         ("it.open", Type::Reach, false, reach(Nobody, Nobody, Internet)),
@@ -219,6 +219,23 @@ fn mistakes_are_told_with_their_place() {
     refused("1 < 2 < 3", "<", "between two comparisons");
     let deep = format!("{}it.on{}", "(".repeat(9000), ")".repeat(9000));
     assert!(super::condition(&deep, &world(), None).is_err());
+}
+
+#[test]
+fn no_text_breaks_the_compiler() {
+    let text =
+        "has(it.days) && it.days >= -3 || !(it.auth in ['ü', \"\\n\"]) ? it.on : size(it.auth) < 2";
+    let world = world();
+    for (start, _) in text.char_indices() {
+        for sign in ["", "'", "(", "!", ".", "é", "&", "99999999999999999999", "in", "it.on ? "] {
+            let _ = super::compile(&format!("{sign}{}", &text[start..]), &world);
+            let _ = super::compile(&format!("{}{sign}", &text[..start]), &world);
+            let both = format!("{}{sign}{}", &text[..start], &text[start..]);
+            if let Err(error) = super::compile(&both, &world) {
+                assert!(both.get(error.range.clone()).is_some(), "{both}: {error:?}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,111 @@
+//! The same cause is reported once: containment, instances, order, fingerprints.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rustc_hash::FxHashMap;
+
+use crate::finding::Finding;
+use crate::model::fact::Name;
+use crate::source::Place;
+
+/// Drops what others contain, joins instances, sorts, and makes fingerprints unique.
+/// `replaces` tells the rules whose findings a rule's finding makes superfluous.
+pub(super) fn settle<'a>(
+    found: Vec<Finding>,
+    replaces: impl Fn(&str) -> &'a [Name],
+) -> Vec<Finding> {
+    let mut found = merge(contain(found, replaces));
+    sort(&mut found);
+    distinguish(&mut found);
+    found
+}
+
+/// By file, place and rule.
+pub(crate) fn sort(found: &mut [Finding]) {
+    found.sort_by(|a, b| (a.at, &a.rule, &a.message).cmp(&(b.at, &b.rule, &b.message)));
+}
+
+/// Within one subject, the worst first: nothing that is itself contained drops others, and nothing
+/// drops what is worse or surer.
+fn contain<'a>(found: Vec<Finding>, replaces: impl Fn(&str) -> &'a [Name]) -> Vec<Finding> {
+    let mut subjects: BTreeMap<Name, Vec<usize>> = BTreeMap::new();
+    for (index, finding) in found.iter().enumerate() {
+        subjects.entry(finding.subject.clone()).or_default().push(index);
+    }
+    let mut dropped = vec![false; found.len()];
+    for mut group in subjects.into_values() {
+        group.sort_by_key(|&i| std::cmp::Reverse((found[i].severity, found[i].confidence)));
+        // Few rules contain any, and the inner loop runs only for those.
+        for &i in &group {
+            let contained = replaces(&found[i].rule);
+            if dropped[i] || contained.is_empty() {
+                continue;
+            }
+            for &j in &group {
+                let milder = found[j].severity <= found[i].severity;
+                let as_unsure = found[j].confidence <= found[i].confidence;
+                if milder && as_unsure && contained.contains(&found[j].rule) {
+                    dropped[j] = true;
+                }
+            }
+        }
+    }
+    let mut dropped = dropped.into_iter();
+    found.into_iter().filter(|_| !dropped.next().unwrap_or(false)).collect()
+}
+
+/// Findings of one rule at one place that say the same, from several instances, are one.
+fn merge(found: Vec<Finding>) -> Vec<Finding> {
+    let mut first: HashMap<(Name, Place, String), usize> = HashMap::new();
+    let mut merged: Vec<Finding> = Vec::with_capacity(found.len());
+    for finding in found {
+        let key = (finding.rule.clone(), finding.at, finding.message.clone());
+        let Some(&index) = first.get(&key) else {
+            first.insert(key, merged.len());
+            merged.push(finding);
+            continue;
+        };
+        let kept = &mut merged[index];
+        kept.severity = kept.severity.max(finding.severity);
+        kept.confidence = kept.confidence.max(finding.confidence);
+        if finding.about != kept.about {
+            kept.instances.push(finding.about);
+        }
+    }
+    for finding in &mut merged {
+        finding.instances.sort();
+        finding.instances.dedup();
+    }
+    merged
+}
+
+/// Findings that nothing but their place tells apart are numbered in the order of their places.
+fn distinguish(found: &mut [Finding]) {
+    let mut seen: FxHashMap<String, u32> = FxHashMap::default();
+    for finding in found {
+        let count = seen.entry(finding.fingerprint.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            let base = finding.fingerprint.clone();
+            finding.fingerprint = hash([base.as_str(), &count.to_string()].into_iter());
+        }
+    }
+}
+
+/// 16 hexadecimal digits of rule, entity and deciding fields; nothing of lines.
+pub(super) fn fingerprint(rule: &str, about: &str, fields: &[Name]) -> String {
+    let mut fields: Vec<&str> = fields.iter().map(|field| &**field).collect();
+    fields.sort_unstable();
+    hash([rule, about].into_iter().chain(fields))
+}
+
+/// FNV-1a, 64 bits: the same on every platform and in every version.
+fn hash<'a>(parts: impl Iterator<Item = &'a str>) -> String {
+    let mut state: u64 = 0xcbf2_9ce4_8422_2325;
+    for part in parts {
+        for byte in part.bytes().chain([0]) {
+            state = (state ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    format!("{state:016x}")
+}

@@ -1,0 +1,216 @@
+//! Messages and evidence, in the user's own names.
+
+use super::rule::{Subject, field_names, hint};
+use super::scope::Degree;
+use crate::finding::Severity;
+use crate::model::concept::{Concept, Schema};
+use crate::model::fact::{Basis, Evidence, Fact, Name, Origin, Why};
+use crate::model::reach::Reach;
+use crate::model::value::{Type, Value};
+use crate::source::Place;
+
+/// A message with holes.
+#[derive(Clone, Debug)]
+pub(super) struct Template(Vec<Piece>);
+
+#[derive(Clone, Debug)]
+enum Piece {
+    Text(Name),
+    /// `{it.engine}`
+    Field(Name),
+    /// `{it}`: the entity's title.
+    Title,
+    /// `{people}`: who stands in the circle that decided.
+    People,
+}
+
+impl Template {
+    /// An error is an offset and a message.
+    pub(super) fn compile(text: &str, concept: &Schema) -> Result<Template, (usize, String)> {
+        let mut pieces = Vec::new();
+        let mut at = 0;
+        while let Some(open) = text[at..].find('{') {
+            let open = at + open;
+            pieces.push(Piece::Text(text[at..open].into()));
+            let Some(len) = text[open..].find('}') else {
+                return Err((open, "a `{` without its `}`".to_owned()));
+            };
+            let hole = &text[open + 1..open + len];
+            pieces.push(Piece::compile(hole, concept).map_err(|message| (open, message))?);
+            at = open + len + 1;
+        }
+        pieces.push(Piece::Text(text[at..].into()));
+        Ok(Template(pieces))
+    }
+}
+
+impl Piece {
+    fn compile(hole: &str, concept: &Schema) -> Result<Piece, String> {
+        match hole.strip_prefix("it.") {
+            Some(name) if concept.field(name).is_some() => Ok(Piece::Field(name.into())),
+            Some(name) => {
+                let hint = hint(name, field_names(concept));
+                Err(format!("{} has no `{name}`{hint}", concept.name))
+            }
+            None if hole == "it" => Ok(Piece::Title),
+            None if hole != "people" => {
+                Err(format!("`{hole}` is none of `it`, `it.FIELD` and `people`"))
+            }
+            None if concept.fields.iter().any(|f| f.kind == Type::Reach) => Ok(Piece::People),
+            None => Err(format!("{} has no reach, so no people", concept.name)),
+        }
+    }
+}
+
+/// Speaks of one entity.
+pub(super) struct Teller<'a> {
+    pub(super) entity: &'a dyn Concept,
+    pub(super) degree: Degree,
+    /// The fields that decided.
+    pub(super) fields: &'a [Name],
+}
+
+impl Teller<'_> {
+    pub(super) fn message(&self, template: &Template) -> String {
+        let mut message = String::new();
+        for piece in &template.0 {
+            match piece {
+                Piece::Text(text) => message.push_str(text),
+                Piece::Title => message.push_str(&self.entity.identity().title),
+                Piece::People => message.push_str(self.people()),
+                Piece::Field(name) => message.push_str(&self.value(name)),
+            }
+        }
+        message
+    }
+
+    fn value(&self, name: &str) -> String {
+        match self.entity.fact(name) {
+            Some(Fact::Known(Value::Reach(reach), _)) => self.degree.circle(&reach).to_string(),
+            Some(Fact::Known(value, _)) => value.to_string(),
+            _ => format!("an unknown {}", words(name)),
+        }
+    }
+
+    /// Who stands in the circle of the reach that decided.
+    fn people(&self) -> &'static str {
+        let schema = self.entity.schema();
+        let is_reach = |name: &&str| schema.field(name).is_some_and(|f| f.kind == Type::Reach);
+        let decided = self.fields.iter().map(|name| &**name).find(is_reach);
+        let name = decided.or_else(|| schema.fields.iter().map(|f| f.name).find(is_reach));
+        match name.and_then(|name| self.reach(name)) {
+            Some(reach) => self.degree.circle(&reach).people(),
+            None => "whoever can reach it",
+        }
+    }
+
+    fn reach(&self, name: &str) -> Option<Reach> {
+        match self.entity.fact(name)? {
+            Fact::Known(Value::Reach(reach), _) => Some((*reach).clone()),
+            _ => None,
+        }
+    }
+
+    /// Where a person would edit: the step that lets in, or where the fact is or would be written.
+    pub(super) fn place(&self, name: &str) -> Place {
+        let fallback = self.entity.identity().place;
+        if let Some(reach) = self.reach(name) {
+            return self.degree.way(&reach).last().map_or(fallback, |step| step.place);
+        }
+        self.entity.fact(name).map_or(fallback, |fact| fact.place())
+    }
+
+    pub(super) fn evidence(&self, subjects: &[Subject]) -> Vec<Evidence> {
+        let mut steps = Vec::new();
+        for subject in subjects {
+            match subject {
+                Subject::Entity => {
+                    let identity = self.entity.identity();
+                    steps.push(Evidence::new(identity.place, identity.title.clone()));
+                }
+                Subject::Field(name) => self.prove(name, &mut steps),
+            }
+        }
+        steps.dedup_by(joined);
+        steps
+    }
+
+    fn prove(&self, name: &str, steps: &mut Vec<Evidence>) {
+        match self.entity.fact(name) {
+            Some(Fact::Known(Value::Reach(reach), _)) => {
+                steps.extend(self.degree.way(&reach).iter().cloned());
+            }
+            Some(Fact::Known(value, origin)) => {
+                steps.extend(origin.via.iter().cloned());
+                steps.push(Evidence::new(origin.at, sentence(name, &value, &origin)));
+            }
+            Some(Fact::Unknown(why, at)) => {
+                steps.push(Evidence::new(at, format!("{} depends on {why}", words(name))));
+            }
+            Some(Fact::Unset(at)) => {
+                steps.push(Evidence::new(at, format!("{} is not set", words(name))));
+            }
+            None => {}
+        }
+    }
+}
+
+/// Steps at one place are one step that says both.
+fn joined(later: &mut Evidence, earlier: &mut Evidence) -> bool {
+    let same = later.place == earlier.place;
+    if same && !earlier.say.contains(&*later.say) && earlier.say.len() < LONG {
+        earlier.say = format!("{}: {}", earlier.say, later.say).into();
+    }
+    same
+}
+
+/// A step that is longer than this says enough.
+const LONG: usize = 120;
+
+/// "auth is none", "audit log is off by default (a document)".
+fn sentence(name: &str, value: &Value, origin: &Origin) -> String {
+    let words = words(name);
+    let text = match value {
+        Value::Text(text) if text.is_empty() => format!("{words} is empty"),
+        Value::Bool(true) => format!("{words}: yes"),
+        Value::Bool(false) => format!("{words}: no"),
+        value => format!("{words} is {value}"),
+    };
+    match &origin.basis {
+        Basis::Written => text,
+        Basis::Default(see) if see.is_empty() => format!("{text} by default"),
+        Basis::Default(see) => format!("{text} by default ({see})"),
+        Basis::Guessed(how) => format!("{text}, guessed from {how}"),
+    }
+}
+
+fn words(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+/// Appends what decides a finding that is only possible.
+pub(super) fn depending(message: &mut String, whys: &[(Why, Place)]) {
+    if !whys.is_empty() {
+        message.push_str(", depending on ");
+        message.push_str(&list(whys));
+    }
+}
+
+/// Appends what would make a finding worse.
+pub(super) fn may_be(message: &mut String, worse: Severity, whys: &[(Why, Place)]) {
+    if !whys.is_empty() {
+        *message = format!("{message}; it may be {worse}, depending on {}", list(whys));
+    }
+}
+
+/// The first few; a message is one sentence.
+fn list(whys: &[(Why, Place)]) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    for (why, _) in whys {
+        let text = why.to_string();
+        if !texts.contains(&text) && texts.len() < 2 {
+            texts.push(text);
+        }
+    }
+    texts.join(" and ")
+}

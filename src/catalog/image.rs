@@ -93,7 +93,7 @@ pub(crate) struct EnvNames {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FileCard {
-    /// Where the server looks for it; `*` within one part of the path.
+    /// Where the server looks for it, or where the image has its own; `*` within one part.
     #[serde(default)]
     pub(crate) path: Option<String>,
     pub(crate) how: FileStyle,

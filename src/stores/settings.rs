@@ -44,9 +44,7 @@ fn guess(program: &Program, card: &ImageCard) -> Option<Name> {
     let image = program.container.image.known()?;
     match card.meets(&Reference::parse(image)) {
         Some((Match::Same, _)) => None,
-        _ => {
-            Some(format!("image `{image}` is a copy of {}'s, as its name says", card.engine).into())
-        }
+        _ => Some(format!("image `{image}` is {}, as its name says", card.engine).into()),
     }
 }
 

@@ -283,6 +283,11 @@ impl Names for CardNames<'_> {
             _ => None,
         }
     }
+
+    fn all(&self) -> Vec<String> {
+        let fixed = ["run.entrypoint", "image.tag", "image.major", "image.minor", "unknown"];
+        fixed.map(str::to_owned).to_vec()
+    }
 }
 
 /// Where the text of the first `toml` block stands.

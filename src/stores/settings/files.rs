@@ -53,6 +53,8 @@ fn named(program: &Program, card: &FileCard, why: Option<Why>, path: &str, place
     }
     match filled_from_outside(program, path) {
         Some((why, place)) => open(why, place),
+        // The image's own, which the card's defaults describe.
+        None if card.path.as_ref().is_some_and(|own| glob(own, path)) => Layer::default(),
         // The image has it, or nobody does; either way its text is not in the project.
         None => open(Why::NotHere(path.into()), place),
     }

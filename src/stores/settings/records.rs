@@ -120,3 +120,26 @@ fn written(text: &str) -> Option<i64> {
     }
     Some(seconds)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, unit: Unit, expected: Option<i64>) {
+        assert_eq!(days(text, unit).ok(), expected, "{text} {unit:?}");
+    }
+
+    #[test]
+    fn spans_become_whole_days() {
+        check("168", Unit::Hours, Some(7));
+        check("604800000", Unit::Milliseconds, Some(7));
+        check("15d", Unit::Written, Some(15));
+        check("1y6w", Unit::Written, Some(407));
+        check("36h", Unit::Written, Some(1));
+        check("90", Unit::Minutes, Some(1));
+        check("0", Unit::Seconds, Some(0));
+        check("12", Unit::Written, None);
+        check("soon", Unit::Days, None);
+        check("99999999999999999999y", Unit::Written, None);
+    }
+}

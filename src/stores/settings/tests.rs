@@ -1,4 +1,5 @@
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use super::*;
 use crate::catalog::Catalog;
@@ -76,8 +77,7 @@ fn container(lines: &str) -> Pieces {
 
 /// `auth, by what, on which line; address and port of each endpoint`.
 fn describe(lines: &str) -> String {
-    let (catalog, problems) = Catalog::load(embedded::pages());
-    assert!(problems.is_empty(), "{problems:#?}");
+    static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::load(embedded::pages()).0);
     let (container, env, files, open) = container(lines);
     let why = Why::NotHere("a volume".into());
     let program = Program {
@@ -88,7 +88,7 @@ fn describe(lines: &str) -> String {
         files_open: open.into_iter().map(|o| (o, why.clone(), container.place)).collect(),
     };
     let image = container.image.known().expect("bug: no image");
-    let card = catalog.image(image).unwrap_or_else(|| panic!("no card for {image}"));
+    let card = CATALOG.image(image).unwrap_or_else(|| panic!("no card for {image}"));
     let parts = in_container(&program, card);
     let store = &parts.stores[0];
     let mut out = match &store.logins[0].proof {
@@ -335,4 +335,56 @@ fn what_is_put_in_from_elsewhere_leaves_settings_open() {
         "image: elasticsearch:8.12.0\nopen: /usr/share/elasticsearch/config\nenv: xpack.security.enabled=false",
         "none, written in line 2; ?:?+tls?; ?:?+tls?",
     );
+}
+/// The one service of a Compose file on a card's page, as lines of [`container`].
+fn service(yaml: &str) -> Option<String> {
+    let text = Text::of_file(FileId(0), yaml.into());
+    let (documents, problems) = crate::tree::yaml::parse(&text);
+    assert!(problems.is_empty(), "{problems:?}");
+    let service = &documents.first()?.get("services")?.entries().first()?.value;
+    let mut lines = format!("image: {}", service.get("image")?.str()?);
+    let mut line = |what: &str, value: &str| {
+        // `${NAME:?}`: something that is there.
+        let start = value.find("${");
+        let given = start.map_or(value.to_owned(), |at| format!("{}given", &value[..at]));
+        let _ = write!(lines, "\n{what}: {given}");
+    };
+    for (key, what) in [("entrypoint", "command"), ("command", "arg")] {
+        let Some(node) = service.get(key) else { continue };
+        node.items().iter().filter_map(|n| n.str()).for_each(|word| line(what, word));
+        node.str().iter().flat_map(|s| s.split_whitespace()).for_each(|word| line(what, word));
+    }
+    if let Some(env) = service.get("environment") {
+        for entry in env.entries() {
+            line("env", &format!("{}={}", entry.key, entry.value.str().unwrap_or("")));
+        }
+        env.items().iter().filter_map(|n| n.str()).for_each(|pair| line("env", pair));
+    }
+    // What a mounted file says stands on the page in a comment only.
+    service.get("volumes").is_none().then_some(lines)
+}
+
+#[test]
+fn pages_show_what_asks_and_what_does_not() {
+    let (mut shown, mut wrong) = (0, Vec::new());
+    for (path, page) in embedded::pages().iter().filter(|(p, _)| p.starts_with("catalog/images/")) {
+        if page.contains("handled-by") {
+            continue;
+        }
+        for section in page.split("\n## ").skip(1) {
+            for block in section.split("```yaml\n").skip(1).filter_map(|b| b.split("```").next()) {
+                let Some(lines) = service(block) else { continue };
+                let found = describe(&lines);
+                let open = found.starts_with("none,") || found.starts_with("default-password,");
+                let reached = found.contains("; *:");
+                let expected = section.starts_with("Does not ask");
+                if (open && reached) != expected {
+                    wrong.push(format!("{path}: {found}\n{lines}"));
+                }
+                shown += 1;
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    assert!(shown > 50, "{shown}");
 }

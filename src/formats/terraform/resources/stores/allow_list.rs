@@ -15,11 +15,11 @@ pub(super) fn lower(reader: &Reader, card: &AllowCard, title: &Name, out: &mut F
     let name: Name = format!("{} of {title}", card.title).into();
     let mut filter = nodes::filter(resource, Layer::AllowList, name);
     filter.address = Address::new(format!("{}/allow-list", resource.address));
+    let mut told = false;
     for rule in &card.rule {
-        collect(reader, rule, &mut filter);
+        told |= collect(reader, rule, &mut filter);
     }
-    let empty = filter.rules.is_empty() && filter.more.is_none();
-    if empty && card.empty == Empty::Everybody {
+    if !told && filter.more.is_none() && card.empty == Empty::Everybody {
         return;
     }
     let at = resource.head;
@@ -28,25 +28,27 @@ pub(super) fn lower(reader: &Reader, card: &AllowCard, title: &Name, out: &mut F
     nodes::attach(address, Layer::AllowList, &resource.address, at, out);
 }
 
-fn collect(reader: &Reader, card: &AllowRule, filter: &mut Filter) {
+/// Whether anything is listed at all.
+fn collect(reader: &Reader, card: &AllowRule, filter: &mut Filter) -> bool {
     if card.satellite.of.is_none() {
-        entries(card, reader.resource, filter);
-        return;
+        return entries(card, reader.resource, filter);
     }
     let (sure, open) = reader.satellites(&card.satellite);
+    let mut told = false;
     for satellite in sure {
-        entries(card, satellite, filter);
+        told |= entries(card, satellite, filter);
     }
     if filter.more.is_none() {
         filter.more = open;
     }
+    told
 }
 
 /// The entries that stand in one resource.
-fn entries(card: &AllowRule, resource: &Resource, filter: &mut Filter) {
+fn entries(card: &AllowRule, resource: &Resource, filter: &mut Filter) -> bool {
     let Some(attr) = &card.attr else {
         entry(card, &resource.body, resource, resource.head, filter);
-        return;
+        return true;
     };
     let (holder, key) = match attr.rsplit_once('.') {
         Some((path, key)) => {
@@ -54,12 +56,14 @@ fn entries(card: &AllowRule, resource: &Resource, filter: &mut Filter) {
         }
         None => (Some(&resource.body), attr.as_str()),
     };
-    let Some(holder) = holder else { return };
+    let Some(holder) = holder else { return false };
     let list = holder.list(key);
     for item in &list.items {
         entry(card, item, resource, item.at, filter);
     }
     filter.more = filter.more.take().or(list.more);
+    // The old form of a list is one text, which may be empty.
+    list.items.iter().any(|item| item.as_text().known().is_none_or(|text| !text.is_empty()))
 }
 
 fn entry(card: &AllowRule, value: &Val, resource: &Resource, at: Place, filter: &mut Filter) {

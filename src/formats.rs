@@ -2,12 +2,14 @@
 //!
 //! Formats never see each other; what stands inside a file of another format comes back here.
 
+mod audit_policy;
 mod clear_text;
 pub(crate) mod clickhouse;
 pub(crate) mod compose;
 #[cfg(test)]
 mod dump;
 pub(crate) mod kubernetes;
+pub(crate) mod pipelines;
 pub(crate) mod script;
 pub(crate) mod terraform;
 
@@ -63,8 +65,13 @@ pub(crate) trait Format: Sync {
 }
 
 /// Every format. A new one is a file and a line here.
-pub(crate) const ALL: &[&dyn Format] =
-    &[&terraform::Terraform, &kubernetes::Kubernetes, &compose::Compose, &clickhouse::ClickHouse];
+pub(crate) const ALL: &[&dyn Format] = &[
+    &terraform::Terraform,
+    &kubernetes::Kubernetes,
+    &compose::Compose,
+    &clickhouse::ClickHouse,
+    &pipelines::Pipelines,
+];
 
 /// The format that gets a file, if any.
 pub(crate) fn of(path: &str, text: &str) -> Option<&'static dyn Format> {
@@ -89,6 +96,24 @@ pub(crate) fn config_file(
     let body = clickhouse::config_body(name, text, problems)
         .unwrap_or_else(|| ConfigBody::Text(text.clone()));
     ConfigFile { address, name: name.clone(), place: text.whole(), body }
+}
+
+/// What the configuration of a log collector inside another file says, if it is one.
+pub(crate) fn log_pipeline(address: &Address, name: &str, text: &Text, out: &mut Fragment) {
+    pipelines::nested(address, name, text, out);
+}
+
+/// The configuration of an OpenTelemetry Collector, as values or as a text of another file.
+pub(crate) fn log_collector(address: &Address, config: &Node, out: &mut Fragment) {
+    match config.nested_text() {
+        Some(text) => pipelines::nested(address, "config.yaml", &text, out),
+        None => pipelines::otel_collector(address, config, out),
+    }
+}
+
+/// A Kubernetes audit policy, on its own or among manifests.
+pub(crate) fn audit_policy(policy: &Node, path: &str, out: &mut Fragment) {
+    audit_policy::lower(policy, path, out);
 }
 
 /// The machine that a script runs on.

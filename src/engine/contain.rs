@@ -54,27 +54,42 @@ fn contain<'a>(found: Vec<Finding>, replaces: impl Fn(&str) -> &'a [Name]) -> Ve
     found.into_iter().filter(|_| !dropped.next().unwrap_or(false)).collect()
 }
 
-/// Findings of one rule at one place that say the same, from several instances, are one.
+/// Findings of one rule at one place that say the same (from several instances) or that are about
+/// one thing (its ports, its logs) have one cause and are one finding, the worst of them.
 fn merge(found: Vec<Finding>) -> Vec<Finding> {
-    let mut first: HashMap<(Name, Place, String), usize> = HashMap::new();
+    let said = join(found, |f| (f.rule.clone(), f.at, f.message.as_str().into()), false);
+    join(said, |f| (f.rule.clone(), f.at, f.subject.clone()), true)
+}
+
+fn join(
+    mut found: Vec<Finding>,
+    key: impl Fn(&Finding) -> (Name, Place, Name),
+    differ: bool,
+) -> Vec<Finding> {
+    found.sort_by_key(|f| std::cmp::Reverse((f.severity, f.confidence)));
+    let mut first: HashMap<(Name, Place, Name), usize> = HashMap::new();
     let mut merged: Vec<Finding> = Vec::with_capacity(found.len());
+    let mut more: Vec<usize> = Vec::with_capacity(found.len());
     for finding in found {
-        let key = (finding.rule.clone(), finding.at, finding.message.clone());
-        let Some(&index) = first.get(&key) else {
-            first.insert(key, merged.len());
+        let Some(&index) = first.get(&key(&finding)) else {
+            first.insert(key(&finding), merged.len());
             merged.push(finding);
+            more.push(0);
             continue;
         };
         let kept = &mut merged[index];
-        kept.severity = kept.severity.max(finding.severity);
-        kept.confidence = kept.confidence.max(finding.confidence);
+        more[index] += 1;
+        kept.instances.extend(finding.instances);
         if finding.about != kept.about {
             kept.instances.push(finding.about);
         }
     }
-    for finding in &mut merged {
+    for (finding, more) in merged.iter_mut().zip(more) {
         finding.instances.sort();
         finding.instances.dedup();
+        if differ && more > 0 {
+            finding.message = format!("{} (and {more} more of the kind)", finding.message);
+        }
     }
     merged
 }

@@ -84,6 +84,7 @@ fn notes(finding: &Finding, positions: &Positions<'_>) -> Vec<String> {
     if !finding.instances.is_empty() {
         notes.push(format!("also in {}", finding.instances.join(", ")));
     }
+    notes.push(format!("more: `seawall explain {}`", finding.rule));
     notes
 }
 
@@ -105,7 +106,7 @@ impl Report {
         Report {
             code: clean::line(&format!("{severity} {rule} {at}:{column}")).into_owned(),
             message: clean::line(message).into_owned(),
-            help: clean::line(&format!("{help} (`seawall explain {rule}` says more)")).into_owned(),
+            help: clean::line(help).into_owned(),
             severity: *severity,
             view: View::new(&marks(finding), positions),
         }

@@ -262,9 +262,9 @@ mod tests {
         assert_eq!(second["message"]["text"], "its security group admits everybody");
         let physical = &second["physicalLocation"];
         assert_eq!(physical["artifactLocation"]["uri"], "deploy/main%20net.tf");
-        // `  description = "größer 🦀", cidr_blocks = [` is 43 UTF-16 units, 47 bytes, 42 characters.
+        // `  description = "größer 🦀", cidr_blocks = [` is 44 UTF-16 units, 48 bytes, 43 characters.
         let region =
-            serde_json::json!({"startLine": 7, "startColumn": 44, "endLine": 7, "endColumn": 55});
+            serde_json::json!({"startLine": 7, "startColumn": 45, "endLine": 7, "endColumn": 56});
         assert_eq!(physical["region"], region);
         assert_eq!(found["relatedLocations"][1]["id"], 2);
     }

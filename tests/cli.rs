@@ -1,5 +1,7 @@
 //! What scripts rely on: exit statuses, and which stream says what.
 
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test makes its own files")]
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};

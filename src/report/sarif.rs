@@ -85,12 +85,12 @@ fn rule<'a>(info: &'a RuleInfo, precision: &'static str) -> Rule<'a> {
     }
 }
 
-/// `security` makes GitHub read `security-severity`; CWE numbers have the form of CodeQL's tags.
+/// `security` makes GitHub read `security-severity`; CWE numbers have the form of `CodeQL`'s tags.
 fn tags(info: &RuleInfo) -> Vec<String> {
     let mut tags = vec!["security".to_owned(), info.category.name().to_owned()];
     let cwe = info.see.iter().filter(|see| is_cwe(see));
     let cwe = cwe.map(|see| format!("external/cwe/{}", see.to_ascii_lowercase()));
-    for tag in info.tags.iter().map(|tag| tag.to_string()).chain(cwe) {
+    for tag in info.tags.iter().map(ToString::to_string).chain(cwe) {
         if !tags.contains(&tag) {
             tags.push(tag);
         }

@@ -26,7 +26,9 @@ pub(super) fn run(args: Check) -> Result<Status, Stop> {
         stream::say("nothing to check: no file here is of a kind that seawall reads");
     } else if !job.quiet {
         let lines = summary::lines(&run, shown, took, job.verbose);
-        lines.iter().for_each(|line| stream::say(line));
+        for line in &lines {
+            stream::say(line);
+        }
     }
     Ok(status(&run, shown, job.fail_on))
 }

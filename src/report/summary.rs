@@ -27,7 +27,7 @@ pub(crate) struct Counts {
 impl Counts {
     pub(crate) fn of(run: &Run, shown: Shown) -> Counts {
         let mut counts = Counts {
-            files: run.sources.len(),
+            files: run.claimed,
             stores: run.model.datastores.len(),
             not_understood: run.not_understood.len(),
             unreadable: run.unreadable.len(),

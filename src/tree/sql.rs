@@ -56,6 +56,7 @@ pub(crate) struct TableName {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "words of the statement, each for itself")]
 pub(crate) struct Create {
     pub(crate) name: TableName,
     /// From `CREATE` to the name.
@@ -108,6 +109,8 @@ pub(crate) struct TtlElement {
     pub(crate) action: TtlAction,
     /// `None`: the expression is not evaluated.
     pub(crate) age: Option<Age>,
+    /// A template still fills in a part of it.
+    pub(crate) template: bool,
     pub(crate) place: Place,
 }
 

@@ -1,5 +1,7 @@
 //! Who may log in: the users document (`src/Access/UsersConfigAccessStorage.cpp`).
 
+use rustc_hash::FxHashMap;
+
 use super::names::Names;
 use super::read::{Reader, all, value_place};
 use crate::model::concept::{Defect, Secret};
@@ -48,12 +50,12 @@ const KNOWN: [&str; 8] =
 pub(super) fn accounts(reader: &Reader, root: &Element, names: &Names) -> Accounts {
     let mut out = Accounts::default();
     let Some(section) = root.child("users") else { return out };
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: FxHashMap<&str, usize> = FxHashMap::default();
     for user in section.elements() {
         // The server calls a second user of the same name `bob[1]`.
-        let repeated = seen.iter().filter(|n| **n == &*user.name).count();
-        seen.push(&user.name);
-        let name: Name = match repeated {
+        let count = seen.entry(&user.name).or_default();
+        *count += 1;
+        let name: Name = match *count - 1 {
             0 => user.name.clone(),
             n => format!("{}[{n}]", user.name).into(),
         };
@@ -75,8 +77,8 @@ fn account(reader: &Reader, user: &Element, name: &Name, names: &Names, out: &mu
             _ => format!("user `{name}` has two authentications, so the server does not start"),
         };
         out.defects.push(names.defect(user, "no-start", message));
-        // What was written to stand beside the shipped empty password is what was meant.
-        if let Some(tag) = tags.iter().find(|t| !reader.is_shipped(t)) {
+        // What was laid over the rest is what was meant.
+        if let Some(tag) = tags.iter().rev().find(|t| !reader.is_shipped(t)) {
             push_login(reader, user, name, proof(reader, tag, name), tag, out);
         }
         return;

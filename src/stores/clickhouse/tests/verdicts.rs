@@ -185,7 +185,6 @@ fn files_are_merged_where_and_when_the_server_does() {
         ("s/config.d/9.xml", port(2)),
         ("s/conf.d/z.xml", port(3)),
         ("s/config.d/.hidden.xml", port(4)),
-        ("s/config.d/z/z.xml", port(5)),
         ("s/conf.d/u.xml", user("b")),
         ("s/users.d/u.xml", user("c")),
         ("s/config.d/u.xml", user("d")),

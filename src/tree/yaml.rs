@@ -56,7 +56,7 @@ fn problem(text: &Text, error: &ScanError) -> Problem {
     let content = text.as_str();
     let start = error.marker().byte_offset().unwrap_or(0).min(content.len());
     let width = content.get(start..).and_then(|s| s.chars().next()).map_or(0, char::len_utf8);
-    Problem { place: text.place(start..start + width), message: error.info().to_string() }
+    Problem { place: text.place(start..start + width), message: error.info().clone() }
 }
 
 /// Whether a text is a template of Helm or Jinja that is no YAML before it is rendered: a line

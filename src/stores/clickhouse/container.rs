@@ -160,11 +160,12 @@ pub(super) fn parts(program: &Program) -> Parts {
             let shipped = Evidence::new(origin.at, "the image's `default` is for every address");
             *origin = Origin::written(step.place).with_via([shipped, step]);
         }
-        for login in sql_users::logins(&scripts) {
-            if store.logins.iter().all(|l| l.name != login.name) {
-                store.logins.push(login);
-            }
+        // A name that the users file has already is taken from there.
+        let mut made = sql_users::logins(&scripts);
+        for login in &store.logins {
+            made.remove(&login.name);
         }
+        store.logins.extend(made.into_values());
     }
     if let Some(at) = refused {
         let here = shipped::element("clickhouse", at, Vec::new());

@@ -2,10 +2,11 @@
 
 use rustc_hash::FxHashMap;
 
+use super::listen::union;
 use super::names::Names;
 use super::read::{Reader, all, value_place};
 use crate::model::concept::{Defect, Secret};
-use crate::model::fact::{Evidence, Fact, Name, Origin, Why};
+use crate::model::fact::{Fact, Name, Origin, Why};
 use crate::model::fragment::Login;
 use crate::model::net::Addresses;
 use crate::source::Place;
@@ -190,27 +191,26 @@ fn networks(reader: &Reader, user: &Element) -> Fact<Addresses> {
         }
         return Fact::Known(Addresses::all(), origin);
     };
-    let mut total = Addresses::default();
+    let mut sets = Vec::new();
     let mut unknown: Option<(Why, Place)> = None;
-    let mut origin = reader.origin(section);
-    let mut steps: Vec<Evidence> = Vec::new();
+    let mut origin: Option<Origin> = None;
     for entry in section.elements() {
-        let set = reader.text(entry).try_map(|text| peer(&entry.name, &text));
-        match set {
+        match reader.text(entry).try_map(|text| peer(&entry.name, &text)) {
             Fact::Known(set, from) => {
-                if set == Addresses::all() || steps.is_empty() {
-                    origin = from.clone();
+                // One entry for everybody decides alone.
+                if origin.is_none() || set == Addresses::all() {
+                    origin = Some(from);
                 }
-                steps.push(Evidence::new(from.at, "this entry counts, as every entry does"));
-                total = total.union(&set);
+                sets.push(set);
             }
             Fact::Unknown(why, at) => unknown = Some((why, at)),
             Fact::Unset(_) => {}
         }
     }
+    let total = union(&sets);
     match unknown {
         Some((why, at)) if total != Addresses::all() => Fact::Unknown(why, at),
-        _ => Fact::Known(total, origin),
+        _ => Fact::Known(total, origin.unwrap_or_else(|| reader.origin(section))),
     }
 }
 

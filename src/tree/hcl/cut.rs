@@ -13,16 +13,26 @@ const MAX_SEPARATORS: usize = 20_000;
 struct Lexer<'a> {
     source: &'a str,
     at: usize,
+    /// Heredocs that never ended; each search for an end reads all that follows.
+    unclosed: usize,
 }
 
+/// After so many of them `<<` is taken for a mistake.
+const MAX_UNCLOSED: usize = 16;
+
 enum Token {
-    Open,
-    Close,
+    /// What will close it.
+    Open(u8),
+    Close(u8),
     Newline,
     Other,
 }
 
 impl<'a> Lexer<'a> {
+    fn new(source: &'a str) -> Lexer<'a> {
+        Lexer { source, at: 0, unclosed: 0 }
+    }
+
     fn rest(&self) -> &'a str {
         &self.source[self.at..]
     }
@@ -31,8 +41,10 @@ impl<'a> Lexer<'a> {
         let rest = self.rest();
         let bytes = rest.as_bytes();
         let (token, len) = match *bytes.first()? {
-            b'{' | b'(' | b'[' => (Token::Open, 1),
-            b'}' | b')' | b']' => (Token::Close, 1),
+            b'{' => (Token::Open(b'}'), 1),
+            b'(' => (Token::Open(b')'), 1),
+            b'[' => (Token::Open(b']'), 1),
+            close @ (b'}' | b')' | b']') => (Token::Close(close), 1),
             b'\n' => (Token::Newline, 1),
             b'"' => {
                 self.at += 1;
@@ -44,7 +56,11 @@ impl<'a> Lexer<'a> {
             b'/' if rest.starts_with("/*") => {
                 (Token::Other, rest.find("*/").map_or(rest.len(), |end| end + 2))
             }
-            b'<' if rest.starts_with("<<") => (Token::Other, heredoc_length(rest).unwrap_or(2)),
+            b'<' if rest.starts_with("<<") && self.unclosed < MAX_UNCLOSED => {
+                let length = heredoc_length(rest);
+                self.unclosed += usize::from(length.is_none());
+                (Token::Other, length.unwrap_or(2))
+            }
             _ => (Token::Other, rest.chars().next().map_or(1, char::len_utf8)),
         };
         self.at += len;
@@ -63,7 +79,7 @@ impl<'a> Lexer<'a> {
             match (interpolations.last_mut(), byte) {
                 (None | Some(0), b'\\') => self.at += usize::from(next.is_some_and(|b| b != b'\n')),
                 (None, b'"') => return,
-                (None, b'\n') => {
+                (None | Some(0), b'\n') => {
                     self.at -= 1;
                     return;
                 }
@@ -73,10 +89,6 @@ impl<'a> Lexer<'a> {
                     interpolations.push(1);
                 }
                 (Some(0), b'"') => drop(interpolations.pop()),
-                (Some(0), b'\n') => {
-                    self.at -= 1;
-                    return;
-                }
                 (Some(depth), b'{') if *depth > 0 => *depth += 1,
                 (Some(depth), b'}') if *depth > 0 => {
                     *depth -= 1;
@@ -117,17 +129,19 @@ fn heredoc_length(rest: &str) -> Option<usize> {
 /// The stretches of a source's top-level attributes and blocks.
 pub(super) fn items(source: &str) -> Vec<Range<usize>> {
     let mut items = Vec::new();
-    let mut lexer = Lexer { source, at: 0 };
+    let mut lexer = Lexer::new(source);
     let mut start = 0;
-    let mut depth = 0_usize;
+    let mut open: Vec<u8> = Vec::new();
     while let Some(token) = lexer.next() {
         match token {
-            Token::Open => depth += 1,
-            Token::Close => depth = depth.saturating_sub(1),
-            Token::Newline if depth == 0 || begins_block(lexer.rest()) => {
+            Token::Open(close) => open.push(close),
+            // A brace closes the brackets that were forgotten in it; a bracket closes no brace.
+            Token::Close(b'}') => while open.pop().is_some_and(|close| close != b'}') {},
+            Token::Close(close) if open.last() == Some(&close) => drop(open.pop()),
+            Token::Newline if open.is_empty() || begins_block(lexer.rest()) => {
                 items.push(start..lexer.at);
                 start = lexer.at;
-                depth = 0;
+                open.clear();
             }
             _ => {}
         }
@@ -144,7 +158,7 @@ fn begins_block(rest: &str) -> bool {
     let word =
         line.len() - line.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_').len();
     let labels = line[word..].trim();
-    word > 0 && labels.starts_with('"') && labels.ends_with('{')
+    word > 0 && labels.starts_with('"') && labels.contains('{')
 }
 
 /// The block that a broken stretch was to be: its kind and labels without its body.
@@ -189,25 +203,33 @@ pub(super) fn has_huge_object(source: &str) -> bool {
     if separators(source) < MAX_SEPARATORS {
         return false;
     }
-    let mut open: Vec<usize> = vec![0];
-    let mut lexer = Lexer { source, at: 0 };
-    let mut comma = false;
+    // How much each pair of braces holds; `None` for brackets and blocks, which cost nothing.
+    let mut open: Vec<Option<usize>> = Vec::new();
+    let mut lexer = Lexer::new(source);
     loop {
-        comma = comma || lexer.rest().starts_with(',');
+        let at = lexer.at;
+        let comma = source[at..].starts_with(',');
         match lexer.next() {
             None => return false,
-            Some(Token::Open) => open.push(0),
-            Some(Token::Close) if open.len() > 1 => drop(open.pop()),
-            Some(Token::Newline) => comma = true,
+            Some(Token::Open(close)) => {
+                open.push((close == b'}' && !is_block_brace(source, at)).then_some(0));
+            }
+            Some(Token::Close(_)) => drop(open.pop()),
+            Some(token) if comma || matches!(token, Token::Newline) => {
+                if let Some(Some(count)) = open.last_mut() {
+                    *count += 1;
+                    if *count > MAX_SEPARATORS {
+                        return true;
+                    }
+                }
+            }
             Some(_) => {}
         }
-        if std::mem::take(&mut comma)
-            && let [_, .., count] = open.as_mut_slice()
-        {
-            *count += 1;
-            if *count > MAX_SEPARATORS {
-                return true;
-            }
-        }
     }
+}
+
+/// A block's brace follows a word or a label, an object's an operator or another bracket.
+fn is_block_brace(source: &str, at: usize) -> bool {
+    let before = source[..at].trim_end_matches([' ', '\t']);
+    before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '"'))
 }

@@ -52,9 +52,10 @@ impl Converter<'_> {
         // `indent()` would tell what the parser has stripped, but it counts otherwise than
         // Terraform does where a line begins with an interpolation.
         let span = self.range(heredoc);
-        let indent = match self.source(span).starts_with("<<-") {
-            true => self.indentation(&heredoc.template, start),
-            false => 0,
+        let indent = if self.source(span).starts_with("<<-") {
+            self.indentation(&heredoc.template, start)
+        } else {
+            0
         };
         let style = Style::Lines { start, indent };
         let mut parts = self.template(&heredoc.template, style, Strips::default());
@@ -184,24 +185,25 @@ impl Converter<'_> {
 
     /// `$${` and `%%{` are `${` and `%{` as text; all else is itself.
     fn unescape(&self, range: Range<usize>, value: &mut String, pieces: &mut Vec<Piece>) {
-        let mut from = range.start;
-        while from < range.end {
-            let rest = self.source(from..range.end);
-            let marker = match (rest.find("$${"), rest.find("%%{")) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
+        let source = self.source(range.clone());
+        let mut from = 0;
+        for (brace, _) in source.match_indices('{') {
+            let Some(marker) = brace.checked_sub(2).filter(|marker| *marker >= from) else {
+                continue;
             };
-            // The first of the doubled signs goes.
-            let same = marker.map_or(rest.len(), |at| at);
-            self.text.pieces(from..from + same, value.len(), pieces);
-            value.push_str(&rest[..same]);
-            from += same;
-            if marker.is_some() {
-                self.text.pieces(from + 1..from + 3, value.len(), pieces);
-                value.push_str(self.source(from + 1..from + 3));
-                from += 3;
+            if !matches!(&source.as_bytes()[marker..brace], b"$$" | b"%%") {
+                continue;
             }
+            // The first of the doubled signs goes.
+            self.copy(range.start + from..range.start + marker, value, pieces);
+            from = marker + 1;
         }
+        self.copy(range.start + from..range.end, value, pieces);
+    }
+
+    fn copy(&self, range: Range<usize>, value: &mut String, pieces: &mut Vec<Piece>) {
+        self.text.pieces(range.clone(), value.len(), pieces);
+        value.push_str(self.source(range));
     }
 
     fn begins_line(&self, at: usize, start: usize) -> bool {

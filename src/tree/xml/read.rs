@@ -30,30 +30,29 @@ struct Builder<'a> {
 }
 
 pub(super) fn parse(text: &Text) -> (Option<Element>, Vec<Problem>) {
-    let mut reader = Reader::from_str(text.as_str());
+    // The reader strips a byte order mark without counting it.
+    let source = text.as_str();
+    let base = if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut reader = Reader::from_str(&source[base..]);
     let config = reader.config_mut();
     // Names are compared here, where both tags' places are known.
     config.check_end_names = false;
     config.allow_unmatched_ends = true;
     config.allow_dangling_amp = true;
-    let mut builder = Builder {
-        text,
-        source: text.as_str(),
-        open: Vec::new(),
-        root: None,
-        run: None,
-        problems: Vec::new(),
-    };
+    let mut builder =
+        Builder { text, source, open: Vec::new(), root: None, run: None, problems: Vec::new() };
     loop {
-        let start = reader.buffer_position() as usize;
+        let start = base + reader.buffer_position() as usize;
         let event = reader.read_event();
-        let range = start..reader.buffer_position() as usize;
+        let range = start..base + reader.buffer_position() as usize;
         let done = match event {
             Ok(Event::Eof) => break,
             Ok(event) => builder.event(&event, range),
             Err(error) => {
-                let at = reader.error_position() as usize;
-                Err(builder.problem(at..at + 1, error.to_string()))
+                let at = base + reader.error_position() as usize;
+                let next = source.get(at..).and_then(|s| s.chars().next());
+                let width = next.map_or(0, char::len_utf8);
+                Err(builder.problem(at..at + width, error.to_string()))
             }
         };
         if let Err(problem) = done {
@@ -109,7 +108,7 @@ impl Builder<'_> {
     fn text_run(&mut self, range: Range<usize>, cdata: bool) -> Result<(), Problem> {
         let source = &self.source[range.clone()];
         let Some(open) = self.open.last_mut() else {
-            let blank = source.trim_start_matches('\u{feff}').trim().is_empty();
+            let blank = source.trim().is_empty();
             return if blank { Ok(()) } else { Err(self.problem(range, "text outside the root")) };
         };
         let (value, pieces) = if cdata {

@@ -137,7 +137,7 @@ impl<'a> Builder<'a> {
             Open::List(items) => Kind::List(items),
             Open::Map { map, merges: false, .. } => Kind::Map(map),
             Open::Map { map, .. } => {
-                let map = self.merge(map);
+                let map = Self::merge(map);
                 count += map.entries.len();
                 Kind::Map(map)
             }
@@ -235,7 +235,8 @@ impl<'a> Builder<'a> {
         tag: Option<&Tag>,
         range: Range<usize>,
     ) -> Built {
-        let core = tag.and_then(Tag::core_suffix);
+        let core = tag.and_then(|tag| tag.suffix_in_namespace("tag:yaml.org,2002:"));
+        let core = core.as_deref();
         let mut plain = style == ScalarStyle::Plain;
         let missing = plain && range.is_empty();
         let value = if missing { "" } else { value };
@@ -263,7 +264,7 @@ impl<'a> Builder<'a> {
 
     /// Puts the entries of merged maps in the place of `<<`. Explicit keys win, then the earlier
     /// of the merged maps (<https://yaml.org/type/merge.html>).
-    fn merge(&mut self, map: Map) -> Map {
+    fn merge(map: Map) -> Map {
         let mut seen: FxHashSet<Arc<str>> =
             map.entries.iter().filter(|e| &*e.key != "<<").map(|e| e.key.clone()).collect();
         let mut entries = Vec::with_capacity(map.entries.len());

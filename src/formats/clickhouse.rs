@@ -129,6 +129,9 @@ mod tests {
         check("a.sql", "CREATE TABLE a (x INT) ENGINE = MEMORY; -- MergeTree", Claim::No);
         check("a.sql", "ALTER TABLE a MODIFY TTL d + INTERVAL 1 DAY", Claim::Maybe);
         check("clickhouse/users.sql", "CREATE USER a IDENTIFIED BY 'x'", Claim::Maybe);
+        check("a.sql", "CREATE TABLE a (x INT) ENGINE TinyBase", Claim::No);
+        check("a.sql", "CREATE TABLE a (t text); -- codec(zstd, x jsonb", Claim::No);
+        check("postgres/a.sql", "CREATE TABLE a (t text); -- modify ttl", Claim::No);
         check("pg/users.sql", "CREATE USER a WITH PASSWORD 'x'", Claim::No);
         check("clickhouse-to-postgres/pg.sql", "CREATE TABLE a (x serial)", Claim::No);
     }

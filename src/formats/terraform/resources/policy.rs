@@ -48,12 +48,11 @@ fn statements(world: &World, policy: &Val) -> Result<Vec<Statement>, Why> {
         };
     }
     let parsed;
-    let body = match document(policy) {
-        Some(body) => body,
-        None => {
-            parsed = from_text(policy)?;
-            &parsed
-        }
+    let body = if let Some(body) = document(policy) {
+        body
+    } else {
+        parsed = from_text(policy)?;
+        &parsed
     };
     Ok(body.list("Statement").items.into_iter().map(of_json).collect())
 }

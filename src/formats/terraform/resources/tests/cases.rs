@@ -1,4 +1,4 @@
-use super::{check, check_with};
+use super::{check, check_with, fragment};
 
 #[test]
 fn a_group_says_whom_it_admits_in_the_users_words() {
@@ -128,7 +128,7 @@ fn a_script_starts_containers_behind_their_published_ports() {
 #[test]
 fn a_cloud_config_starts_containers_too() {
     check(
-        r##"
+        r#"
         resource "google_compute_instance" "m" {
           network_interface {
             network = "default"
@@ -158,7 +158,7 @@ fn a_cloud_config_starts_containers_too() {
             protocol = "all"
           }
         }
-        "##,
+        "#,
         "
         Internet -> google_compute_instance.m open=true
         google_compute_instance.m -> google_compute_instance.m/container/redis 6379>same open=true
@@ -482,4 +482,43 @@ fn azure_groups_count_on_interface_and_subnet() {
         azurerm_network_security_group.g before azurerm_linux_virtual_machine.m
         ",
     );
+}
+
+#[test]
+fn a_container_stands_on_the_lines_of_its_command() {
+    let source = r#"resource "aws_instance" "m" {
+  user_data = <<-EOT
+    #!/bin/bash
+    docker run -d \
+      -p 80:80 nginx
+  EOT
+}
+"#;
+    let found = fragment(source, None);
+    let command = found.containers[0].place;
+    assert_eq!(&source[command.range()], "docker run -d \\\n      -p 80:80 nginx");
+    let published = found
+        .hops
+        .iter()
+        .find(|h| &*h.say == "container `nginx` on EC2 instance `m` publishes its port");
+    assert_eq!(&source[published.unwrap().place.range()], "80:80");
+}
+
+#[test]
+fn one_unknown_host_is_not_the_internet() {
+    let found = fragment(
+        r#"
+        resource "aws_security_group" "g" {
+          ingress {
+            protocol    = "-1"
+            from_port   = 0
+            to_port     = 0
+            cidr_blocks = ["${data.http.me.body}/32"]
+          }
+        }
+        "#,
+        None,
+    );
+    let source = format!("{:?}", found.filters[0].rules[0].sources);
+    assert!(source.contains("Known"), "{source}");
 }

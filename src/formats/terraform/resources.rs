@@ -3,10 +3,12 @@
 mod azure_network;
 mod azure_storage;
 mod balancers;
+mod ecs;
 mod facts;
 mod gcp_network;
 mod gcs;
 mod instances;
+mod json;
 mod logs;
 mod network;
 mod nodes;
@@ -31,6 +33,7 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
     security_groups::lower(&world, out);
     instances::lower(&world, out);
     balancers::lower(&world, out);
+    ecs::lower(&world, out);
     stores::lower(&world, out);
     opensearch::lower(&world, out);
     s3::lower(&world, out);

@@ -522,3 +522,38 @@ fn one_unknown_host_is_not_the_internet() {
     let source = format!("{:?}", found.filters[0].rules[0].sources);
     assert!(source.contains("Known"), "{source}");
 }
+
+#[test]
+fn a_service_runs_the_containers_of_its_task() {
+    check(
+        r#"
+        resource "aws_ecs_task_definition" "t" {
+          container_definitions = jsonencode([{
+            name        = "db"
+            image       = "clickhouse/clickhouse-server:24.3"
+            environment = [{ name = "A", value = "1" }]
+            secrets     = [{ name = "B", valueFrom = "arn" }]
+          }])
+        }
+        resource "aws_lb_target_group" "g" { port = 8123 }
+        resource "aws_ecs_service" "s" {
+          name            = "olap"
+          task_definition = aws_ecs_task_definition.t.arn
+          network_configuration {
+            assign_public_ip = true
+            security_groups  = [aws_security_group.g.id]
+          }
+          load_balancer {
+            target_group_arn = aws_lb_target_group.g.arn
+            container_port   = 8123
+          }
+        }
+        "#,
+        "
+        Internet -> aws_ecs_service.s open=true
+        aws_lb_target_group.g -> aws_ecs_service.s any>8123 open=true
+        aws_security_group.g before aws_ecs_service.s
+        container `db` of ECS service `olap`: image=clickhouse/clickhouse-server:24.3 env=2 mounts=0
+        ",
+    );
+}

@@ -107,7 +107,7 @@ impl Lexer<'_> {
                 self.at += 1;
                 break;
             }
-            let escaped = rest[1.min(rest.len())..].chars().next();
+            let escaped = rest[c.len_utf8()..].chars().next();
             match (c, quote, escaped) {
                 ('\\', '"', Some(next @ ('"' | '\\' | '$' | '`'))) => {
                     self.at += 1;
@@ -172,7 +172,7 @@ mod tests {
     fn words_are_cut_as_a_shell_would() {
         check("a b\\\n  'c d' \"e $f\"; g && h # i", &[&["a", "b", "c d", "e $f"], &["g"], &["h"]]);
         check("cat <<EOF > x\ndocker run\nEOF\nls", &[&["cat", ">", "x"], &["ls"]]);
-        check("echo \"a \\\" b\" é", &[&["echo", "a \" b", "é"]]);
+        check("echo \"é \\\" b\" é", &[&["echo", "é \" b", "é"]]);
         check("x '", &[&["x", ""]]);
     }
 

@@ -11,6 +11,7 @@ mod instances;
 mod json;
 mod logs;
 mod network;
+mod network_acls;
 mod nodes;
 mod opensearch;
 mod policy;
@@ -31,6 +32,7 @@ use world::World;
 pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
     let world = World::new(estate, unit.catalog);
     security_groups::lower(&world, out);
+    network_acls::lower(&world, out);
     instances::lower(&world, out);
     balancers::lower(&world, out);
     ecs::lower(&world, out);

@@ -1,4 +1,4 @@
-//! Log groups of Amazon's CloudWatch and how long they keep.
+//! Log groups of AWS and how long they keep.
 
 use super::facts::word;
 use super::nodes;

@@ -33,8 +33,11 @@ fn partial(value: &Val, parts: &[Val]) -> Text {
     for part in parts {
         match &part.kind {
             ValKind::String(text, own) => {
-                let shift = out.len() as u32;
-                pieces.extend(own.iter().map(|p| Piece { here: p.here + shift, ..*p }));
+                // Places are those of one file; a part from elsewhere stands at the whole.
+                if part.at.file == value.at.file {
+                    let shift = out.len() as u32;
+                    pieces.extend(own.iter().map(|p| Piece { here: p.here + shift, ..*p }));
+                }
                 out.push_str(text);
             }
             _ => match part.as_text().known() {
@@ -43,7 +46,6 @@ fn partial(value: &Val, parts: &[Val]) -> Text {
             },
         }
     }
-    // Places are those of one file; a part from elsewhere keeps the place of the whole.
     Text::nested(out.into(), value.at, pieces.into())
 }
 

@@ -557,3 +557,33 @@ fn a_service_runs_the_containers_of_its_task() {
         ",
     );
 }
+
+#[test]
+fn a_network_acl_stands_before_its_subnets() {
+    check(
+        r#"
+        resource "aws_subnet" "s" {}
+        resource "aws_network_acl" "n" {
+          subnet_ids = [aws_subnet.s.id]
+          ingress {
+            rule_no    = 100
+            action     = "deny"
+            protocol   = "tcp"
+            cidr_block = "0.0.0.0/0"
+            from_port  = 6379
+            to_port    = 6379
+          }
+        }
+        resource "aws_instance" "i" {
+          subnet_id              = aws_subnet.s.id
+          vpc_security_group_ids = ["sg-1"]
+        }
+        "#,
+        "
+        Internet -> aws_instance.i open=false
+        network ACL `n`: refuses 0.0.0.0/0 on port 6379
+        ? before aws_instance.i
+        aws_network_acl.n before aws_instance.i
+        ",
+    );
+}

@@ -177,6 +177,18 @@ mod tests {
     }
 
     #[test]
+    fn no_text_makes_it_stumble() {
+        let letters = ["\\", "'", "\"", "<", "\n", "$", "é", "a", " ", "#", ";", "-"];
+        for n in 0..letters.len().pow(4) {
+            let digit = |place: u32| letters[n / letters.len().pow(place) % letters.len()];
+            let text = [digit(0), digit(1), digit(2), digit(3)].concat();
+            for word in commands(&text).concat() {
+                assert!(text.get(word.range.clone()).is_some(), "{text:?} {word:?}");
+            }
+        }
+    }
+
+    #[test]
     fn what_a_shell_would_look_up_is_open() {
         let words = &commands("a '$b' \"$c\" $d")[0];
         let open: Vec<bool> = words.iter().map(|w| w.open).collect();

@@ -30,11 +30,14 @@ pub(super) const UNKNOWN: &str = "${unknown}";
 
 fn partial(value: &Val, parts: &[Val]) -> Text {
     let (mut out, mut pieces) = (String::new(), Vec::new());
+    // A text stands where its first literal part does, which may be another file's local.
+    let literal = parts.iter().find(|p| matches!(p.kind, ValKind::String(..)));
+    let whole = literal.map(|p| p.at).filter(|at| at.file != value.at.file).unwrap_or(value.at);
     for part in parts {
         match &part.kind {
             ValKind::String(text, own) => {
                 // Places are those of one file; a part from elsewhere stands at the whole.
-                if part.at.file == value.at.file {
+                if part.at.file == whole.file {
                     let shift = out.len() as u32;
                     pieces.extend(own.iter().map(|p| Piece { here: p.here + shift, ..*p }));
                 }
@@ -46,7 +49,7 @@ fn partial(value: &Val, parts: &[Val]) -> Text {
             },
         }
     }
-    Text::nested(out.into(), value.at, pieces.into())
+    Text::nested(out.into(), whole, pieces.into())
 }
 
 /// The plain text of a base64 one; `None` for anything that is none.

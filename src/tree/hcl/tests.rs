@@ -122,10 +122,7 @@ impl Dump<'_> {
             ExprKind::For(f) => {
                 write!(self.out, "for[{:?} {} {}]", f.key, f.value, f.group).unwrap();
                 let key = f.key_expr.iter();
-                self.call(
-                    "",
-                    [&f.over].into_iter().chain(key).chain([&f.value_expr]).chain(&f.cond),
-                );
+                self.call("", [&f.over].into_iter().chain(key).chain([&f.value_expr]).chain(&f.cond));
             }
             ExprKind::Broken => self.out.push_str("BROKEN"),
         }
@@ -210,10 +207,7 @@ fn expressions_keep_their_places() {
 fn splats_hold_what_is_applied_to_each_element() {
     check("a = b[*].c[0]\n", "a=full(b‹b›, index(_.c‹[*].c›, 0))‹b[*].c[0]›");
     check("a = b.*.c[0]\n", "a=index(attr(b‹b›, _.c‹.*.c›)‹b.*.c›, 0)");
-    check(
-        "a = b[*].c[*].d\n",
-        "a=full(b‹b›, full(_.c‹[*].c›, _.d‹[*].d›)‹[*].c[*].d›)‹b[*].c[*].d›",
-    );
+    check("a = b[*].c[*].d\n", "a=full(b‹b›, full(_.c‹[*].c›, _.d‹[*].d›)‹[*].c[*].d›)‹b[*].c[*].d›");
 }
 
 #[test]
@@ -267,14 +261,7 @@ fn a_broken_block_costs_its_body() {
     let after = "resource \"z\" \"z\" {}\n";
     let head = "resource a b‹resource \"a\" \"b\"›{}";
     let rest = "resource z z‹resource \"z\" \"z\"›{}";
-    for broken in [
-        "  x = = 1\n}\n",
-        "  x = \"\n}\n",
-        "  x {\n",
-        "  x = [\n",
-        "  x = <<E\n}\n",
-        "  x = ]\n}\n",
-    ] {
+    for broken in ["  x = = 1\n}\n", "  x = \"\n}\n", "  x {\n", "  x = [\n", "  x = <<E\n}\n", "  x = ]\n}\n"] {
         let source = format!("data {good}\nresource \"a\" \"b\" {{\n{broken}{after}");
         let (body, problems) = parse(&text(&source));
         let shown = show(&source, &body, &[]);
@@ -293,8 +280,9 @@ fn a_broken_block_costs_its_body() {
 #[test]
 fn hostile_texts_neither_crash_nor_hang() {
     let began = Instant::now();
-    let nest =
-        |open: &str, close: &str| format!("a = {}1{}\n", open.repeat(2000), close.repeat(2000));
+    let nest = |open: &str, close: &str| {
+        format!("a = {}1{}\n", open.repeat(2000), close.repeat(2000))
+    };
     let many_keys = (0..200_000).fold("a = {\n".to_owned(), |all, i| format!("{all}k{i} = 1\n"));
     let cases = [
         nest("[", "]"),
@@ -342,8 +330,5 @@ fn json_syntax_gives_the_same_blocks() {
         r#"{"provider": {"p": [{"r": "1"}, {"r": "2"}]}, "locals": {"k": {"a-b": "v"}}, "t": 1}"#,
         "t=1 provider p‹\"p\"›{r=\"1\"} provider p‹\"p\"›{r=\"2\"} locals‹\"locals\"›{k={a-b‹\"a-b\"›: \"v\"; }}",
     );
-    check_json(
-        r#"[{"variable": [{"v": {"default": "x\n${1}"}}]}]"#,
-        "variable v‹\"v\"›{default=`\"x\\n\"?‹\"x\\n${1}\"›$1`}",
-    );
+    check_json(r#"[{"variable": [{"v": {"default": "x\n${1}"}}]}]"#, "variable v‹\"v\"›{default=`\"x\\n\"?‹\"x\\n${1}\"›$1`}");
 }

@@ -51,6 +51,10 @@ impl Crowd {
         Crowd { pods: PodExtent::Every, ..Crowd::nobody() }
     }
 
+    pub(crate) fn neighbours() -> Crowd {
+        Crowd { members: true, ..Crowd::nobody() }
+    }
+
     pub(crate) fn overlay() -> Crowd {
         Crowd { overlay: true, ..Crowd::nobody() }
     }

@@ -82,6 +82,7 @@ impl<'a> Ways<'a> {
             From::Internet => Crowd::internet(),
             From::Network => Crowd::network(),
             From::Cluster => Crowd::cluster(),
+            From::Neighbours => Crowd::neighbours(),
             From::Overlay => Crowd::overlay(),
             From::Local => Crowd::local(),
         };

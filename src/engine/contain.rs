@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use rustc_hash::FxHashMap;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::model::fact::Name;
 use crate::source::Place;
 
@@ -55,10 +55,16 @@ fn contain<'a>(found: Vec<Finding>, replaces: impl Fn(&str) -> &'a [Name]) -> Ve
 }
 
 /// Findings of one rule at one place that say the same (from several instances) or that are about
-/// one thing (its ports, its logs) have one cause and are one finding, the worst of them.
+/// one thing (its ports, its logs) have one cause and are one finding, the worst of them. What is
+/// low is one finding for a thing and a file: nobody wants to hear of ten log tables one by one.
 fn merge(found: Vec<Finding>) -> Vec<Finding> {
     let said = join(found, |f| (f.rule.clone(), f.at, f.message.as_str().into()), false);
-    join(said, |f| (f.rule.clone(), f.at, f.subject.clone()), true)
+    let subject = |f: &Finding| {
+        let whole_file = Place { start: 0, end: 0, ..f.at };
+        let at = if f.severity <= Severity::Low { whole_file } else { f.at };
+        (f.rule.clone(), at, f.subject.clone())
+    };
+    join(said, subject, true)
 }
 
 fn join(
@@ -66,7 +72,7 @@ fn join(
     key: impl Fn(&Finding) -> (Name, Place, Name),
     differ: bool,
 ) -> Vec<Finding> {
-    found.sort_by_key(|f| std::cmp::Reverse((f.severity, f.confidence)));
+    found.sort_by_key(|f| (std::cmp::Reverse((f.severity, f.confidence)), f.at));
     let mut first: HashMap<(Name, Place, Name), usize> = HashMap::new();
     let mut merged: Vec<Finding> = Vec::with_capacity(found.len());
     let mut more: Vec<usize> = Vec::with_capacity(found.len());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::index::Index;
 use crate::catalog::Catalog;
@@ -69,21 +69,9 @@ fn on_disk(rest: &[&ConfigFile], built: &mut Built) {
     }
     built.take(parts);
 
-    // The statements of one folder are one schema; those of another may be another database's.
-    let mut folders: Vec<(&str, Vec<&ConfigFile>)> = Vec::new();
-    let mut by_folder: FxHashMap<&str, usize> = FxHashMap::default();
-    for file in rest.iter().copied().filter(|f| matches!(f.body, ConfigBody::ClickHouseSql(_))) {
-        let folder = file.address.0.rsplit_once(['/', '#']).map_or("", |(folder, _)| folder);
-        let at = *by_folder.entry(folder).or_insert_with(|| {
-            folders.push((folder, Vec::new()));
-            folders.len() - 1
-        });
-        folders[at].1.push(file);
-    }
-    for (_, mut files) in folders {
-        files.sort_by(|a, b| a.address.cmp(&b.address));
-        built.take(stores::clickhouse::tables(&files, None));
-    }
+    let schemas: Vec<&ConfigFile> =
+        rest.iter().copied().filter(|f| matches!(f.body, ConfigBody::ClickHouseSql(_))).collect();
+    built.take(stores::clickhouse::tables(&schemas, None));
 }
 
 /// A server known from its configuration alone stands on some machine in some network.

@@ -155,7 +155,8 @@ pub(super) fn items(source: &str) -> Vec<Range<usize>> {
 /// anew, however many braces are open before it.
 fn begins_block(rest: &str) -> bool {
     let line = &rest[..line_length(rest)];
-    let word = line.len() - line.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_').len();
+    let word =
+        line.len() - line.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_').len();
     let labels = line[word..].trim();
     word > 0 && labels.starts_with('"') && labels.contains('{')
 }

@@ -61,9 +61,7 @@ impl Converter<'_> {
         let mut parts = self.template(&heredoc.template, style, Strips::default());
         match parts.as_mut_slice() {
             [] => ExprKind::String("".into(), std::sync::Arc::new([])),
-            [Part::Literal(text, _, pieces)] => {
-                ExprKind::String(text.clone(), pieces.clone())
-            }
+            [Part::Literal(text, _, pieces)] => ExprKind::String(text.clone(), pieces.clone()),
             _ => ExprKind::Template(parts),
         }
     }

@@ -111,8 +111,11 @@ impl Builder<'_> {
             let blank = source.trim().is_empty();
             return if blank { Ok(()) } else { Err(self.problem(range, "text outside the root")) };
         };
-        let (value, pieces) =
-            if cdata { literal(self.text, range.clone()) } else { resolve(self.text, range.clone()) };
+        let (value, pieces) = if cdata {
+            literal(self.text, range.clone())
+        } else {
+            resolve(self.text, range.clone())
+        };
         let place = self.text.place(range);
         open.element.children.push(Content::Text(Run { text: value, place, cdata, pieces }));
         Ok(())
@@ -129,9 +132,11 @@ impl Builder<'_> {
         let inner = self.source[range.clone()].trim_start_matches('<').trim_end_matches('>');
         let inner = inner.strip_suffix('/').unwrap_or(inner);
         let name = inner.split(|c: char| c.is_ascii_whitespace()).next().unwrap_or("");
-        let attributes = self.attributes(range.start + 1 + name.len()..range.start + 1 + inner.len());
+        let attributes =
+            self.attributes(range.start + 1 + name.len()..range.start + 1 + inner.len());
         let tag = self.text.place(range.clone());
-        let element = Element { name: name.into(), place: tag, tag, attributes, children: Vec::new() };
+        let element =
+            Element { name: name.into(), place: tag, tag, attributes, children: Vec::new() };
         self.open.push(Open { element, tag: range });
         Ok(())
     }

@@ -57,7 +57,10 @@ fn values_keep_their_places() {
         "\u{feff}<?xml version=\"1.0\"?>\r\n<!DOCTYPE a [<!ENTITY x \"y\">]>\n<ä b = 'ü' c=\"&lt;\"><!-- é --><d/>é\r\n</ä>\n",
         "ä‹<ä b = 'ü' c=\"&lt;\">›(@b=ü‹b = 'ü'› @c=<‹c=\"&lt;\"› d‹<d/>›() \"é\\r\\n\"‹é\r\n›)",
     );
-    check("<a>x &amp; &#233;&#xE9; &own; & y</a>", "a‹<a>›(\"x & éé &own; & y\"‹x &amp; &#233;&#xE9; &own; & y›)");
+    check(
+        "<a>x &amp; &#233;&#xE9; &own; & y</a>",
+        "a‹<a>›(\"x & éé &own; & y\"‹x &amp; &#233;&#xE9; &own; & y›)",
+    );
     check("<a><![CDATA[<b>&amp;]]></a>", "a‹<a>›(\"<b>&amp;\"‹<b>&amp;›c)");
     check("<a b=\"x>y\"/>", "a‹<a b=\"x>y\"/>›(@b=x>y‹b=\"x>y\"›)");
 }
@@ -73,13 +76,19 @@ fn an_element_spans_its_tags() {
 
 #[test]
 fn what_stands_before_an_error_is_kept() {
-    check("<a><b>1</b><c>2</a>", "a‹<a>›(b‹<b>›(\"1\"‹1›) c‹<c>›(\"2\"‹2›)) !expected `</c>`‹</a>›");
+    check(
+        "<a><b>1</b><c>2</a>",
+        "a‹<a>›(b‹<b>›(\"1\"‹1›) c‹<c>›(\"2\"‹2›)) !expected `</c>`‹</a>›",
+    );
     check("<a><b>1", "a‹<a>›(b‹<b>›(\"1\"‹1›)) !`<b>` is not closed‹<b>›");
     check("<a/></b>", "a‹<a/>›() !`</b>` closes nothing‹</b>›");
     check("<a/><b/>", "a‹<a/>›() !a second root element‹<b/>›");
     check("<a/>x", "a‹<a/>›() !text outside the root‹x›");
     check("", " !no root element‹›");
-    check("<a x='1' x='2'/>", "a‹<a x='1' x='2'/>›(@x=1‹x='1'› @x=2‹x='2'›) !a second attribute `x`‹x='2'›");
+    check(
+        "<a x='1' x='2'/>",
+        "a‹<a x='1' x='2'/>›(@x=1‹x='1'› @x=2‹x='2'›) !a second attribute `x`‹x='2'›",
+    );
     check("<a x y='1'/>", "a‹<a x y='1'/>›() !expected `=` and a quoted value‹x›");
     let (root, problems) = parse(&Text::of_file(FileId(0), "<a><b/><c".into()));
     assert_eq!((root.unwrap().elements().count(), problems.len()), (1, 1), "{problems:?}");

@@ -61,7 +61,11 @@ impl Reader<'_> {
         self.space();
         let node = self.value()?;
         self.space();
-        if self.at < self.source.len() { self.fail("expected the end of the text") } else { Ok(node) }
+        if self.at < self.source.len() {
+            self.fail("expected the end of the text")
+        } else {
+            Ok(node)
+        }
     }
 
     fn value(&mut self) -> Result<Node, Failure> {

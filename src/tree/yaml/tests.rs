@@ -195,7 +195,8 @@ fn templates_are_told_from_yaml() {
     for template in ["{{ if .x }}\na: 1\n{{ end }}\n", "a: {{ .x }}", "- {{ x }}", "{% if x %}"] {
         assert!(is_template(template), "{template}");
     }
-    for yaml in ["a: \"{{ x }}\"", "# a: {{ x }}", "a: b {{ x }}", "a: {b: {c: 1}}", "a: 'b: {{ x }}'"]
+    for yaml in
+        ["a: \"{{ x }}\"", "# a: {{ x }}", "a: b {{ x }}", "a: {b: {c: 1}}", "a: 'b: {{ x }}'"]
     {
         assert!(!is_template(yaml), "{yaml}");
     }

@@ -154,17 +154,14 @@ impl<'a> Inputs<'a> {
 
     fn variables(&self, container: &'a Container, program: &mut Program<'a>) {
         for from in &container.env_from {
-            match self.bundle(&from.bundle, from.place) {
-                Some(bundle) => {
-                    for entry in &bundle.entries {
-                        let name = format!("{}{}", from.prefix, entry.key).into();
-                        set(&mut program.env, name, through(entry, bundle, from.place));
-                    }
-                }
-                None => {
-                    let name = plain_name(&from.bundle, from.secret);
-                    program.env_open = Some((Why::NotHere(name), from.place));
-                }
+            let Some(bundle) = self.bundle(&from.bundle, from.place) else {
+                let name = plain_name(&from.bundle, from.secret);
+                program.env_open = Some((Why::NotHere(name), from.place));
+                continue;
+            };
+            for entry in &bundle.entries {
+                let name = format!("{}{}", from.prefix, entry.key).into();
+                set(&mut program.env, name, through(entry, bundle, from.place));
             }
         }
         for env in &container.env {

@@ -320,7 +320,7 @@ impl Way {
         let mut way = self.clone();
         way.crowd = if self.proxied {
             // The server sees the proxy's address, which is a private one.
-            let private = networks.intersection(&Addresses::private()).circle();
+            let private = networks.intersection(Addresses::private()).circle();
             if private == Circle::PrivateNetwork { self.crowd.clone() } else { Crowd::nobody() }
         } else {
             self.crowd.from_addresses(networks)

@@ -51,6 +51,7 @@ pub(crate) enum From {
     Internet,
     Network,
     Cluster,
+    Neighbours,
     Overlay,
     Local,
     Node(usize),

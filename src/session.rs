@@ -32,7 +32,7 @@ pub(crate) struct Options {
     /// 0: as many as the machine has.
     pub(crate) threads: usize,
     pub(crate) rules_dir: Option<PathBuf>,
-    /// Names of rules, categories, or globs of names; empty: all.
+    /// Names of rules; empty: all.
     pub(crate) select: Vec<String>,
     pub(crate) skip: Vec<String>,
     /// Year, month, day; suppressions expire.
@@ -94,7 +94,10 @@ pub struct Timings {
 /// Reads what the options name and judges it.
 pub(crate) fn run(options: &Options) -> Result<Run, UsageError> {
     let mut knowledge = Knowledge::load(options.rules_dir.as_deref())?;
-    choose(&mut knowledge.rules, &options.select, &options.skip)?;
+    knowledge.rules.retain(|rule| {
+        let wanted = options.select.is_empty() || options.select.iter().any(|n| **n == *rule.name);
+        wanted && !options.skip.iter().any(|n| **n == *rule.name)
+    });
     in_pool(options.threads, || {
         let loaded = match &options.stdin {
             Some(document) => workspace::Loaded {
@@ -114,33 +117,6 @@ pub(crate) fn run(options: &Options) -> Result<Run, UsageError> {
 /// The rules that would run.
 pub(crate) fn rules(rules_dir: Option<&Path>) -> Result<Vec<RuleInfo>, UsageError> {
     Ok(Knowledge::load(rules_dir)?.rules.infos().cloned().collect())
-}
-
-/// Keeps the rules that were asked for: by name, by category, by a glob of names.
-fn choose(rules: &mut RuleSet, select: &[String], skip: &[String]) -> Result<(), UsageError> {
-    for word in select.iter().chain(skip) {
-        if !rules.infos().any(|rule| means(word, rule)) {
-            return Err(UsageError(format!("no rule and no category is called `{word}`")));
-        }
-    }
-    rules.retain(|rule| {
-        let wanted = select.is_empty() || select.iter().any(|word| means(word, rule));
-        wanted && !skip.iter().any(|word| means(word, rule))
-    });
-    Ok(())
-}
-
-fn means(word: &str, rule: &RuleInfo) -> bool {
-    word == rule.category.name() || glob(word.as_bytes(), rule.name.as_bytes())
-}
-
-/// `*` stands for any text, everything else for itself.
-fn glob(pattern: &[u8], name: &[u8]) -> bool {
-    match pattern.split_first() {
-        None => name.is_empty(),
-        Some((b'*', rest)) => (0..=name.len()).any(|i| glob(rest, &name[i..])),
-        Some((c, rest)) => name.first() == Some(c) && glob(rest, &name[1..]),
-    }
 }
 
 fn path_error(error: &workspace::PathError) -> UsageError {

@@ -22,11 +22,13 @@ pub(super) fn run(args: Check) -> Result<Status, Stop> {
     }
     // What nobody looked at must not pass for clean, however quiet it shall be.
     summary::unreadable(&run).for_each(|line| stream::say(&line));
-    if run.sources.len() == 0 {
+    if run.claimed == 0 {
         stream::say("nothing to check: no file here is of a kind that seawall reads");
     } else if !job.quiet {
         let lines = summary::lines(&run, shown, took, job.verbose);
-        lines.iter().for_each(|line| stream::say(line));
+        for line in &lines {
+            stream::say(line);
+        }
     }
     Ok(status(&run, shown, job.fail_on))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use rustc_hash::FxHashMap;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::model::fact::Name;
 use crate::source::Place;
 
@@ -54,27 +54,48 @@ fn contain<'a>(found: Vec<Finding>, replaces: impl Fn(&str) -> &'a [Name]) -> Ve
     found.into_iter().filter(|_| !dropped.next().unwrap_or(false)).collect()
 }
 
-/// Findings of one rule at one place that say the same, from several instances, are one.
+/// Findings of one rule at one place that say the same (from several instances) or that are about
+/// one thing (its ports, its logs) have one cause and are one finding, the worst of them. What is
+/// low is one finding for a thing and a file: nobody wants to hear of ten log tables one by one.
 fn merge(found: Vec<Finding>) -> Vec<Finding> {
-    let mut first: HashMap<(Name, Place, String), usize> = HashMap::new();
+    let said = join(found, |f| (f.rule.clone(), f.at, f.message.as_str().into()), false);
+    let subject = |f: &Finding| {
+        let whole_file = Place { start: 0, end: 0, ..f.at };
+        let at = if f.severity <= Severity::Low { whole_file } else { f.at };
+        (f.rule.clone(), at, f.subject.clone())
+    };
+    join(said, subject, true)
+}
+
+fn join(
+    mut found: Vec<Finding>,
+    key: impl Fn(&Finding) -> (Name, Place, Name),
+    differ: bool,
+) -> Vec<Finding> {
+    found.sort_by_key(|f| (std::cmp::Reverse((f.severity, f.confidence)), f.at));
+    let mut first: HashMap<(Name, Place, Name), usize> = HashMap::new();
     let mut merged: Vec<Finding> = Vec::with_capacity(found.len());
+    let mut more: Vec<usize> = Vec::with_capacity(found.len());
     for finding in found {
-        let key = (finding.rule.clone(), finding.at, finding.message.clone());
-        let Some(&index) = first.get(&key) else {
-            first.insert(key, merged.len());
+        let Some(&index) = first.get(&key(&finding)) else {
+            first.insert(key(&finding), merged.len());
             merged.push(finding);
+            more.push(0);
             continue;
         };
         let kept = &mut merged[index];
-        kept.severity = kept.severity.max(finding.severity);
-        kept.confidence = kept.confidence.max(finding.confidence);
+        more[index] += 1;
+        kept.instances.extend(finding.instances);
         if finding.about != kept.about {
             kept.instances.push(finding.about);
         }
     }
-    for finding in &mut merged {
+    for (finding, more) in merged.iter_mut().zip(more) {
         finding.instances.sort();
         finding.instances.dedup();
+        if differ && more > 0 {
+            finding.message = format!("{} (and {more} more of the kind)", finding.message);
+        }
     }
     merged
 }

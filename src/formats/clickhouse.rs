@@ -8,7 +8,7 @@ mod yaml;
 
 use std::sync::Arc;
 
-use super::{Claim, Format, Parsed, Unit, config_file};
+use super::{Claim, Format, Parsed, Unit};
 use crate::model::fact::Name;
 use crate::model::fragment::{Address, ConfigBody, ConfigFile, Fragment};
 use crate::source::{Problem, Text};
@@ -89,17 +89,9 @@ pub(crate) fn config_body(
     }
 }
 
-/// A file of these names and texts as others see it, for tests.
-#[cfg(test)]
-pub(crate) fn file_of(path: &str, text: &Text) -> ConfigFile {
-    let name: Name = path.rsplit('/').next().unwrap_or(path).into();
-    config_file(Address::file(path), &name, text, &mut Vec::new())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::FileId;
 
     fn check(path: &str, text: &str, expected: Claim) {
         assert_eq!(ClickHouse.claims(path, text), expected, "{path}: {text}");
@@ -137,6 +129,9 @@ mod tests {
         check("a.sql", "CREATE TABLE a (x INT) ENGINE = MEMORY; -- MergeTree", Claim::No);
         check("a.sql", "ALTER TABLE a MODIFY TTL d + INTERVAL 1 DAY", Claim::Maybe);
         check("clickhouse/users.sql", "CREATE USER a IDENTIFIED BY 'x'", Claim::Maybe);
+        check("a.sql", "CREATE TABLE a (x INT) ENGINE TinyBase", Claim::No);
+        check("a.sql", "CREATE TABLE a (t text); -- codec(zstd, x jsonb", Claim::No);
+        check("postgres/a.sql", "CREATE TABLE a (t text); -- modify ttl", Claim::No);
         check("pg/users.sql", "CREATE USER a WITH PASSWORD 'x'", Claim::No);
         check("clickhouse-to-postgres/pg.sql", "CREATE TABLE a (x serial)", Claim::No);
     }

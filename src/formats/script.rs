@@ -8,8 +8,8 @@ use super::Host;
 use crate::model::fragment::Fragment;
 use crate::source::Text;
 
-/// Parts of a MIME document or files within a document; beyond that nothing is read.
-const MAX_PARTS: usize = 64;
+/// Files that a document writes; beyond that nothing is read.
+const MAX_FILES: usize = 64;
 
 /// Reads what the script sets up on the machine.
 pub(crate) fn lower(host: &Host, text: &Text, out: &mut Fragment) {

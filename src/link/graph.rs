@@ -79,6 +79,7 @@ fn add_hop(hop: &Hop, nodes: &[Node], index: &Index, pods: &Pods, arrivals: &mut
         Ref::Internet => From::Internet,
         Ref::Network => From::Network,
         Ref::Cluster => From::Cluster,
+        Ref::Neighbours => From::Neighbours,
         Ref::Overlay => From::Overlay,
         Ref::Local => From::Local,
         // A near side that is not here brings nobody whom these files tell of.

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::index::Index;
 use crate::catalog::Catalog;
+use crate::catalog::image::ImageCard;
 use crate::model::concept::{Defect, Secret};
 use crate::model::fact::{Evidence, Fact, Name, Why};
 use crate::model::fragment::{
@@ -39,24 +41,44 @@ impl Built {
 
 pub(crate) fn build(all: &Fragment, catalog: &Catalog, sources: &Sources) -> Built {
     let inputs = Inputs::new(all, sources);
+    let cards = cards(&all.containers, catalog);
+    let programs: Vec<(Parts, Vec<&Address>)> = all
+        .containers
+        .par_iter()
+        .filter_map(|container| {
+            let card = cards.get(container.image.known()?).copied().flatten()?;
+            let program = inputs.program(container);
+            let mounted = program.files.iter().map(|(_, f)| &f.address).collect();
+            let parts = if card.handled_by.as_deref() == Some("clickhouse") {
+                stores::clickhouse::in_container(&program, catalog)
+            } else {
+                stores::settings::in_container(&program, card)
+            };
+            Some((parts, mounted))
+        })
+        .collect();
     let mut built = Built::default();
     let mut mounted: FxHashSet<&Address> = FxHashSet::default();
-    for container in &all.containers {
-        let Some(found) = container.image.known().and_then(|i| catalog.image(i)) else {
-            continue;
-        };
-        let program = inputs.program(container);
-        mounted.extend(program.files.iter().map(|(_, f)| &f.address));
-        built.take(if found.engine == "clickhouse" {
-            stores::clickhouse::in_container(&program, catalog)
-        } else {
-            stores::settings::in_container(&program, found)
-        });
+    for (parts, files) in programs {
+        built.take(parts);
+        mounted.extend(files);
     }
     let rest: Vec<&ConfigFile> =
         inputs.files.iter().copied().filter(|f| !mounted.contains(&f.address)).collect();
     on_disk(&rest, &mut built);
     built
+}
+
+/// The card of every image that is named, each looked up once.
+fn cards<'a>(
+    containers: &'a [Container],
+    catalog: &'a Catalog,
+) -> FxHashMap<&'a Name, Option<&'a ImageCard>> {
+    let mut cards = FxHashMap::default();
+    for image in containers.iter().filter_map(|c| c.image.known()) {
+        cards.entry(image).or_insert_with(|| catalog.image(image));
+    }
+    cards
 }
 
 /// Configuration that no container takes in: servers by folder layout, tables by folder.
@@ -69,21 +91,9 @@ fn on_disk(rest: &[&ConfigFile], built: &mut Built) {
     }
     built.take(parts);
 
-    // The statements of one folder are one schema; those of another may be another database's.
-    let mut folders: Vec<(&str, Vec<&ConfigFile>)> = Vec::new();
-    let mut by_folder: FxHashMap<&str, usize> = FxHashMap::default();
-    for file in rest.iter().copied().filter(|f| matches!(f.body, ConfigBody::ClickHouseSql(_))) {
-        let folder = file.address.0.rsplit_once(['/', '#']).map_or("", |(folder, _)| folder);
-        let at = *by_folder.entry(folder).or_insert_with(|| {
-            folders.push((folder, Vec::new()));
-            folders.len() - 1
-        });
-        folders[at].1.push(file);
-    }
-    for (_, mut files) in folders {
-        files.sort_by(|a, b| a.address.cmp(&b.address));
-        built.take(stores::clickhouse::tables(&files, None));
-    }
+    let schemas: Vec<&ConfigFile> =
+        rest.iter().copied().filter(|f| matches!(f.body, ConfigBody::ClickHouseSql(_))).collect();
+    built.take(stores::clickhouse::tables(&schemas, None));
 }
 
 /// A server known from its configuration alone stands on some machine in some network.
@@ -166,17 +176,14 @@ impl<'a> Inputs<'a> {
 
     fn variables(&self, container: &'a Container, program: &mut Program<'a>) {
         for from in &container.env_from {
-            match self.bundle(&from.bundle, from.place) {
-                Some(bundle) => {
-                    for entry in &bundle.entries {
-                        let name = format!("{}{}", from.prefix, entry.key).into();
-                        set(&mut program.env, name, through(entry, bundle, from.place));
-                    }
-                }
-                None => {
-                    let name = plain_name(&from.bundle, from.secret);
-                    program.env_open = Some((Why::NotHere(name), from.place));
-                }
+            let Some(bundle) = self.bundle(&from.bundle, from.place) else {
+                let name = plain_name(&from.bundle, from.secret);
+                program.env_open = Some((Why::NotHere(name), from.place));
+                continue;
+            };
+            for entry in &bundle.entries {
+                let name = format!("{}{}", from.prefix, entry.key).into();
+                set(&mut program.env, name, through(entry, bundle, from.place));
             }
         }
         for env in &container.env {

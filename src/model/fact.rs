@@ -64,7 +64,7 @@ pub(crate) enum Why {
     Template,
     /// Nobody wrote it, and no card says what then applies.
     NoDefault(Name),
-    /// Refers to something outside the project.
+    /// Something outside the project: its name, or a description of it.
     NotHere(Name),
     /// In a part that does not parse.
     Broken,
@@ -180,6 +180,10 @@ impl fmt::Display for Why {
             Why::Function(name) => write!(f, "the result of `{name}()`"),
             Why::Template => write!(f, "text that is still to be rendered"),
             Why::NoDefault(name) => write!(f, "{name}, which is not set here"),
+            // A description has spaces, a name has none.
+            Why::NotHere(what) if what.contains(' ') => {
+                write!(f, "{what}, which these files do not tell")
+            }
             Why::NotHere(name) => write!(f, "`{name}`, which is not in these files"),
             Why::Broken => write!(f, "a part that does not parse"),
             Why::NotUnderstood(what) => write!(f, "{what}, which seawall does not understand yet"),

@@ -46,6 +46,9 @@ pub(crate) enum Ref {
     Network,
     /// Any pod of the cluster, as an origin of traffic.
     Cluster,
+    /// The few that share a private network with the target by name (services of one Compose
+    /// project), as an origin of traffic.
+    Neighbours,
     /// The machine or pod itself, as an origin of traffic.
     Local,
     /// Members of a tunnel with an access layer of its own, as an origin of traffic.

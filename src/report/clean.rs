@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 /// The text on one line, without anything that a terminal would obey.
 pub(crate) fn line(text: &str) -> Cow<'_, str> {
-    if text.chars().all(|c| is_plain(c)) {
+    if text.chars().all(is_plain) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.chars().map(shown).collect())

@@ -75,13 +75,30 @@ mod tests {
     fn the_table_is_aligned() {
         let mut out = Vec::new();
         table(&sample::clean().rules, &mut out).unwrap();
-        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @"");
+        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"
+        open-datastore       critical  exposure        Title of open-datastore
+        log-retention-unset  medium    retention       Title of log-retention-unset
+        "#);
     }
 
     #[test]
     fn a_page_says_what_the_rule_is_before_its_text() {
         let mut out = Vec::new();
         page(&sample::clean().rules[0], &mut out).unwrap();
-        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @"");
+        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"
+        open-datastore: exposure, at worst critical, stable
+        tags: public, authentication
+
+        # Title
+
+        What is wrong, in a **paragraph**.
+
+        ## Fix
+
+        Close it.
+
+        See also:
+        - CWE-306
+        "#);
     }
 }

@@ -84,6 +84,7 @@ fn notes(finding: &Finding, positions: &Positions<'_>) -> Vec<String> {
     if !finding.instances.is_empty() {
         notes.push(format!("also in {}", finding.instances.join(", ")));
     }
+    notes.push(format!("more: `seawall explain {}`", finding.rule));
     notes
 }
 
@@ -105,7 +106,7 @@ impl Report {
         Report {
             code: clean::line(&format!("{severity} {rule} {at}:{column}")).into_owned(),
             message: clean::line(message).into_owned(),
-            help: clean::line(&format!("{help} (`seawall explain {rule}` says more)")).into_owned(),
+            help: clean::line(help).into_owned(),
             severity: *severity,
             view: View::new(&marks(finding), positions),
         }
@@ -180,14 +181,68 @@ mod tests {
     #[test]
     fn the_chain_reads_as_a_story_over_all_files() {
         let text = written(&sample::run(), Confidence::Likely, LOOK);
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r#"
+        medium log-retention-unset conf/users.xml:2:3
+
+          ⚠ `logs` keeps its query log for ever
+           ╭─[conf/users.xml:2:3]
+         1 │ <clickhouse>
+         2 │   <listen_host>::</listen_host>
+           ·   ─────────────────────────────
+         3 │   <users>
+           ╰────
+          help: set a TTL
+          likely, not certain: its image is called `clickhouse`
+          also in module.a, module.b
+          more: `seawall explain log-retention-unset`
+
+        critical open-datastore conf/users.xml:5:7
+
+          × anyone on the internet can read and write `logs` (clickhouse): it asks for no password
+           ╭─[deploy/main net.tf:3:3]
+         3 │   internal = false
+           ·   ────────┬───────
+           ·           ╰── 1. load balancer `logs` has a public address
+           ╰────
+           ╭─[deploy/main net.tf:7:45]
+         7 │   description = "größer 🦀", cidr_blocks = ["0.0.0.0/0"]
+           ·                                             ─────┬─────
+           ·                                                  ╰── 2. its security group admits everybody
+           ╰────
+           ╭─[conf/users.xml:5:7]
+         2 │   <listen_host>::</listen_host>
+           ·                ─┬
+           ·                 ╰── 3. `logs` listens on every address
+         3 │   <users>
+         4 │     <default>
+         5 │       <password></password> <!-- �[2J -->
+           ·       ──────────┬──────────
+           ·                 ╰── 4. user `default` has no password
+         6 │     </default>
+           ╰────
+          help: set `password_sha256_hex`, or name the clients in `networks`
+          more: `seawall explain open-datastore`
+        "#);
     }
 
     #[test]
     fn what_is_possible_names_what_decides() {
         let text = written(&sample::run(), Confidence::Possible, LOOK);
         let tail = text.rsplit("critical ").next().unwrap();
-        insta::assert_snapshot!(tail, @"");
+        insta::assert_snapshot!(tail, @r#"
+        open-datastore deploy/main net.tf:7:45
+
+          × anyone on the internet may reach `spare`
+           ╭─[deploy/main net.tf:7:45]
+         6 │ resource "aws_security_group_rule" "logs" {
+         7 │   description = "größer 🦀", cidr_blocks = ["0.0.0.0/0"]
+           ·                                             ───────────
+         8 │   to_port     = 8123
+           ╰────
+          help: set `password_sha256_hex`, or name the clients in `networks`
+          possible: this depends on `var.cidrs` (deploy/main net.tf:7)
+          more: `seawall explain open-datastore`
+        "#);
     }
 
     #[test]

@@ -137,7 +137,31 @@ mod tests {
     fn every_fact_stands_with_its_place() {
         let mut out = Vec::new();
         text(&sample::run(), &mut out).unwrap();
-        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @"");
+        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"
+        ClickHouse server `logs`  conf/users.xml:1
+          name           logs                                          conf/users.xml:1
+          engine         clickhouse (guessed: its image)               conf/users.xml:1
+          kind           not set                                       conf/users.xml:1
+          managed        not set                                       conf/users.xml:1
+          reached by     anyone on the internet                        conf/users.xml:1
+                         - load balancer `logs` has a public address   deploy/main net.tf:3
+                         - its security group admits everybody         deploy/main net.tf:7
+                         - `logs` listens on every address             conf/users.xml:2
+          open to        anyone on the internet                        conf/users.xml:1
+                         - load balancer `logs` has a public address   deploy/main net.tf:3
+                         - its security group admits everybody         deploy/main net.tf:7
+                         - `logs` listens on every address             conf/users.xml:2
+          asks for       none                                          conf/users.xml:5
+          endpoint       port 8123, http, no TLS                       deploy/main net.tf:8
+          user           `default`, asks for none                      conf/users.xml:4
+          TLS required   no (default: ClickHouse, server settings)     conf/users.xml:1
+          TLS version    not set                                       conf/users.xml:1
+          encrypted      not set                                       conf/users.xml:1
+          audit log      unknown (depends on `var.audit`)              deploy/main net.tf:3
+          records        query_log, records queries, on, not scrubbed  conf/users.xml:1
+          keeps          query_log, system-log, for ever               conf/users.xml:1
+          backup days    not set                                       conf/users.xml:1
+        "#);
     }
 
     #[test]

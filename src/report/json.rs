@@ -216,14 +216,171 @@ mod tests {
 
     #[test]
     fn a_clean_run_is_a_whole_document() {
-        insta::assert_snapshot!(written(&sample::clean(), Confidence::Likely), @"");
+        insta::assert_snapshot!(written(&sample::clean(), Confidence::Likely), @r#"
+        {
+          "version": 1,
+          "tool": {
+            "name": "seawall",
+            "version": "0.1.0"
+          },
+          "summary": {
+            "files": 2,
+            "stores": 0,
+            "findings": {
+              "critical": 0,
+              "high": 0,
+              "medium": 0,
+              "low": 0,
+              "info": 0
+            },
+            "only_possible": 0,
+            "below": 0,
+            "suppressed": 0,
+            "not_understood": 0,
+            "unreadable": 0
+          },
+          "findings": [],
+          "not_understood": [],
+          "unreadable": []
+        }
+        "#);
     }
 
     #[test]
     fn a_finding_carries_all_that_proves_it() {
         let mut run = sample::run();
-        run.findings.remove(0);
-        run.findings[0].evidence.drain(1..3);
-        insta::assert_snapshot!(written(&run, Confidence::Possible), @"");
+        // The possible and the suppressed one together have everything but a guess.
+        let mut finding = run.findings.remove(3);
+        finding.evidence = run.findings[1].evidence.drain(..1).collect();
+        finding.whys = run.findings[2].whys.clone();
+        run.findings = vec![finding];
+        insta::assert_snapshot!(written(&run, Confidence::Possible), @r#"
+        {
+          "version": 1,
+          "tool": {
+            "name": "seawall",
+            "version": "0.1.0"
+          },
+          "summary": {
+            "files": 2,
+            "stores": 1,
+            "findings": {
+              "critical": 0,
+              "high": 0,
+              "medium": 0,
+              "low": 0,
+              "info": 0
+            },
+            "only_possible": 0,
+            "below": 0,
+            "suppressed": 1,
+            "not_understood": 1,
+            "unreadable": 1
+          },
+          "findings": [
+            {
+              "rule": "open-datastore",
+              "category": "exposure",
+              "severity": "critical",
+              "confidence": "certain",
+              "message": "anyone on the internet can read `honeypot`",
+              "location": {
+                "path": "deploy/main net.tf",
+                "start": {
+                  "line": 8,
+                  "column": 17,
+                  "offset": 183
+                },
+                "end": {
+                  "line": 8,
+                  "column": 21,
+                  "offset": 187
+                }
+              },
+              "evidence": [
+                {
+                  "message": "load balancer `logs` has a public address",
+                  "location": {
+                    "path": "deploy/main net.tf",
+                    "start": {
+                      "line": 3,
+                      "column": 3,
+                      "offset": 42
+                    },
+                    "end": {
+                      "line": 3,
+                      "column": 19,
+                      "offset": 58
+                    }
+                  }
+                }
+              ],
+              "depends_on": [
+                {
+                  "what": "`var.cidrs`",
+                  "location": {
+                    "path": "deploy/main net.tf",
+                    "start": {
+                      "line": 7,
+                      "column": 45,
+                      "offset": 154
+                    },
+                    "end": {
+                      "line": 7,
+                      "column": 56,
+                      "offset": 165
+                    }
+                  }
+                }
+              ],
+              "guesses": [],
+              "help": "set `password_sha256_hex`, or name the clients in `networks`",
+              "about": "clickhouse/logs",
+              "instances": [],
+              "fingerprint": "00000000000000cc",
+              "suppressed": {
+                "reason": "a honeypot",
+                "location": {
+                  "path": "deploy/main net.tf",
+                  "start": {
+                    "line": 1,
+                    "column": 1,
+                    "offset": 0
+                  },
+                  "end": {
+                    "line": 1,
+                    "column": 11,
+                    "offset": 12
+                  }
+                }
+              }
+            }
+          ],
+          "not_understood": [
+            {
+              "what": "a setting `x` of `aws_lb`",
+              "location": {
+                "path": "deploy/main net.tf",
+                "start": {
+                  "line": 2,
+                  "column": 1,
+                  "offset": 13
+                },
+                "end": {
+                  "line": 2,
+                  "column": 18,
+                  "offset": 30
+                }
+              }
+            }
+          ],
+          "unreadable": [
+            {
+              "path": "deploy/odd\u0007.tf",
+              "reason": "not UTF-8"
+            }
+          ]
+        }
+        "#);
     }
 }

@@ -107,6 +107,7 @@ pub(crate) fn clean() -> Run {
         ],
         not_understood: Vec::new(),
         unreadable: Vec::new(),
+        claimed: 2,
     }
 }
 

@@ -85,12 +85,12 @@ fn rule<'a>(info: &'a RuleInfo, precision: &'static str) -> Rule<'a> {
     }
 }
 
-/// `security` makes GitHub read `security-severity`; CWE numbers have the form of CodeQL's tags.
+/// `security` makes GitHub read `security-severity`; CWE numbers have the form of `CodeQL`'s tags.
 fn tags(info: &RuleInfo) -> Vec<String> {
     let mut tags = vec!["security".to_owned(), info.category.name().to_owned()];
     let cwe = info.see.iter().filter(|see| is_cwe(see));
     let cwe = cwe.map(|see| format!("external/cwe/{}", see.to_ascii_lowercase()));
-    for tag in info.tags.iter().map(|tag| tag.to_string()).chain(cwe) {
+    for tag in info.tags.iter().map(ToString::to_string).chain(cwe) {
         if !tags.contains(&tag) {
             tags.push(tag);
         }
@@ -262,9 +262,9 @@ mod tests {
         assert_eq!(second["message"]["text"], "its security group admits everybody");
         let physical = &second["physicalLocation"];
         assert_eq!(physical["artifactLocation"]["uri"], "deploy/main%20net.tf");
-        // `  description = "größer 🦀", cidr_blocks = [` is 43 UTF-16 units, 47 bytes, 42 characters.
+        // `  description = "größer 🦀", cidr_blocks = [` is 44 UTF-16 units, 48 bytes, 43 characters.
         let region =
-            serde_json::json!({"startLine": 7, "startColumn": 44, "endLine": 7, "endColumn": 55});
+            serde_json::json!({"startLine": 7, "startColumn": 45, "endLine": 7, "endColumn": 56});
         assert_eq!(physical["region"], region);
         assert_eq!(found["relatedLocations"][1]["id"], 2);
     }

@@ -27,7 +27,7 @@ pub(crate) struct Counts {
 impl Counts {
     pub(crate) fn of(run: &Run, shown: Shown) -> Counts {
         let mut counts = Counts {
-            files: run.sources.len(),
+            files: run.claimed,
             stores: run.model.datastores.len(),
             not_understood: run.not_understood.len(),
             unreadable: run.unreadable.len(),
@@ -136,9 +136,16 @@ mod tests {
     #[test]
     fn the_summary_counts_what_is_shown_and_what_is_not() {
         let text = lines(&sample::run(), SHOWN, Duration::from_millis(30), false).join("\n");
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r#"
+        read 2 files and found 1 store in 0.03 s: 1 critical, 1 medium findings
+        1 more is only possible: `--min-confidence possible` shows it
+        1 suppressed
+        1 thing not understood: `--verbose` lists what
+        "#);
         let text = lines(&sample::run(), SHOWN, Duration::from_millis(30), true).pop().unwrap();
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r#"
+        not understood: deploy/main net.tf:2: a setting `x` of `aws_lb`
+        "#);
     }
 
     #[test]

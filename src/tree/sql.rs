@@ -56,6 +56,7 @@ pub(crate) struct TableName {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "words of the statement, each for itself")]
 pub(crate) struct Create {
     pub(crate) name: TableName,
     /// From `CREATE` to the name.
@@ -108,6 +109,8 @@ pub(crate) struct TtlElement {
     pub(crate) action: TtlAction,
     /// `None`: the expression is not evaluated.
     pub(crate) age: Option<Age>,
+    /// A template still fills in a part of it.
+    pub(crate) template: bool,
     pub(crate) place: Place,
 }
 
@@ -250,28 +253,42 @@ pub(crate) fn parse(text: &Text) -> (Vec<Statement>, Vec<Problem>) {
     let (tokens, mut problems) = lex::tokens(text);
     let mut statements = Vec::new();
     let (mut start, mut down) = (0, false);
-    for (index, token) in tokens.iter().enumerate() {
-        let ends = matches!(token.kind, TokenKind::End | TokenKind::Up | TokenKind::Down);
-        let last = index + 1 == tokens.len();
-        if !ends && !last {
+    for index in 0..=tokens.len() {
+        let kind = tokens.get(index).map(|t| t.kind);
+        let mark = matches!(kind, None | Some(TokenKind::End | TokenKind::Up | TokenKind::Down));
+        if !mark && !(index > start && begins(text, &tokens, index)) {
             continue;
         }
-        let end = if ends { index } else { index + 1 };
-        if !down && start < end {
-            let mut cursor = Cursor::new(text, &tokens[start..end]);
+        if !down && start < index {
+            let mut cursor = Cursor::new(text, &tokens[start..index]);
             if let Some(kind) = statement(&mut cursor, &mut problems) {
                 statements.push(Statement { place: cursor.whole(), kind });
             }
         }
-        start = index + 1;
-        match token.kind {
-            TokenKind::Up => down = false,
-            TokenKind::Down => down = true,
+        start = index + usize::from(mark);
+        match kind {
+            Some(TokenKind::Up) => down = false,
+            Some(TokenKind::Down) => down = true,
             _ => {}
         }
     }
     problems.sort();
     (statements, problems)
+}
+
+/// Whether a definition begins on a line of its own: the `;` before it was forgotten, or is lost in
+/// something that does not close.
+fn begins(text: &Text, tokens: &[lex::Token], at: usize) -> bool {
+    let (before, token) = (tokens[at - 1], tokens[at]);
+    if token.kind != (TokenKind::Word { quoted: false }) {
+        return false;
+    }
+    let src = text.as_str();
+    let word = |at: usize| tokens.get(at).map_or("", |t| &src[t.range()]);
+    let is = |word: &str, any: &[&str]| any.iter().any(|a| word.eq_ignore_ascii_case(a));
+    is(word(at), &["create", "alter", "drop"])
+        && is(word(at + 1), &["table", "materialized", "user", "database", "or"])
+        && src[before.range().end..token.range().start].contains('\n')
 }
 
 /// Reads a TTL clause without its keyword: `event_date + INTERVAL 30 DAY DELETE`.

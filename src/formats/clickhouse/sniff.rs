@@ -23,8 +23,7 @@ const ENGINES: [&str; 16] = [
 ];
 
 /// Words in statements that no other database understands.
-const PHRASES: [&str; 14] = [
-    "mergetree",
+const PHRASES: [&str; 13] = [
     "modify ttl",
     "remove ttl",
     "materialize ttl",
@@ -38,6 +37,18 @@ const PHRASES: [&str; 14] = [
     "with plaintext_password",
     "with sha256_hash",
     "system reload",
+];
+
+/// Words in definitions that ClickHouse does not understand.
+const FOREIGN: [&str; 8] = [
+    "character varying",
+    "owner to ",
+    "plpgsql",
+    "jsonb",
+    "auto_increment",
+    "bigserial",
+    " serial ",
+    "autoincrement",
 ];
 
 /// Other products whose name in a path says that a folder is about both.
@@ -142,25 +153,30 @@ pub(super) fn sql(path: &str, text: &str) -> Claim {
     let mut foreign = false;
     for (at, _) in lower.match_indices("engine") {
         let rest = lower[at + "engine".len()..].trim_start();
-        let Some(rest) = rest.strip_prefix('=') else { continue };
-        let rest = rest.trim_start();
+        let assigned = rest.starts_with('=');
+        let rest = rest.trim_start_matches('=').trim_start();
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
         let engine = &rest[..end];
-        if engine.ends_with("mergetree") || ENGINES.contains(&engine) {
+        if engine.ends_with("mergetree") || (assigned && ENGINES.contains(&engine)) {
             return Claim::Surely;
         }
-        foreign |= matches!(engine, "innodb" | "myisam" | "memory" | "merge" | "archive" | "olap");
-    }
-    if foreign {
-        return Claim::No;
+        foreign |= assigned
+            && matches!(engine, "innodb" | "myisam" | "memory" | "merge" | "archive" | "olap");
     }
     let path = path.to_ascii_lowercase();
-    let hinted = path.contains("clickhouse") && !OTHERS.iter().any(|o| path.contains(o));
+    let hinted = path.contains("clickhouse");
+    // MySQL has engines called Memory and Merge as well.
+    if foreign && !hinted {
+        return Claim::No;
+    }
+    if OTHERS.iter().any(|o| path.contains(o)) || FOREIGN.iter().any(|p| lower.contains(p)) {
+        return Claim::No;
+    }
     let defines =
         ["create table", "create materialized", "create user", "alter table", "alter user"]
             .iter()
             .any(|w| lower.contains(w));
-    if (hinted && defines) || PHRASES.iter().any(|p| lower.contains(p)) {
+    if defines && (hinted || PHRASES.iter().any(|p| lower.contains(p))) {
         return Claim::Maybe;
     }
     Claim::No

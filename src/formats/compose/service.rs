@@ -96,7 +96,7 @@ impl Service<'_> {
             }
             _ => {
                 let say = format!("any container of the same Compose project can reach {title}");
-                out.hops.push(self.hop(Ref::Cluster, self.place, say));
+                out.hops.push(self.hop(Ref::Neighbours, self.place, say));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Cloud-config documents: commands that run at the first start, and files that are written.
 
 use super::docker::Names;
-use super::{MAX_PARTS, commands, docker, shell};
+use super::{MAX_FILES, commands, docker, shell};
 use crate::formats::{Host, config_file};
 use crate::model::fact::Name;
 use crate::model::fragment::{Address, Fragment};
@@ -19,7 +19,7 @@ pub(super) fn lower(host: &Host, text: &Text, names: &mut Names, out: &mut Fragm
             }
         }
         let files = document.get("write_files").map_or(&[][..], Node::items);
-        for file in files.iter().take(MAX_PARTS) {
+        for file in files.iter().take(MAX_FILES) {
             written(host, file, names, out);
         }
     }

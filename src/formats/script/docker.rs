@@ -275,9 +275,9 @@ fn ways(host: &Host, text: &Text, run: &Run, to: &Address, title: &Name, out: &m
         }
         let Some(published) = publish(value.text, at) else { continue };
         if published.loopback {
-            local.extend(published.pairs)
+            local.extend(published.pairs);
         } else {
-            wide.extend(published.pairs)
+            wide.extend(published.pairs);
         }
     }
     for pair in wide {

@@ -107,7 +107,7 @@ impl Lexer<'_> {
                 self.at += 1;
                 break;
             }
-            let escaped = rest[1.min(rest.len())..].chars().next();
+            let escaped = rest[c.len_utf8()..].chars().next();
             match (c, quote, escaped) {
                 ('\\', '"', Some(next @ ('"' | '\\' | '$' | '`'))) => {
                     self.at += 1;
@@ -172,8 +172,20 @@ mod tests {
     fn words_are_cut_as_a_shell_would() {
         check("a b\\\n  'c d' \"e $f\"; g && h # i", &[&["a", "b", "c d", "e $f"], &["g"], &["h"]]);
         check("cat <<EOF > x\ndocker run\nEOF\nls", &[&["cat", ">", "x"], &["ls"]]);
-        check("echo \"a \\\" b\" é", &[&["echo", "a \" b", "é"]]);
+        check("echo \"é \\\" b\" é", &[&["echo", "é \" b", "é"]]);
         check("x '", &[&["x", ""]]);
+    }
+
+    #[test]
+    fn no_text_makes_it_stumble() {
+        let letters = ["\\", "'", "\"", "<", "\n", "$", "é", "a", " ", "#", ";", "-"];
+        for n in 0..letters.len().pow(4) {
+            let digit = |place: u32| letters[n / letters.len().pow(place) % letters.len()];
+            let text = [digit(0), digit(1), digit(2), digit(3)].concat();
+            for word in commands(&text).concat() {
+                assert!(text.get(word.range.clone()).is_some(), "{text:?} {word:?}");
+            }
+        }
     }
 
     #[test]

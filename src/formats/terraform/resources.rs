@@ -3,12 +3,15 @@
 mod azure_network;
 mod azure_storage;
 mod balancers;
+mod ecs;
 mod facts;
 mod gcp_network;
 mod gcs;
 mod instances;
+mod json;
 mod logs;
 mod network;
+mod network_acls;
 mod nodes;
 mod opensearch;
 mod policy;
@@ -29,8 +32,10 @@ use world::World;
 pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
     let world = World::new(estate, unit.catalog);
     security_groups::lower(&world, out);
+    network_acls::lower(&world, out);
     instances::lower(&world, out);
     balancers::lower(&world, out);
+    ecs::lower(&world, out);
     stores::lower(&world, out);
     opensearch::lower(&world, out);
     s3::lower(&world, out);

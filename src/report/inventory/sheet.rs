@@ -1,5 +1,7 @@
 //! What the inventory says about each store, before anybody decides how it looks.
 
+use std::fmt::Write as _;
+
 use crate::finding::Run;
 use crate::model::concept::{Datastore, Endpoint, Identity, LogPipeline, Model, Retention, User};
 use crate::model::fact::{Basis, Evidence, Fact, Name};
@@ -237,10 +239,12 @@ fn retention(retention: &Retention) -> Line {
     add(&mut value, "", &retention.what);
     add(&mut value, "holds ", &retention.holds);
     match (&retention.days, &retention.forever) {
-        (Fact::Known(days, _), _) => value.push_str(&format!(", {days} days")),
+        (Fact::Known(days, _), _) => {
+            let _ = write!(value, ", {days} days");
+        }
         (_, Fact::Known(true, _)) => value.push_str(", for ever"),
         (Fact::Unknown(why, _), _) | (_, Fact::Unknown(why, _)) => {
-            value.push_str(&format!(", for how long depends on {why}"));
+            let _ = write!(value, ", for how long depends on {why}");
         }
         _ => value.push_str(", no limit set"),
     }
@@ -267,13 +271,13 @@ fn add<T: IntoValue>(out: &mut String, before: &str, fact: &Fact<T>) {
     if !fact.is_unset() {
         let word = word(fact);
         if !word.is_empty() {
-            out.push_str(&format!(", {before}{word}"));
+            let _ = write!(out, ", {before}{word}");
         }
     }
 }
 
 fn flag(out: &mut String, what: &str, fact: &Fact<bool>) {
     if fact.known() == Some(&true) {
-        out.push_str(&format!(", {what}"));
+        let _ = write!(out, ", {what}");
     }
 }

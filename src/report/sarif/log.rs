@@ -130,6 +130,7 @@ pub(super) struct OutcomeProperties<'a> {
 pub(super) struct Location<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) id: Option<usize>,
+    #[expect(clippy::struct_field_names, reason = "the standard's name")]
     pub(super) physical_location: Physical,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) message: Option<Message<'a>>,

@@ -13,15 +13,15 @@ use super::names::Names;
 use super::read::Reader;
 use super::server::Server;
 use super::{shipped, sql_users, tables};
-use crate::model::fact::{Fact, Name, Origin, Why};
+use crate::model::fact::{Basis, Evidence, Fact, Name, Origin, Why};
 use crate::model::fragment::{ConfigBody, ConfigFile, Container};
 use crate::source::Place;
 use crate::tree::xml::{Content, Element};
 
 /// What the entry point does about users before the server starts.
 enum Setup {
-    /// Nothing: the files decide.
-    Untouched,
+    /// Nothing: the files decide. Where that is written, and how.
+    Untouched(Place, &'static str),
     /// Creates one user for every address, and removes `default`.
     Account {
         user: Name,
@@ -64,7 +64,10 @@ pub(super) fn parts(program: &Program) -> Parts {
     let mut layers = image.layers(program, at);
     let hidden = image.hides(container, "");
     let base = shipped::server(at);
-    let root = layers.document(&layers.main.clone(), &base);
+    let mut root = layers.document(&layers.main, &base);
+    for (path, value, place) in overrides(container) {
+        shipped::set(&mut root, &path, &value, place);
+    }
     let env = |name: &str| password_of(program, name).unwrap_or_else(|| program.env(name));
     let users_path = match layers.users_file(&root) {
         UsersFile::Main => Some(layers.main.clone()),
@@ -74,6 +77,7 @@ pub(super) fn parts(program: &Program) -> Parts {
     let mut users_open = users_path.as_ref().and_then(|p| open(program, p));
     let mut refused = None;
     let mut unclear = None;
+    let mut untouched = None;
     let mut users = None;
     if let Some(path) = &users_path {
         let ships = path.ends_with("/users.xml") && !hidden;
@@ -85,8 +89,8 @@ pub(super) fn parts(program: &Program) -> Parts {
         };
         let before = layers.file(path).unwrap_or(&base).clone();
         let changed = changes_default(&before, &layers.document(path, &base));
-        match image.setup(program, changed) {
-            Setup::Untouched => {}
+        match image.setup(program, changed.as_ref()) {
+            Setup::Untouched(place, say) => untouched = Some(Evidence::new(place, say)),
             Setup::Account { user, admin, at } => {
                 let variable = image.password_variable(program);
                 layers.add(generated(path), account(&user, &admin, variable, at));
@@ -147,11 +151,21 @@ pub(super) fn parts(program: &Program) -> Parts {
         {
             login.networks = Fact::Unknown(why, place);
         }
-        for login in sql_users::logins(&scripts) {
-            if store.logins.iter().all(|l| l.name != login.name) {
-                store.logins.push(login);
-            }
+        if let Some(step) = untouched
+            && let Some(login) = store.logins.iter_mut().find(|l| &*l.name == "default")
+            && let Fact::Known(_, origin) = &mut login.networks
+            && matches!(origin.basis, Basis::Default(_))
+        {
+            // That nothing limits the shipped user is what somebody wrote.
+            let shipped = Evidence::new(origin.at, "the image's `default` is for every address");
+            *origin = Origin::written(step.place).with_via([shipped, step]);
         }
+        // A name that the users file has already is taken from there.
+        let mut made = sql_users::logins(&scripts);
+        for login in &store.logins {
+            made.remove(&login.name);
+        }
+        store.logins.extend(made.into_values());
     }
     if let Some(at) = refused {
         let here = shipped::element("clickhouse", at, Vec::new());
@@ -212,18 +226,23 @@ impl Image {
         })
     }
 
-    fn setup(&self, program: &Program, changed: bool) -> Setup {
+    fn setup(&self, program: &Program, changed: Option<&Place>) -> Setup {
         if self.bitnami {
             return bitnami(program);
         }
         let container = program.container;
         match runs_entry_point(container) {
             Fact::Known(true, _) | Fact::Unset(_) => {}
-            Fact::Known(false, _) => return Setup::Untouched,
+            Fact::Known(false, origin) => {
+                let say = "the image's entry point, which looks after users, does not run";
+                return Setup::Untouched(origin.at, say);
+            }
             Fact::Unknown(why, at) => return Setup::Unknown(why, at),
         }
         match program.env("CLICKHOUSE_SKIP_USER_SETUP") {
-            Fact::Known(v, _) if &*v == "1" => return Setup::Untouched,
+            Fact::Known(v, origin) if &*v == "1" => {
+                return Setup::Untouched(origin.at, "the entry point is told to leave users alone");
+            }
             Fact::Unknown(why, at) => return Setup::Unknown(why, at),
             _ => {}
         }
@@ -251,7 +270,7 @@ impl Image {
         }
         match (&password, &admin) {
             (Fact::Known(value, origin), _) if !value.is_empty() => return made(origin.at),
-            (Fact::Unknown(..), Fact::Known(..)) | (_, Fact::Known(..)) if &*rights != "0" => {
+            (_, Fact::Known(..)) if &*rights != "0" => {
                 return made(admin.place());
             }
             (Fact::Unknown(Why::Environment(what), at), _) if what.starts_with("secret ") => {
@@ -260,7 +279,7 @@ impl Image {
             (Fact::Unknown(why, at), _) => {
                 // Empty, it leaves `default` to the server itself; otherwise it is asked for.
                 return match (changed, &self.guard) {
-                    (false, Guard::Yes) => made(*at),
+                    (None, Guard::Yes) => made(*at),
                     _ => Setup::Unknown(why.clone(), *at),
                 };
             }
@@ -268,7 +287,14 @@ impl Image {
             _ => {}
         }
         match (&self.guard, changed) {
-            (_, true) | (Guard::No, _) => Setup::Untouched,
+            (_, Some(at)) => {
+                let say = "this changes `default`, so the entry point leaves it as it is";
+                Setup::Untouched(*at, say)
+            }
+            (Guard::No, _) => {
+                let say = "this release does not limit `default` to the server itself";
+                Setup::Untouched(container.image.place(), say)
+            }
             _ => Setup::Guarded,
         }
     }
@@ -286,7 +312,7 @@ impl Image {
     }
 }
 
-impl<'a> Layers<'a> {
+impl Layers<'_> {
     fn add(&mut self, path: String, root: Element) {
         let path: Name = path.into();
         self.files.retain(|(p, _)| *p != path);
@@ -337,6 +363,22 @@ fn runs_entry_point(container: &Container) -> Fact<bool> {
     }
 }
 
+/// Options behind a lone `--` replace the first element of their path.
+fn overrides(container: &Container) -> Vec<(Vec<Name>, Name, Place)> {
+    let words = [&container.command, &container.args];
+    let words = words.into_iter().filter_map(Fact::known).flatten().filter_map(|word| match word {
+        Fact::Known(text, origin) => Some((text, origin.at)),
+        _ => None,
+    });
+    let behind = words.skip_while(|(text, _)| &***text != "--").skip(1);
+    behind
+        .filter_map(|(text, at)| {
+            let (path, value) = text.strip_prefix("--")?.split_once('=')?;
+            Some((path.split('.').map(Name::from).collect(), value.into(), at))
+        })
+        .collect()
+}
+
 /// Bitnami: an administrator for every address; an empty password only if that is allowed.
 fn bitnami(program: &Program) -> Setup {
     let first =
@@ -368,13 +410,14 @@ fn is_yes(value: &str) -> bool {
     matches!(value.to_ascii_lowercase().as_str(), "yes" | "true" | "1")
 }
 
-/// Whether what is mounted changes `default` against the users file itself.
-fn changes_default(before: &Element, after: &Element) -> bool {
+/// Where what is mounted changes `default` against the users file itself.
+fn changes_default(before: &Element, after: &Element) -> Option<Place> {
     let default = |root: &Element| root.child("users").and_then(|u| u.child("default")).cloned();
     match (default(before), default(after)) {
-        (Some(a), Some(b)) => !same(&a, &b),
-        (None, None) => false,
-        _ => true,
+        (Some(a), Some(b)) => (!same(&a, &b)).then_some(b.tag),
+        (None, Some(b)) => Some(b.tag),
+        (Some(a), None) => Some(a.tag),
+        (None, None) => None,
     }
 }
 
@@ -417,10 +460,13 @@ fn open(program: &Program, main: &str) -> Option<(Why, Place)> {
     if let Some((_, why, place)) = outside {
         return Some((why.clone(), *place));
     }
-    let is_config = |p: &str| p.ends_with(".xml") || p.ends_with(".yaml") || p.ends_with(".yml");
+    let is_config = |p: &str| {
+        let extension = p.rsplit_once('.').map_or("", |(_, e)| e);
+        ["xml", "yaml", "yml", "conf"].iter().any(|e| extension.eq_ignore_ascii_case(e))
+    };
     program.files.iter().find_map(|(path, file)| {
         let unread = matches!(file.body, ConfigBody::Text(_)) && is_config(path) && concerns(path);
-        unread.then(|| (Why::Broken, file.place))
+        unread.then_some((Why::Broken, file.place))
     })
 }
 
@@ -433,16 +479,10 @@ fn guard(tag: &str) -> Guard {
     let mut numbers = tag.split(['.', '-']).map_while(|p| p.parse::<u32>().ok());
     let (major, minor, patch) = (numbers.next(), numbers.next(), numbers.next());
     match (major, minor, patch) {
-        // `latest`, `head`, a digest: taken as current.
-        (None, ..) => Guard::Yes,
-        (Some(major), None, _) if major >= 24 => Guard::Yes,
-        (Some(25), Some(1), Some(patch)) => match patch {
-            0..=2 => Guard::No,
-            _ => Guard::Yes,
-        },
         (Some(24), Some(3 | 12), Some(_)) => Guard::Unclear,
-        (Some(24), Some(3 | 12), None) => Guard::Yes,
-        (Some(major), Some(_), _) if major >= 25 => Guard::Yes,
-        _ => Guard::No,
+        (Some(24), Some(3 | 12) | None, None) => Guard::Yes,
+        (Some(25), Some(1), Some(0..=2)) | (Some(..=24), ..) => Guard::No,
+        // `latest`, `head`, a digest: taken as current.
+        _ => Guard::Yes,
     }
 }

@@ -27,6 +27,8 @@ struct Group<'a> {
     main: Option<Name>,
     /// "`etc/`", or the file alone.
     title: String,
+    /// A coordination service without a database.
+    keeper: bool,
 }
 
 pub(super) fn parts(files: &[&ConfigFile]) -> Parts {
@@ -51,7 +53,8 @@ fn groups<'a>(files: &[&'a ConfigFile]) -> BTreeMap<String, Group<'a>> {
         let (folder, name) = path.rsplit_once('/').map_or(("", path), |(f, n)| (f, n));
         let (above, last) = folder.rsplit_once('/').map_or(("", folder), |(f, n)| (f, n));
         let stem = name.rsplit_once('.').map_or(name, |(s, _)| s);
-        let whole = is_whole_server(root);
+        let keeper = is_keeper(root);
+        let whole = is_whole_server(root) || keeper;
         let (key, here, main) = if MERGED.contains(&last) {
             (above, path.to_owned(), false)
         } else if stem == "config" {
@@ -72,6 +75,7 @@ fn groups<'a>(files: &[&'a ConfigFile]) -> BTreeMap<String, Group<'a>> {
             (key, true) => format!("`{key}`"),
             (key, false) => format!("`{key}/`"),
         };
+        group.keeper |= keeper && main;
         let here: Name = here.into();
         if main {
             group.main = Some(here.clone());
@@ -92,6 +96,12 @@ fn is_whole_server(root: &Element) -> bool {
         && has(&["path", "users_config", "user_directories", "mark_cache_size", "users"])
 }
 
+/// A keeper's main file: nothing in it serves queries.
+fn is_keeper(root: &Element) -> bool {
+    root.child("keeper_server").is_some_and(|k| k.child("server_id").is_some())
+        && ["http_port", "tcp_port"].iter().all(|n| root.child(n).is_none())
+}
+
 fn concerns_users(root: &Element) -> bool {
     ["users", "profiles", "quotas"].iter().any(|n| root.child(n).is_some())
 }
@@ -106,7 +116,9 @@ fn concerns_listeners(root: &Element) -> bool {
 
 impl Group<'_> {
     fn parts(&self, address: &str) -> Parts {
-        let Some((_, first, whole)) = self.files.first() else { return Parts::default() };
+        let is_main = |(path, ..): &&(Name, _, _)| Some(path) == self.main.as_ref();
+        let first = self.files.iter().find(is_main).or(self.files.first());
+        let Some((_, first, whole)) = first else { return Parts::default() };
         let at = first.tag;
         let key = address.strip_prefix("ch:").unwrap_or(address);
         let folder = if key == "." { "" } else { key };
@@ -122,7 +134,7 @@ impl Group<'_> {
             // The path on the server's disk says nothing about this folder.
             UsersFile::Path(path) if layers.file(&path).is_none() => {
                 let name = path.rsplit('/').next().unwrap_or("users.xml");
-                self.users_beside(folder, name)
+                Some(self.users_beside(folder, name))
             }
             UsersFile::Path(path) => Some(path),
             UsersFile::Elsewhere => None,
@@ -132,16 +144,18 @@ impl Group<'_> {
         let listening = || layers.merged_into(&layers.main).any(|(_, e)| concerns_listeners(e));
         let listens = has_main || listening() || users.is_some();
         let unseen = !has_main && !listening();
+        let engine = if self.keeper { "clickhouse-keeper" } else { "clickhouse" };
+        let product = if self.keeper { "ClickHouse Keeper" } else { "ClickHouse" };
         let server = Server {
             names: Names {
                 store: Address::new(address),
                 is_store: listens,
-                title: format!("ClickHouse in {}", self.title).into(),
+                title: format!("{product} in {}", self.title).into(),
                 exists: Fact::written(true, at),
             },
-            name: "clickhouse".into(),
+            name: engine.into(),
             node: Address::new(address),
-            engine: Fact::written("clickhouse".into(), at),
+            engine: Fact::written(engine.into(), at),
             place: at,
             whole: *whole,
             reader: Reader {
@@ -152,20 +166,20 @@ impl Group<'_> {
             root: &root,
             users: users.as_ref(),
             listens,
-            only_written: !has_main,
+            only_written: !has_main || self.keeper,
             config_open: unseen.then(|| (Why::NotHere("config.xml".into()), at)),
             users_open: None,
         };
         let mut out = server.parts();
-        out.defects.extend(self.defects(&layers, &users_path, &server.names));
+        out.defects.extend(self.defects(&layers, users_path.as_deref(), &server.names));
         out
     }
 
     /// The users file that lies in this folder, or the place where it would.
-    fn users_beside(&self, folder: &str, name: &str) -> Option<String> {
+    fn users_beside(&self, folder: &str, name: &str) -> String {
         let here = |name: &str| self.files.iter().find(|(p, ..)| **p == *join(folder, name));
         let found = [name, "users.xml", "users.yaml", "users.yml"].into_iter().find_map(here);
-        Some(found.map_or_else(|| join(folder, "users.xml"), |(p, ..)| p.to_string()))
+        found.map_or_else(|| join(folder, "users.xml"), |(p, ..)| p.to_string())
     }
 
     /// The users document; `None` where no file speaks of users.
@@ -193,7 +207,7 @@ impl Group<'_> {
     }
 
     /// Files that say something which the server does not hear.
-    fn defects(&self, layers: &Layers, users: &Option<String>, names: &Names) -> Vec<Defect> {
+    fn defects(&self, layers: &Layers, users: Option<&str>, names: &Names) -> Vec<Defect> {
         let mut out = Vec::new();
         let [config_d, _] = merge_folders(&layers.main);
         for (path, root, _) in &self.files {
@@ -202,7 +216,7 @@ impl Group<'_> {
                                has an effect";
                 out.push(names.defect(inner, "no-effect", message.into()));
             }
-            let apart = users.as_ref().is_some_and(|u| **u != layers.main);
+            let apart = users.is_some_and(|u| u != layers.main);
             if let Some(section) = root.child("users").filter(|_| apart)
                 && path.starts_with(&config_d)
             {

@@ -167,6 +167,12 @@ pub(super) fn of(name: &TableName, columns: &[Column], rollup: bool) -> Holds {
     if words.iter().any(|w| PROMPTS.contains(&w.as_str()) && w != "messages") {
         add("prompts", format!("that `{}` holds prompts, by its name", name.table), name.place);
     }
+    // What goes into a model and what comes out of it.
+    let column = |name: &str| columns.iter().find(|c| &*c.name == name && text(c));
+    if let (Some(input), Some(_)) = (column("input"), column("output")) {
+        let by = format!("that `{}` holds prompts, by `input` and `output`", name.table);
+        add("prompts", by, input.place);
+    }
     for (column, snake) in columns.iter().zip(&snake).filter(|(c, _)| text(c)) {
         let said = column.comment.as_deref().unwrap_or("").to_lowercase();
         let by = || format!("what column `{}` holds, by its name", column.name);

@@ -69,10 +69,8 @@ impl<'a> Layers<'a> {
                 let path = element.text();
                 let path = path.trim();
                 let folder = self.main.rsplit_once('/').map_or("", |(f, _)| f);
-                UsersFile::Path(match path.starts_with('/') || folder.is_empty() {
-                    true => path.into(),
-                    false => format!("{folder}/{path}"),
-                })
+                let absolute = path.starts_with('/') || folder.is_empty();
+                UsersFile::Path(if absolute { path.into() } else { format!("{folder}/{path}") })
             }
             None if all(server, "user_directories").next().is_some() => UsersFile::Elsewhere,
             None => UsersFile::Main,

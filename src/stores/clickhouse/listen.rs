@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::read::{Reader, all, at};
 use crate::model::fact::{Evidence, Fact, Name, Origin, Why};
 use crate::model::fragment::EndpointDraft;
-use crate::model::net::Addresses;
+use crate::model::net::{Addresses, Intervals};
 use crate::source::Place;
 use crate::tree::xml::Element;
 
@@ -28,6 +28,11 @@ const fn port(
 ) -> Port {
     Port { path, protocol, role, tls, asks }
 }
+
+/// Steps of a proof that a person still reads.
+const MAX_STEPS: usize = 8;
+/// Entries of `protocols`, and layers under one; nobody writes more by hand.
+const MAX_PROTOCOLS: usize = 64;
 
 const DATA: &str = "data+admin";
 
@@ -94,13 +99,13 @@ pub(super) fn endpoints(reader: &Reader, root: &Element) -> Vec<EndpointDraft> {
 fn protocols(reader: &Reader, root: &Element, everywhere: &Fact<Addresses>) -> Vec<EndpointDraft> {
     let Some(section) = root.child("protocols") else { return Vec::new() };
     let mut out = Vec::new();
-    for entry in section.elements() {
+    for entry in section.elements().take(MAX_PROTOCOLS) {
         let Some(port) = entry.child("port") else { continue };
         let hosts: Vec<&Element> = all(entry, "host").collect();
         let (mut tls, mut kind) = (false, Name::from("native"));
         let mut layer = Some(entry);
-        // A chain that comes back to itself ends where it has as many steps as there are entries.
-        for _ in 0..section.elements().count() {
+        // A chain may come back to itself.
+        for _ in 0..MAX_PROTOCOLS {
             let Some(current) = layer else { break };
             match current.child("type").map(Element::text).as_deref().map(str::trim) {
                 Some("tls") => tls = true,
@@ -148,27 +153,31 @@ fn credentials(reader: &Reader, root: &Element, port: &Element) -> Fact<bool> {
 
 /// The addresses of some `listen_host` elements.
 fn bind(reader: &Reader, hosts: &[&Element], root: &Element) -> Fact<Addresses> {
-    let mut total = Addresses::default();
+    let mut sets = Vec::new();
     let mut unknown: Option<(Why, Place)> = None;
-    let mut origin: Option<Origin> = None;
+    let mut origins: Vec<Origin> = Vec::new();
     for host in hosts {
         match reader.text(host).try_map(|text| addresses(&text)) {
             Fact::Known(set, from) => {
-                total = total.union(&set);
-                match &mut origin {
-                    None => origin = Some(from),
-                    Some(first) if first.at != from.at => {
-                        let mut via = first.via.to_vec();
-                        via.push(Evidence::new(from.at, "another `listen_host` counts as well"));
-                        first.via = via.into();
-                    }
-                    Some(_) => {}
-                }
+                sets.push(set);
+                origins.push(from);
             }
             Fact::Unknown(why, place) => unknown = Some((why, place)),
             Fact::Unset(_) => {}
         }
     }
+    let total = union(&sets);
+    // Where the first is as wide as all of them, the others add nothing to the story.
+    if sets.first().is_some_and(|first| first.circle() == total.circle()) {
+        origins.truncate(1);
+    }
+    let mut origins = origins.into_iter();
+    let origin = origins.next().map(|first| {
+        let others = origins.filter(|o| o.at != first.at).take(MAX_STEPS);
+        let steps = others.map(|o| Evidence::new(o.at, "another `listen_host` counts as well"));
+        let via: Vec<Evidence> = first.via.iter().cloned().chain(steps).collect();
+        first.with_via(via)
+    });
     match (unknown, origin) {
         (Some((why, place)), _) if total != Addresses::all() => Fact::Unknown(why, place),
         (_, Some(origin)) => Fact::Known(total, origin),
@@ -191,5 +200,13 @@ fn addresses(host: &str) -> Result<Addresses, Why> {
         Ok(ip) => Ok(Addresses::range(ip, ip)),
         Err(_) if host.eq_ignore_ascii_case("localhost") => Ok(Addresses::loopback()),
         Err(_) => Err(Why::NotHere(host.into())),
+    }
+}
+
+/// All addresses of several sets.
+pub(super) fn union(sets: &[Addresses]) -> Addresses {
+    Addresses {
+        v4: Intervals::of(sets.iter().flat_map(|s| s.v4.ranges()).copied().collect()),
+        v6: Intervals::of(sets.iter().flat_map(|s| s.v6.ranges()).copied().collect()),
     }
 }

@@ -34,15 +34,15 @@ pub(super) fn merge(base: &mut Element, over: &Element, shipped: Place) {
             continue;
         };
         let same = free.get_mut(&identity(element)).and_then(VecDeque::pop_front);
-        let removes = element.attribute("remove").is_some();
+        let takes_away = element.attribute("remove").is_some();
         match same {
-            Some(index) if removes => removed.push(index),
+            Some(index) if takes_away => removed.push(index),
             Some(index) => {
                 if let Content::Element(old) = &mut base.children[index] {
                     lay_over(old, element, shipped);
                 }
             }
-            None if removes => {}
+            None if takes_away => {}
             None => base.children.push(Content::Element(stripped(element))),
         }
     }

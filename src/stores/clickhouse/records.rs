@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::names::Names;
 use super::read::{Reader, at, value_place};
 use super::users::switched_off;
-use crate::model::concept::{LogPipeline, Retention};
+use crate::model::concept::{Defect, LogPipeline, Retention};
 use crate::model::fact::{Fact, Name, Origin, Why};
 use crate::model::fragment::{Keep, LogDraft};
 use crate::source::Text;
@@ -36,11 +36,10 @@ pub(super) fn logs(
     names: &Names,
 ) -> Vec<LogDraft> {
     let scrubbed = scrubbed(reader, root);
-    let mut out = vec![names.log(server_log(reader, root, &scrubbed, names))];
-    if let Some(log) = query_log(reader, root, users, &scrubbed, names) {
-        out.push(names.log(log));
-    }
-    out
+    vec![
+        names.log(server_log(reader, root, &scrubbed, names)),
+        names.log(query_log(reader, root, users, &scrubbed, names)),
+    ]
 }
 
 /// Whether queries are masked before they are written down.
@@ -96,7 +95,7 @@ fn query_log(
     users: Option<&Element>,
     scrubbed: &Fact<bool>,
     names: &Names,
-) -> Option<LogPipeline> {
+) -> LogPipeline {
     let section = root.child("query_log");
     let place = section.map_or(root.tag, |s| s.tag);
     let mut log = LogPipeline::new(names.identity(
@@ -117,7 +116,7 @@ fn query_log(
     let content = Fact::Known("queries".into(), origin.clone());
     log.content = Fact::Known(vec![content], origin);
     log.scrubbed = scrubbed.clone();
-    Some(log)
+    log
 }
 
 /// Tables of the system database; one exists if its section does (`SystemLog.cpp`).
@@ -146,6 +145,23 @@ pub(super) fn keeps(reader: &Reader, root: &Element, names: &Names) -> Vec<Keep>
     out
 }
 
+/// System logs that say things twice; the server does not start with them (`SystemLog.cpp`).
+pub(super) fn conflicts(root: &Element, names: &Names) -> Vec<Defect> {
+    let both = |section: &&Element| {
+        let has = |name: &str| section.child(name).is_some();
+        let others = ["ttl", "partition_by", "order_by", "settings", "storage_policy"];
+        is_system_log(&section.name) && has("engine") && others.into_iter().any(has)
+    };
+    let said = |section: &Element| {
+        let message = format!(
+            "`{}` has `engine` and clauses beside it, so the server does not start",
+            section.name
+        );
+        names.defect(section, "no-start", message)
+    };
+    root.elements().filter(both).map(said).collect()
+}
+
 /// Days and forever, from `ttl` or from the text of `engine`.
 fn lifetime(reader: &Reader, section: &Element) -> (Fact<i64>, Fact<bool>) {
     let element = section.child("ttl").or_else(|| section.child("engine"));
@@ -172,13 +188,11 @@ fn lifetime(reader: &Reader, section: &Element) -> (Fact<i64>, Fact<bool>) {
         return (Fact::Unset(origin.at), Fact::Known(true, origin));
     };
     let days = deletion.age.as_ref().and_then(|age| age.days(system_column));
-    match days {
-        Some(days) => (Fact::Known(days, origin.clone()), Fact::Known(false, origin)),
-        None => {
-            let why = Why::NotUnderstood("this TTL".into());
-            (Fact::Unknown(why, origin.at), Fact::Known(false, origin))
-        }
-    }
+    let days = match days {
+        Some(days) => Fact::Known(days, origin.clone()),
+        None => Fact::Unknown(Why::NotUnderstood("this TTL".into()), origin.at),
+    };
+    (days, Fact::Known(false, origin))
 }
 
 /// Types of the columns that every system log has.

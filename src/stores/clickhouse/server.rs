@@ -40,6 +40,8 @@ impl Server<'_> {
             Some(users) => users::accounts(&self.reader, users, &self.names),
             None => Accounts::default(),
         };
+        let mut defects = defects;
+        defects.extend(records::conflicts(self.root, &self.names));
         let mut parts = Parts { secrets, defects, ..Parts::default() };
         parts.logs = records::logs(&self.reader, self.root, self.users, &self.names);
         parts.keeps = records::keeps(&self.reader, self.root, &self.names);

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::model::fact::Name;
 use crate::source::{Place, Text};
 use crate::tree::xml::{self, Attribute, Content, Element, Run};
 
@@ -77,4 +78,24 @@ pub(super) fn marked(name: &str, attribute: &str, value: &str, at: Place) -> Con
     let (name, value) = (attribute.into(), value.into());
     out.attributes.push(Attribute { name, value, place: at });
     Content::Element(out)
+}
+
+/// Sets the text of the first element under a path, as an option of the command line does.
+pub(super) fn set(root: &mut Element, path: &[Name], value: &str, at: Place) {
+    let Some((name, rest)) = path.split_first() else {
+        let run = Run { text: value.into(), place: at, cdata: false, pieces: Arc::new([]) };
+        (root.children, root.place, root.tag) = (vec![Content::Text(run)], at, at);
+        return;
+    };
+    let found = root.children.iter().position(|c| match c {
+        Content::Element(child) => child.name == *name,
+        Content::Text(_) => false,
+    });
+    let index = found.unwrap_or_else(|| {
+        root.children.push(Content::Element(element(name, at, Vec::new())));
+        root.children.len() - 1
+    });
+    if let Content::Element(child) = &mut root.children[index] {
+        set(child, rest, value, at);
+    }
 }

@@ -1,5 +1,7 @@
 //! Accounts that SQL files create.
 
+use std::collections::BTreeMap;
+
 use super::tables::statements;
 use super::users::{is_known, password, subnet};
 use crate::model::concept::{Identity, Secret};
@@ -9,27 +11,33 @@ use crate::model::net::Addresses;
 use crate::source::Place;
 use crate::tree::sql::{Host, Identified, Method, StatementKind, UserStatement};
 
-/// Accounts as the statements leave them.
-pub(super) fn logins(files: &[&ConfigFile]) -> Vec<Login> {
-    let mut out: Vec<Login> = Vec::new();
+/// Accounts as the statements leave them, in the order of their names.
+pub(super) fn logins(files: &[&ConfigFile]) -> BTreeMap<Name, Login> {
+    let mut out: BTreeMap<Name, Login> = BTreeMap::new();
     for statement in files.iter().flat_map(|f| statements(f)) {
         match &statement.kind {
             StatementKind::User(user) => {
                 for name in &user.users {
-                    let old = out.iter().position(|l| l.name == *name);
-                    match (old, user.alter) {
-                        (Some(at), true) => alter(&mut out[at], user),
-                        (Some(_), false) if user.if_not_exists => {}
-                        (Some(at), false) => out[at] = create(name, user, statement.place),
-                        (None, false) => out.push(create(name, user, statement.place)),
-                        (None, true) => {}
+                    match out.get_mut(name) {
+                        Some(login) if user.alter => alter(login, user),
+                        Some(_) if user.if_not_exists => {}
+                        None if user.alter => {}
+                        _ => {
+                            out.insert(name.clone(), create(name, user, statement.place));
+                        }
                     }
                 }
             }
-            StatementKind::DropUser(names) => out.retain(|l| !names.contains(&l.name)),
+            StatementKind::DropUser(names) => {
+                for name in names {
+                    out.remove(name);
+                }
+            }
             StatementKind::Grant(grant) if grant.admin => {
-                for login in out.iter_mut().filter(|l| grant.to.contains(&l.name)) {
-                    login.admin = Fact::written(true, statement.place);
+                for name in &grant.to {
+                    if let Some(login) = out.get_mut(name) {
+                        login.admin = Fact::written(true, statement.place);
+                    }
                 }
             }
             _ => {}
@@ -129,8 +137,9 @@ pub(super) fn secrets(files: &[&ConfigFile], store: Option<(&Address, &Name)>) -
     for statement in files.iter().flat_map(|f| statements(f)) {
         let StatementKind::User(user) = &statement.kind else { continue };
         let methods = user.identified.as_deref().unwrap_or(&[]);
-        for (name, method) in user.users.iter().flat_map(|n| methods.iter().map(move |m| (n, m))) {
-            let Some(text) = readable(method) else { continue };
+        let Some(method) = methods.iter().find(|m| readable(m).is_some()) else { continue };
+        let Some(text) = readable(method) else { continue };
+        for name in &user.users {
             let address = match store {
                 Some((store, _)) => format!("{store}/sql/user/{name}/password"),
                 None => format!("sql:user/{name}/password"),

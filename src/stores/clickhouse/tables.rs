@@ -10,7 +10,7 @@ use crate::model::fact::{Evidence, Fact, Name, Origin, Why};
 use crate::model::fragment::{Address, ConfigBody, ConfigFile, Keep};
 use crate::source::Place;
 use crate::tree::sql::{
-    Alter, AlterAction, Column, Create, Statement, StatementKind, TableName, Ttl,
+    Alter, AlterAction, Base, Column, Create, Statement, StatementKind, TableName, Ttl,
 };
 
 /// A table as the statements so far have made it.
@@ -72,7 +72,8 @@ pub(super) fn parts(files: &[&ConfigFile], store: Option<(&Address, &Name)>) -> 
 fn by_folder<'a>(files: &[&'a ConfigFile]) -> BTreeMap<&'a str, Tables> {
     let mut folders: BTreeMap<&str, Vec<&ConfigFile>> = BTreeMap::new();
     for file in files {
-        let folder = file.address.0.rsplit_once(['/', '#']).map_or("", |(f, _)| f);
+        let address = file.address.0.strip_prefix("file:").unwrap_or(&file.address.0);
+        let folder = address.rsplit_once(['/', '#']).map_or("", |(f, _)| f);
         folders.entry(folder).or_default().push(file);
     }
     let order = |mut files: Vec<&ConfigFile>| {
@@ -200,7 +201,7 @@ fn change(table: &mut Table, alter: &Alter) {
     }
 }
 
-/// Whether an engine keeps rows of its own that stay. No engine means MergeTree.
+/// Whether an engine keeps rows of its own that stay. No engine means `MergeTree`.
 fn stores_rows(engine: Option<&str>) -> bool {
     let Some(engine) = engine else { return true };
     engine.ends_with("MergeTree")
@@ -238,7 +239,7 @@ fn keep(table: &Table, identity: Identity, store: Option<Address>) -> Option<Kee
     out.name = Fact::Known(shown(&table.name).into(), head());
     out.engine = Fact::Known("clickhouse".into(), head());
     out.what = if holds.log {
-        let by = holds.facts.first().map(Fact::place).unwrap_or(table.head);
+        let by = holds.facts.first().map_or(table.head, Fact::place);
         Fact::guessed("log-table".into(), "that it is a log, by its names", by)
     } else {
         Fact::Known("table".into(), head())
@@ -272,10 +273,15 @@ fn lifetime(table: &Table) -> (Fact<i64>, Fact<bool>) {
     };
     let days = match deletion.age.as_ref().map(|age| age.days(kind)) {
         Some(Some(days)) => Fact::Known(days, origin.clone()),
-        _ => {
-            let what = "what the TTL's expression amounts to for a row";
-            Fact::Unknown(Why::NoDefault(what.into()), deletion.place)
+        Some(None) => {
+            let what = match deletion.age.as_ref().map(|a| &a.base) {
+                Some(Base::Column(name)) => name.clone(),
+                _ => "what the TTL counts from".into(),
+            };
+            Fact::Unknown(Why::DataSource(what), deletion.place)
         }
+        None if deletion.template => Fact::Unknown(Why::Template, deletion.place),
+        None => Fact::Unknown(Why::NotUnderstood("this TTL".into()), deletion.place),
     };
     (days, Fact::Known(false, origin))
 }

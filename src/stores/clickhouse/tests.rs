@@ -1,9 +1,9 @@
 //! Verdicts of real servers: each row was run or read in the server's source.
 
 use super::*;
-use crate::formats::config_file;
+use crate::formats::clickhouse::config_body;
 use crate::model::fact::{Basis, Fact, Why};
-use crate::model::fragment::{Container, Keep, Mount, MountSource};
+use crate::model::fragment::{ConfigBody, Container, Keep, Mount, MountSource};
 use crate::model::net::Addresses;
 use crate::source::{FileId, Place, Text};
 
@@ -17,9 +17,11 @@ const HERE: Place = Place { file: FileId(99), start: 0, end: 1 };
 /// Files as a front end hands them over; each file has an id of its own.
 fn files(texts: &[(&str, &str)]) -> Vec<ConfigFile> {
     let one = |(index, (path, text)): (usize, &(&str, &str))| {
-        let name: Name = path.rsplit('/').next().unwrap().into();
         let text = Text::of_file(FileId(index as u32), (*text).into());
-        config_file(Address::file(path), &name, &text, &mut Vec::new())
+        let body = config_body(path, &text, &mut Vec::new())
+            .unwrap_or_else(|| ConfigBody::Text(text.clone()));
+        let name = path.rsplit('/').next().unwrap().into();
+        ConfigFile { address: Address::file(path), name, place: text.whole(), body }
     };
     texts.iter().enumerate().map(one).collect()
 }
@@ -49,6 +51,7 @@ fn addresses(set: &Addresses) -> String {
     let named = [
         (all.clone(), "any"),
         (Addresses { v4: all.v4.clone(), ..Addresses::default() }, "any v4"),
+        (Addresses { v4: all.v4.clone(), ..Addresses::loopback() }, "any v4"),
         (Addresses::loopback(), "local"),
         (Addresses::default(), "nobody"),
     ];

@@ -1,9 +1,12 @@
 //! Who may log in: the users document (`src/Access/UsersConfigAccessStorage.cpp`).
 
+use rustc_hash::FxHashMap;
+
+use super::listen::union;
 use super::names::Names;
 use super::read::{Reader, all, value_place};
 use crate::model::concept::{Defect, Secret};
-use crate::model::fact::{Evidence, Fact, Name, Origin, Why};
+use crate::model::fact::{Fact, Name, Origin, Why};
 use crate::model::fragment::Login;
 use crate::model::net::Addresses;
 use crate::source::Place;
@@ -48,12 +51,12 @@ const KNOWN: [&str; 8] =
 pub(super) fn accounts(reader: &Reader, root: &Element, names: &Names) -> Accounts {
     let mut out = Accounts::default();
     let Some(section) = root.child("users") else { return out };
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: FxHashMap<&str, usize> = FxHashMap::default();
     for user in section.elements() {
         // The server calls a second user of the same name `bob[1]`.
-        let repeated = seen.iter().filter(|n| **n == &*user.name).count();
-        seen.push(&user.name);
-        let name: Name = match repeated {
+        let count = seen.entry(&user.name).or_default();
+        *count += 1;
+        let name: Name = match *count - 1 {
             0 => user.name.clone(),
             n => format!("{}[{n}]", user.name).into(),
         };
@@ -75,8 +78,8 @@ fn account(reader: &Reader, user: &Element, name: &Name, names: &Names, out: &mu
             _ => format!("user `{name}` has two authentications, so the server does not start"),
         };
         out.defects.push(names.defect(user, "no-start", message));
-        // What was written to stand beside the shipped empty password is what was meant.
-        if let Some(tag) = tags.iter().find(|t| !reader.is_shipped(t)) {
+        // What was laid over the rest is what was meant.
+        if let Some(tag) = tags.iter().rev().find(|t| !reader.is_shipped(t)) {
             push_login(reader, user, name, proof(reader, tag, name), tag, out);
         }
         return;
@@ -188,27 +191,26 @@ fn networks(reader: &Reader, user: &Element) -> Fact<Addresses> {
         }
         return Fact::Known(Addresses::all(), origin);
     };
-    let mut total = Addresses::default();
+    let mut sets = Vec::new();
     let mut unknown: Option<(Why, Place)> = None;
-    let mut origin = reader.origin(section);
-    let mut steps: Vec<Evidence> = Vec::new();
+    let mut origin: Option<Origin> = None;
     for entry in section.elements() {
-        let set = reader.text(entry).try_map(|text| peer(&entry.name, &text));
-        match set {
+        match reader.text(entry).try_map(|text| peer(&entry.name, &text)) {
             Fact::Known(set, from) => {
-                if set == Addresses::all() || steps.is_empty() {
-                    origin = from.clone();
+                // One entry for everybody decides alone.
+                if origin.is_none() || set == Addresses::all() {
+                    origin = Some(from);
                 }
-                steps.push(Evidence::new(from.at, "this entry counts, as every entry does"));
-                total = total.union(&set);
+                sets.push(set);
             }
             Fact::Unknown(why, at) => unknown = Some((why, at)),
             Fact::Unset(_) => {}
         }
     }
+    let total = union(&sets);
     match unknown {
         Some((why, at)) if total != Addresses::all() => Fact::Unknown(why, at),
-        _ => Fact::Known(total, origin),
+        _ => Fact::Known(total, origin.unwrap_or_else(|| reader.origin(section))),
     }
 }
 

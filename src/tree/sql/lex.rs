@@ -235,6 +235,13 @@ impl Lexer<'_> {
         while bytes.get(self.at).is_some_and(|b| is_word(*b) || *b == b'.') {
             self.at += 1;
         }
+        let text = &self.src[start..self.at];
+        if is_name(text) {
+            // A name may begin with a digit.
+            self.at = start + text.find('.').unwrap_or(text.len());
+            self.push(Kind::Word { quoted: false }, start);
+            return;
+        }
         self.push(Kind::Number, start);
     }
 
@@ -288,6 +295,13 @@ impl Lexer<'_> {
             self.at = next;
         }
     }
+}
+
+/// `02_table`, and neither `1_000`, `1e9` nor `0xff`.
+fn is_name(text: &str) -> bool {
+    let head = text.split('.').next().unwrap_or(text);
+    let coded = ["0x", "0X", "0b", "0B"].iter().any(|p| head.starts_with(p));
+    !coded && head.contains(|c: char| c.is_ascii_alphabetic() && c != 'e' && c != 'E')
 }
 
 fn is_word(byte: u8) -> bool {

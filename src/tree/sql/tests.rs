@@ -99,6 +99,10 @@ fn what_is_no_statement_of_ours_costs_only_itself() {
         "INSERT INTO t FORMAT JSONEachRow\n{\"a\": \"it's; CREATE\"}\n\nDROP TABLE a;",
         &["drop a"],
     );
+    check(
+        "CREATE TABLE 02_a (x Int8) ENGINE = Log\n\nCREATE TABLE b (x Int8",
+        &["create 02_a [x] Log", "create b [x] -"],
+    );
     check("INSERT INTO t VALUES ('a;b', 1), ('it''s', 2); DROP TABLE a;", &["drop a"]);
     check("CREATE FUNCTION f AS $x$ DROP TABLE no; $x$; DROP TABLE a", &["drop a"]);
     check("DROP TABLE {{ db }}.t_{{ env }};", &["drop {{ db }}.t_{{ env }}"]);

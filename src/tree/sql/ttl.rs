@@ -73,7 +73,8 @@ fn element(c: &Cursor, from: usize, to: usize) -> TtlElement {
     };
     let mut expression = c.part(from, action_at.unwrap_or(to));
     let age = sum(&mut expression, 0).filter(|_| expression.done()).and_then(Value::age);
-    TtlElement { action, age, place: c.place(from, to) }
+    let template = (from..to).any(|at| c.kind_at(at) == Some(Kind::Opaque));
+    TtlElement { action, age, template, place: c.place(from, to) }
 }
 
 /// The first token outside of brackets that fits.

@@ -80,10 +80,8 @@ fn target_group(world: &World, group: &Resource, out: &mut Fragment) {
         if world.join(&link.body, "target_group_arn", group, &[]) != Join::Yes {
             continue;
         }
-        let port = match link.body.get("port") {
-            Some(_) => port_end(&link.body, "port"),
-            None => PortEnd::Same,
-        };
+        let told = link.body.get("port").is_some();
+        let port = if told { port_end(&link.body, "port") } else { PortEnd::Same };
         let Fact::Known(target, _) = link.body.target("target_id") else { continue };
         out.hops.push(pass_on(&group.address, &target, None, port, link.head, &title));
     }
@@ -209,13 +207,10 @@ fn hides_client(protocol: &Fact<Name>, group: &Val) -> bool {
     if protocol.known().is_some_and(|p| matches!(&**p, "HTTP" | "HTTPS")) {
         return true;
     }
-    match group.bool("preserve_client_ip").known() {
-        Some(preserved) => !preserved,
-        None => {
-            let by_address = is(&group.text("target_type"), "ip");
-            by_address && !protocol.known().is_some_and(|p| p.contains("UDP"))
-        }
+    if let Some(preserved) = group.bool("preserve_client_ip").known() {
+        return !preserved;
     }
+    is(&group.text("target_type"), "ip") && !protocol.known().is_some_and(|p| p.contains("UDP"))
 }
 
 fn port_number(body: &Val, key: &str) -> Result<u16, Why> {

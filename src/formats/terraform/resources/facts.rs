@@ -1,30 +1,28 @@
 //! Three-valued logic on facts, and small readers of values.
 
 use crate::formats::terraform::value::{Val, ValKind};
-use crate::model::fact::{Basis, Evidence, Fact, Name, Origin, Why};
+use crate::model::fact::{Basis, Fact, Name, Origin, Why};
 use crate::model::fragment::Address;
 use crate::model::net::Addresses;
-use crate::source::Place;
 
 /// Both hold. A "no" decides alone; otherwise what is not known does.
 pub(super) fn and(a: Fact<bool>, b: Fact<bool>) -> Fact<bool> {
-    match (a.known(), b.known()) {
-        (Some(false), _) => a,
-        (_, Some(false)) => b,
-        (Some(true), Some(true)) => joined(a, b),
-        (Some(true), None) => b,
-        _ => a,
-    }
+    combined(a, b, false)
 }
 
 /// One of them holds. A "yes" decides alone; otherwise what is not known does.
 pub(super) fn or(a: Fact<bool>, b: Fact<bool>) -> Fact<bool> {
-    match (a.known(), b.known()) {
-        (Some(true), _) => a,
-        (_, Some(true)) => b,
-        (Some(false), Some(false)) => joined(a, b),
-        (Some(false), None) => b,
-        _ => a,
+    combined(a, b, true)
+}
+
+fn combined(a: Fact<bool>, b: Fact<bool>, decisive: bool) -> Fact<bool> {
+    let decides = |fact: &Fact<bool>| fact.known() == Some(&decisive);
+    if decides(&a) || (a.known().is_none() && !decides(&b)) {
+        a
+    } else if decides(&b) || b.known().is_none() {
+        b
+    } else {
+        joined(a, b)
     }
 }
 
@@ -82,12 +80,25 @@ impl Nets {
     }
 }
 
-/// One network. A string that ends in `/32` or `/128` is a single host, whatever its front part.
+/// One network. A text of which only the end is known, and that is `/32` or `/128`, is some single
+/// host; a documentation address stands for it.
 pub(super) fn net(value: &Val) -> Fact<Addresses> {
+    if let Some(host) = single_host(value) {
+        return host;
+    }
     value.as_text().try_map(|text| {
         Addresses::parse(&text)
             .ok_or_else(|| Why::NotUnderstood(format!("the network `{text}`").into()))
     })
+}
+
+fn single_host(value: &Val) -> Option<Fact<Addresses>> {
+    let ValKind::Partial(parts) = &value.kind else { return None };
+    let tail = parts.last()?.as_text();
+    let tail = tail.known()?;
+    let stand_in = if tail.ends_with("/32") { "192.0.2.1" } else { "2001:db8::1" };
+    let ends = tail.ends_with("/32") || tail.ends_with("/128");
+    ends.then(|| Fact::written(Addresses::parse(stand_in).unwrap_or_default(), value.at))
 }
 
 /// A value as sentences show it: its text, or the way it is spelled.
@@ -110,18 +121,5 @@ pub(super) fn mentions(value: &Val, out: &mut Vec<Address>) {
         ValKind::List { items, .. } => items.iter().for_each(|v| mentions(v, out)),
         ValKind::Map { entries, .. } => entries.iter().for_each(|(_, v)| mentions(v, out)),
         _ => {}
-    }
-}
-
-/// A fact with one more station, the latest.
-pub(super) fn through<T>(fact: Fact<T>, place: Place, say: impl Into<Name>) -> Fact<T> {
-    match fact {
-        Fact::Known(value, mut origin) => {
-            let mut via = origin.via.to_vec();
-            via.push(Evidence::new(place, say));
-            origin.via = via.into();
-            Fact::Known(value, origin)
-        }
-        other => other,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::facts::{and, any};
 use super::network;
+use super::network_acls;
 use super::nodes;
 use super::security_groups;
 use super::world::{Join, World};
@@ -36,6 +37,9 @@ fn instance(world: &World, machine: &Resource, out: &mut Fragment) {
     }
     nodes::ways(machine, &title, public, "has a public address", out);
     groups(world, machine, template, &cards, out);
+    if let Some(subnet) = subnet {
+        network_acls::attach(world, subnet, machine, out);
+    }
     scripts(machine, &machine.body, &title, out);
     if let Some(template) = template.filter(|_| machine.body.get("user_data").is_none()) {
         scripts(machine, &template.body, &title, out);

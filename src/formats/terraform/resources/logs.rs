@@ -1,4 +1,4 @@
-//! CloudWatch log groups and how long they keep.
+//! Log groups of AWS and how long they keep.
 
 use super::facts::word;
 use super::nodes;

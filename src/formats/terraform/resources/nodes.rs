@@ -12,8 +12,16 @@ use crate::source::Place;
 /// "EC2 instance `search`", with what the user calls it.
 pub(super) fn title(what: &str, resource: &Resource, names: &[&str]) -> Name {
     let own = names.iter().map(|n| resource.body.text(n)).find(|f| f.known().is_some());
-    let name = own.map_or(resource.name.clone(), |f| facts::word(&f, &resource.name));
+    let label = label(resource);
+    let name = own.map_or(label.clone(), |f| facts::word(&f, &label));
     format!("{what} `{name}`").into()
+}
+
+/// The resource's own name, with the key of its instance: `worker["a"]`.
+fn label(resource: &Resource) -> Name {
+    let spelled = &resource.spelled;
+    let start = spelled.rfind(&*resource.name).filter(|_| spelled.ends_with(']'));
+    start.map_or(resource.name.clone(), |at| spelled[at..].into())
 }
 
 pub(super) fn node(resource: &Resource, kind: NodeKind, title: &Name) -> Node {

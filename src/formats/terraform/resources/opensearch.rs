@@ -1,4 +1,4 @@
-//! OpenSearch domains: in a VPC or on the internet, and who may ask without a signature.
+//! Search domains of AWS: in a VPC or on the internet, and who may ask without a signature.
 
 use super::facts::{and, any, not, or};
 use super::nodes;

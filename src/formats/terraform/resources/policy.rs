@@ -1,11 +1,11 @@
 //! IAM policy documents: whether they let in people who have shown nothing.
 
 use super::facts::{and, any, net, not};
+use super::json;
 use super::world::World;
 use crate::formats::terraform::value::{Resource, Val, ValKind};
 use crate::model::fact::{Fact, Why};
 use crate::model::reach::Circle;
-use crate::source::Place;
 
 /// A statement, as far as it matters who may come.
 struct Statement {
@@ -47,49 +47,8 @@ fn statements(world: &World, policy: &Val) -> Result<Vec<Statement>, Why> {
             Err(Why::DataSource(document.spelled.clone()))
         };
     }
-    let parsed;
-    let body = match document(policy) {
-        Some(body) => body,
-        None => {
-            parsed = from_text(policy)?;
-            &parsed
-        }
-    };
+    let body = json::read(policy)?;
     Ok(body.list("Statement").items.into_iter().map(of_json).collect())
-}
-
-/// The value that was encoded as JSON, where the evaluator kept it.
-fn document(policy: &Val) -> Option<&Val> {
-    matches!(policy.kind, ValKind::Map { .. }).then_some(policy)
-}
-
-/// A policy written as text, with placeholders for what is not known.
-fn from_text(policy: &Val) -> Result<Val, Why> {
-    let unreadable = || policy.why().unwrap_or(Why::NotUnderstood("the policy".into()));
-    let text = super::scripts::text(policy).ok_or_else(unreadable)?;
-    let json: serde_json::Value = serde_json::from_str(text.as_str()).map_err(|_| unreadable())?;
-    Ok(value_of(&json, policy.at))
-}
-
-fn value_of(json: &serde_json::Value, at: Place) -> Val {
-    use serde_json::Value as Json;
-    let kind = match json {
-        Json::Null => ValKind::Null,
-        Json::Bool(b) => ValKind::Bool(*b),
-        Json::Number(n) => ValKind::Number(n.as_f64().unwrap_or(0.0)),
-        Json::String(s) if s.contains(super::scripts::UNKNOWN) => {
-            ValKind::Unknown(Why::NotUnderstood(format!("`{s}`").into()))
-        }
-        Json::String(s) => return Val::string(s.as_str(), at),
-        Json::Array(items) => {
-            ValKind::List { items: items.iter().map(|i| value_of(i, at)).collect(), more: None }
-        }
-        Json::Object(entries) => ValKind::Map {
-            entries: entries.iter().map(|(k, v)| (k.as_str().into(), value_of(v, at))).collect(),
-            more: None,
-        },
-    };
-    Val::new(kind, at)
 }
 
 fn of_json(statement: &Val) -> Statement {

@@ -30,11 +30,17 @@ pub(super) const UNKNOWN: &str = "${unknown}";
 
 fn partial(value: &Val, parts: &[Val]) -> Text {
     let (mut out, mut pieces) = (String::new(), Vec::new());
+    // A text stands where its first literal part does, which may be another file's local.
+    let literal = parts.iter().find(|p| matches!(p.kind, ValKind::String(..)));
+    let whole = literal.map(|p| p.at).filter(|at| at.file != value.at.file).unwrap_or(value.at);
     for part in parts {
         match &part.kind {
             ValKind::String(text, own) => {
-                let shift = out.len() as u32;
-                pieces.extend(own.iter().map(|p| Piece { here: p.here + shift, ..*p }));
+                // Places are those of one file; a part from elsewhere stands at the whole.
+                if part.at.file == whole.file {
+                    let shift = out.len() as u32;
+                    pieces.extend(own.iter().map(|p| Piece { here: p.here + shift, ..*p }));
+                }
                 out.push_str(text);
             }
             _ => match part.as_text().known() {
@@ -43,8 +49,7 @@ fn partial(value: &Val, parts: &[Val]) -> Text {
             },
         }
     }
-    // Places are those of one file; a part from elsewhere keeps the place of the whole.
-    Text::nested(out.into(), value.at, pieces.into())
+    Text::nested(out.into(), whole, pieces.into())
 }
 
 /// The plain text of a base64 one; `None` for anything that is none.

@@ -170,7 +170,7 @@ fn outside(value: &Val) -> Address {
 
 /// The ports that a rule opens. `-1` and `all` open everything and ignore the numbers; protocol
 /// numbers are IANA's; `icmp` counts types, not ports (provider docs, `security_group`).
-fn ports(body: &Val, protocol: &str) -> Fact<Ports> {
+pub(super) fn ports(body: &Val, protocol: &str) -> Fact<Ports> {
     let told = body.text(protocol);
     let name = match &told {
         Fact::Known(name, _) => name.to_ascii_lowercase(),

@@ -112,10 +112,13 @@ impl<'a> World<'a> {
         names: &[&str],
         steps: usize,
     ) -> Join {
-        let ValKind::Ref(reference) = &value.kind else { return Join::No };
+        let attribute = match &value.kind {
+            ValKind::Ref(reference) => &*reference.attribute,
+            _ => "id",
+        };
         let Some(other) = self.find(address).filter(|_| steps > 0) else { return Join::No };
         // The identity of a satellite is its owner's: `id` of an S3 satellite is the bucket.
-        let key = if &*reference.attribute == "id" { "bucket" } else { &reference.attribute };
+        let key = if attribute == "id" { "bucket" } else { attribute };
         match other.body.get(key) {
             Some(next) if other.kind != owner.kind => {
                 self.value_join(next, owner, names, steps - 1)

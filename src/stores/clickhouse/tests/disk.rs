@@ -59,6 +59,27 @@ fn a_piece_about_listening_lies_over_the_shipped_file() {
 }
 
 #[test]
+fn a_ttl_beside_an_engine_stops_the_server() {
+    let ttl = "<clickhouse><opentelemetry_span_log><ttl>finish_date + 1</ttl>\
+               </opentelemetry_span_log></clickhouse>";
+    check(&[("a/config.d/o.xml", ttl)], "defect", &["defect no-start"]);
+}
+
+#[test]
+fn a_keeper_is_no_database() {
+    let keeper = "<clickhouse><logger/><listen_host>0.0.0.0</listen_host><keeper_server>\
+                  <tcp_port>9181</tcp_port><server_id>1</server_id></keeper_server></clickhouse>";
+    check(
+        &[("k/keeper_config.xml", keeper)],
+        "*",
+        &[
+            "store ch:k/keeper_config.xml ClickHouse Keeper in `k/keeper_config.xml`",
+            "port 9181 any v4 open",
+        ],
+    );
+}
+
+#[test]
 fn a_whole_server_tells_its_logs_and_its_secrets() {
     let main = "<clickhouse><tcp_port>9000</tcp_port><path>/d</path><users_config>users.xml</users_config>\
                 <query_log><engine>ENGINE = MergeTree ORDER BY event_date TTL event_date + toIntervalDay(7)\

@@ -165,6 +165,19 @@ fn a_replaced_command_leaves_the_shipped_user() {
 }
 
 #[test]
+fn an_option_replaces_the_first_of_two_listen_hosts_only() {
+    let case = Case { args: &["--", "--listen_host=127.0.0.1", "--http_port=8124"], ..CASE };
+    let expected = [
+        "port 8124 any v4",
+        "port 9000 any v4",
+        "port 9004 any v4",
+        "port 9005 any v4",
+        "port 9009 any v4 open",
+    ];
+    check(&case, "port", &expected);
+}
+
+#[test]
 fn the_image_listens_unless_its_file_is_hidden() {
     check(
         &CASE,

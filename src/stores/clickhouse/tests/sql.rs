@@ -82,6 +82,7 @@ fn names_tell_what_a_table_holds() {
         ("chats", "api_key String, email Nullable(String)", "table [prompts secrets personal]"),
         ("countries", "code String, name String", "table []"),
         ("usage", "tokens UInt64, password_changed_at DateTime", "table []"),
+        ("calls", "model String, input String, output Nullable(String)", "table [prompts]"),
         ("x", "c String COMMENT 'the chat history'", "table [prompts]"),
     ];
     for (name, columns, expected) in cases {
@@ -107,5 +108,5 @@ fn migrations_run_in_the_order_of_their_numbers_and_forwards() {
     let files = files(&texts);
     let parts = tables(&[&files[0], &files[1]], None);
     let addresses: Vec<&str> = parts.keeps.iter().map(|k| &*k.address.0).collect();
-    assert_eq!(addresses, ["sql:file:a/default.t", "sql:file:b/default.t"]);
+    assert_eq!(addresses, ["sql:a/default.t", "sql:b/default.t"]);
 }

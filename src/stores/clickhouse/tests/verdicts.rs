@@ -185,7 +185,6 @@ fn files_are_merged_where_and_when_the_server_does() {
         ("s/config.d/9.xml", port(2)),
         ("s/conf.d/z.xml", port(3)),
         ("s/config.d/.hidden.xml", port(4)),
-        ("s/config.d/z/z.xml", port(5)),
         ("s/conf.d/u.xml", user("b")),
         ("s/users.d/u.xml", user("c")),
         ("s/config.d/u.xml", user("d")),
@@ -210,6 +209,26 @@ fn files_are_merged_where_and_when_the_server_does() {
             "defect no-effect",
             "defect no-effect",
         ],
+        "",
+    );
+}
+
+#[test]
+fn files_of_many_siblings_are_merged_in_reasonable_time() {
+    let many = |name: &str| -> String {
+        (0..20_000).map(|n| format!("<{name}>10.{}.{}.1</{name}>", n / 250, n % 250)).collect()
+    };
+    let main = MAIN.replace("MORE", &many("listen_host"));
+    let over = format!("<clickhouse>{}</clickhouse>", many("listen_host"));
+    let networks = format!("<a><password/><networks>{}</networks></a>", many("ip"));
+    let users = USERS.replace("MORE", &networks);
+    let files =
+        files(&[("s/config.xml", &main), ("s/config.d/m.xml", &over), ("s/users.xml", &users)]);
+    let files: Vec<&ConfigFile> = files.iter().collect();
+    compare(
+        &on_disk(&files),
+        "port login",
+        &["port 8123 20000 ranges", "login a none 20000 ranges"],
         "",
     );
 }

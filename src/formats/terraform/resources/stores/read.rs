@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
         let told = if reading.satellite.of.is_some() {
             self.in_satellites(reading)
         } else {
-            self.in_body(reading, &self.resource.body)
+            Self::in_body(reading, &self.resource.body)
         };
         self.with_default(reading, told)
     }
@@ -63,22 +63,14 @@ impl<'a> Reader<'a> {
         let Fact::Unset(at) = told else { return told };
         let see = reading.see.clone().unwrap_or_default();
         let Some(now) = &reading.default else { return Fact::Unset(at) };
-        match (&reading.before, self.resource.provider_major) {
-            (None, _) => Fact::default(now.clone(), see, at),
-            (Some(before), Some(major)) if major < before.major => {
-                Fact::default(before.default.clone(), see, at)
-            }
-            (Some(_), Some(_)) => Fact::default(now.clone(), see, at),
-            (Some(_), None) => {
-                let what = reading.attr.clone().unwrap_or_default();
-                Fact::Unknown(
-                    Why::NoDefault(
-                        format!("`{what}`, whose default follows the provider's version").into(),
-                    ),
-                    at,
-                )
-            }
-        }
+        let Some(before) = &reading.before else { return Fact::default(now.clone(), see, at) };
+        let Some(major) = self.resource.provider_major else {
+            let what = reading.attr.as_deref().unwrap_or("a setting");
+            let why = format!("`{what}`, whose default follows the provider's version,");
+            return Fact::Unknown(Why::NoDefault(why.into()), at);
+        };
+        let applies = if major < before.major { &before.default } else { now };
+        Fact::default(applies.clone(), see, at)
     }
 
     /// True if it is so for any satellite; a value of the first that has one.
@@ -89,7 +81,7 @@ impl<'a> Reader<'a> {
             .iter()
             .map(|s| match (&reading.attr, reading.has) {
                 (None, true) => s.exists.clone().map(Word::Bool),
-                _ => self.in_body(reading, &s.body),
+                _ => Self::in_body(reading, &s.body),
             })
             .filter(|f| !f.is_unset())
             .collect();
@@ -136,7 +128,7 @@ impl<'a> Reader<'a> {
         (sure, open)
     }
 
-    fn in_body(&self, reading: &Reading, body: &Val) -> Fact<Word> {
+    fn in_body(reading: &Reading, body: &Val) -> Fact<Word> {
         let (holder, key) = match reading.attr.as_deref() {
             None => return Fact::Unset(body.at),
             Some(attr) => match attr.rsplit_once('.') {

@@ -1,4 +1,4 @@
-use super::{check, check_with};
+use super::{check, check_with, fragment};
 
 #[test]
 fn a_group_says_whom_it_admits_in_the_users_words() {
@@ -128,7 +128,7 @@ fn a_script_starts_containers_behind_their_published_ports() {
 #[test]
 fn a_cloud_config_starts_containers_too() {
     check(
-        r##"
+        r#"
         resource "google_compute_instance" "m" {
           network_interface {
             network = "default"
@@ -158,7 +158,7 @@ fn a_cloud_config_starts_containers_too() {
             protocol = "all"
           }
         }
-        "##,
+        "#,
         "
         Internet -> google_compute_instance.m open=true
         google_compute_instance.m -> google_compute_instance.m/container/redis 6379>same open=true
@@ -480,6 +480,110 @@ fn azure_groups_count_on_interface_and_subnet() {
         network security group `nsg`: admits Internet on ports 8000-8123, 9000; admits the virtual network
         rule for azurerm_network_security_group.g: refuses * on all ports
         azurerm_network_security_group.g before azurerm_linux_virtual_machine.m
+        ",
+    );
+}
+
+#[test]
+fn a_container_stands_on_the_lines_of_its_command() {
+    let source = r#"resource "aws_instance" "m" {
+  user_data = <<-EOT
+    #!/bin/bash
+    docker run -d \
+      -p 80:80 nginx
+  EOT
+}
+"#;
+    let found = fragment(source, None);
+    let command = found.containers[0].place;
+    assert_eq!(&source[command.range()], "docker run -d \\\n      -p 80:80 nginx");
+    let published = found
+        .hops
+        .iter()
+        .find(|h| &*h.say == "container `nginx` on EC2 instance `m` publishes its port");
+    assert_eq!(&source[published.unwrap().place.range()], "80:80");
+}
+
+#[test]
+fn one_unknown_host_is_not_the_internet() {
+    let found = fragment(
+        r#"
+        resource "aws_security_group" "g" {
+          ingress {
+            protocol    = "-1"
+            from_port   = 0
+            to_port     = 0
+            cidr_blocks = ["${data.http.me.body}/32"]
+          }
+        }
+        "#,
+        None,
+    );
+    let source = format!("{:?}", found.filters[0].rules[0].sources);
+    assert!(source.contains("Known"), "{source}");
+}
+
+#[test]
+fn a_service_runs_the_containers_of_its_task() {
+    check(
+        r#"
+        resource "aws_ecs_task_definition" "t" {
+          container_definitions = jsonencode([{
+            name        = "db"
+            image       = "clickhouse/clickhouse-server:24.3"
+            environment = [{ name = "A", value = "1" }]
+            secrets     = [{ name = "B", valueFrom = "arn" }]
+          }])
+        }
+        resource "aws_lb_target_group" "g" { port = 8123 }
+        resource "aws_ecs_service" "s" {
+          name            = "olap"
+          task_definition = aws_ecs_task_definition.t.arn
+          network_configuration {
+            assign_public_ip = true
+            security_groups  = [aws_security_group.g.id]
+          }
+          load_balancer {
+            target_group_arn = aws_lb_target_group.g.arn
+            container_port   = 8123
+          }
+        }
+        "#,
+        "
+        Internet -> aws_ecs_service.s open=true
+        aws_lb_target_group.g -> aws_ecs_service.s any>8123 open=true
+        aws_security_group.g before aws_ecs_service.s
+        container `db` of ECS service `olap`: image=clickhouse/clickhouse-server:24.3 env=2 mounts=0
+        ",
+    );
+}
+
+#[test]
+fn a_network_acl_stands_before_its_subnets() {
+    check(
+        r#"
+        resource "aws_subnet" "s" {}
+        resource "aws_network_acl" "n" {
+          subnet_ids = [aws_subnet.s.id]
+          ingress {
+            rule_no    = 100
+            action     = "deny"
+            protocol   = "tcp"
+            cidr_block = "0.0.0.0/0"
+            from_port  = 6379
+            to_port    = 6379
+          }
+        }
+        resource "aws_instance" "i" {
+          subnet_id              = aws_subnet.s.id
+          vpc_security_group_ids = ["sg-1"]
+        }
+        "#,
+        "
+        Internet -> aws_instance.i open=false
+        network ACL `n`: refuses 0.0.0.0/0 on port 6379
+        ? before aws_instance.i
+        aws_network_acl.n before aws_instance.i
         ",
     );
 }

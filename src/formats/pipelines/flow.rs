@@ -139,6 +139,13 @@ struct Way {
     unknown: Option<(Why, Place)>,
 }
 
+/// The step behind which nothing is left to remove.
+struct Cleared {
+    meant: bool,
+    at: Place,
+    say: Name,
+}
+
 fn draft(flow: &Flow, sink: usize, meant: &[Meant]) -> Option<LogDraft> {
     let (ways, cleared) = ways(flow, sink);
     let judged = ways.iter().map(|way| judge(flow, way, meant));
@@ -149,10 +156,11 @@ fn draft(flow: &Flow, sink: usize, meant: &[Meant]) -> Option<LogDraft> {
     let part = &flow.parts[sink];
     let (content, scrubbed) = match (worst, cleared) {
         (Some(worst), _) => worst,
-        (None, Some((at, say))) => {
-            let via = vec![Evidence::new(at, say)];
+        (None, Some(cleared)) => {
+            let held = if cleared.meant { "secrets" } else { "general" };
+            let via = vec![Evidence::new(cleared.at, cleared.say)];
             let origin = Origin::written(part.place).with_via(via);
-            (vec![Fact::written("general".into(), part.place)], Fact::Known(true, origin))
+            (vec![Fact::written(held.into(), cleared.at)], Fact::Known(true, origin))
         }
         (None, None) => return None,
     };
@@ -176,7 +184,7 @@ fn draft(flow: &Flow, sink: usize, meant: &[Meant]) -> Option<LogDraft> {
 
 /// For each source that reaches the sink, one way that no step clears, without unknown steps
 /// where there is one. And a step that clears, if any was met.
-fn ways(flow: &Flow, sink: usize) -> (Vec<Way>, Option<(Place, Name)>) {
+fn ways(flow: &Flow, sink: usize) -> (Vec<Way>, Option<Cleared>) {
     let mut next: Vec<Option<usize>> = vec![None; flow.parts.len()];
     let mut doubt: Vec<Option<(Why, Place)>> = vec![None; flow.parts.len()];
     let (mut queue, mut later) = (VecDeque::from([sink]), VecDeque::new());
@@ -191,7 +199,9 @@ fn ways(flow: &Flow, sink: usize) -> (Vec<Way>, Option<(Place, Name)>) {
             match &flow.parts[from].role {
                 Role::Source(_) => found.push(from),
                 Role::Sink => {}
-                Role::Step(Effect::Clears { at, say, .. }) => cleared = Some((*at, say.clone())),
+                Role::Step(Effect::Clears { meant, at, say }) => {
+                    cleared = Some(Cleared { meant: *meant, at: *at, say: say.clone() });
+                }
                 Role::Step(Effect::Unknown(why, place)) => {
                     doubt[from].get_or_insert((why.clone(), *place));
                     later.push_back(from);

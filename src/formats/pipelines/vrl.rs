@@ -27,13 +27,16 @@ pub(super) fn effect(program: &Text) -> Effect {
     let tokens = Tokens::read(program.as_str());
     let mut reader = Reader { tokens: &tokens, cleared: Vec::new(), idle: Vec::new() };
     reader.read();
-    let idle = reader.idle.iter().find(|(field, range, _)| !reader.is_cleared(field, range.start));
-    if let Some((_, range, say)) = idle {
+    let (hidden, idle): (Vec<_>, Vec<_>) =
+        reader.idle.iter().partition(|(field, range, _)| reader.is_cleared(field, range.start));
+    if let Some((_, range, say)) = idle.first() {
         return Effect::Idle { at: program.place(range.clone()), say: say.clone() };
     }
-    if let Some((_, range)) = reader.cleared.first() {
+    let hidden = hidden.first().map(|(_, range, _)| range);
+    if let Some(range) = reader.cleared.first().map(|(_, range)| range).or(hidden) {
         let at = program.place(range.clone());
         let what = program.as_str().get(range.clone()).unwrap_or_default();
+        let what = what.split(['(', '\n']).next().unwrap_or_default();
         return Effect::Clears { meant: true, at, say: format!("`{what}` removes secrets").into() };
     }
     match reader.doubt() {

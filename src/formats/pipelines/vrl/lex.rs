@@ -82,10 +82,11 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Whether a statement may end here: not within parentheses, not behind an operator.
+    /// Whether a statement may end here: not within parentheses, not behind an operator
+    /// or at the head of a block.
     fn may_end(&self) -> bool {
         self.open.last() != Some(&false)
-            && !matches!(self.all.last(), Some((Token::Operator(_), _)))
+            && !matches!(self.all.last(), Some((Token::Operator(_) | Token::Open(_), _)))
     }
 
     /// Whether a brace behind the last token begins an object.

@@ -68,7 +68,7 @@ fn ports_are_published_on_every_address_unless_one_is_named() {
     );
     check_service("ports: ['8.8.4.4:80:80']", &[&format!("internet -> {S} 80:80")]);
     check_service("ports: ['${IP}:80:80']", &[&format!("network -> {S} 80:80 open=?")]);
-    check_service("expose: [80]", &[&format!("cluster -> {S}"), "no network ->"]);
+    check_service("expose: [80]", &[&format!("neighbours -> {S}"), "no network ->"]);
 }
 
 #[test]

@@ -173,24 +173,13 @@ fn contains(call: &Call) -> Outcome {
     let wanted = call.arg(1)?;
     let mut open = more.map(Stop::Unknown);
     for item in &items {
-        match equal_converted(item, wanted) {
+        match ops::equal(item, wanted) {
             Ok(true) => return Ok(call.bool(true)),
             Ok(false) => {}
             Err(stop) => open = Some(stop),
         }
     }
     open.map_or(Ok(call.bool(false)), Err)
-}
-
-/// Elements of a collection have one type; a number beside texts is a text.
-fn equal_converted(a: &Val, b: &Val) -> Result<bool, Stop> {
-    match (&a.kind, &b.kind) {
-        (ValKind::String(..), ValKind::Number(_) | ValKind::Bool(_))
-        | (ValKind::Number(_) | ValKind::Bool(_), ValKind::String(..)) => {
-            Ok(ops::text(a)? == ops::text(b)?)
-        }
-        _ => ops::equal(a, b),
-    }
 }
 
 fn coalesce(call: &Call) -> Outcome {
@@ -263,7 +252,7 @@ fn chunklist(call: &Call) -> Outcome {
 fn index(call: &Call) -> Outcome {
     let wanted = call.arg(1)?;
     for (position, item) in call.all(0)?.iter().enumerate() {
-        if equal_converted(item, wanted)? {
+        if ops::equal(item, wanted)? {
             return Ok(call.num(position as f64));
         }
     }
@@ -342,7 +331,7 @@ fn matchkeys(call: &Call) -> Outcome {
     let mut out = Vec::new();
     for (value, key) in values.into_iter().zip(&keys) {
         for candidate in wanted.iter().take(1_000) {
-            if equal_converted(key, candidate)? {
+            if ops::equal(key, candidate)? {
                 out.push(value);
                 break;
             }

@@ -179,19 +179,31 @@ fn value(node: &Node, depth: usize) -> Val {
     Val::new(kind, node.place)
 }
 
+/// What a plain scalar means to Terraform: YAML 1.1 words, decimal and hexadecimal numbers.
 fn plain(scalar: &Scalar) -> ValKind {
+    let string = || ValKind::String(scalar.text.clone(), scalar.pieces.clone());
+    if !scalar.plain {
+        return string();
+    }
     let text = &*scalar.text;
     match text {
-        "true" | "True" | "TRUE" if scalar.plain => ValKind::Bool(true),
-        "false" | "False" | "FALSE" if scalar.plain => ValKind::Bool(false),
-        _ => {
-            let starts =
-                text.trim_start_matches(['-', '+', '.']).starts_with(|c: char| c.is_ascii_digit());
-            match text.parse::<f64>() {
-                Ok(number) if scalar.plain && starts => ValKind::Number(number),
-                _ => ValKind::String(scalar.text.clone(), scalar.pieces.clone()),
-            }
+        "true" | "True" | "TRUE" | "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => {
+            return ValKind::Bool(true);
         }
+        "false" | "False" | "FALSE" | "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => {
+            return ValKind::Bool(false);
+        }
+        _ => {}
+    }
+    if let Some(digits) = text.strip_prefix("0x") {
+        return i64::from_str_radix(digits, 16)
+            .map_or_else(|_| string(), |n| ValKind::Number(n as f64));
+    }
+    // Rust also reads `inf` and `nan`.
+    let digits = text.trim_start_matches(['-', '+', '.']);
+    match text.parse() {
+        Ok(n) if digits.starts_with(|c: char| c.is_ascii_digit()) => ValKind::Number(n),
+        _ => string(),
     }
 }
 

@@ -86,8 +86,7 @@ fn replace(call: &Call) -> Outcome {
     Ok(call.string(text.replace(&*from, &to)))
 }
 
-/// The first letter of each word in upper case; words end where neither letter nor digit nor `_`
-/// nor `'` stands (Go, `strings.Title`).
+/// The first letter of each word in upper case; `_` does not end a word (Go, `strings.Title`).
 fn title(call: &Call) -> Outcome {
     let mut inside = false;
     let mut out = String::new();

@@ -480,3 +480,18 @@ fn what_doubles_itself_ends() {
     let kinds = with_estates(&files, |_, e| e[0].resources.len());
     assert_eq!(kinds, [2]);
 }
+
+#[test]
+fn a_long_chain_of_names_does_not_overflow_the_stack() {
+    let mut files = String::from(
+        "## main.tf\nresource \"r\" \"x\" {\n  a = local.l2000\n}\nlocals {\n  l0 = [1]\n",
+    );
+    for i in 1..=2000 {
+        let j = i - 1;
+        writeln!(files, "  l{i} = [for x in try(flatten([[\"${{local.l{j}}}\"]]), 0) : x]")
+            .unwrap();
+    }
+    files.push_str("}\n");
+    let shown = with_estates(&files, |_, e| dump(&e));
+    assert!(shown.concat().contains("r.x {a=["), "{shown:?}");
+}

@@ -33,6 +33,9 @@ pub(super) struct Call<'c> {
 
 type Function = fn(&Call) -> Outcome;
 
+/// Entries of a map, and why there may be more.
+type Entries = (Vec<(Name, Val)>, Option<Why>);
+
 /// Elements, and why there may be more.
 type Elements = (Vec<Val>, Option<Why>);
 
@@ -157,7 +160,7 @@ impl Call<'_> {
         }
     }
 
-    fn entries(&self, index: usize) -> Result<(Vec<(Name, Val)>, Option<Why>), Stop> {
+    fn entries(&self, index: usize) -> Result<Entries, Stop> {
         let val = self.arg(index)?;
         match &val.kind {
             ValKind::Map { entries, more } => {

@@ -9,18 +9,17 @@ use crate::formats::{Claim, Format, Parsed, Unit};
 use crate::model::fact::Fact;
 use crate::source::{FileId, Source, Sources};
 
-/// `# path` lines begin files.
+/// `## path` lines begin files.
 fn sources(files: &str) -> Sources {
     let mut out: Vec<(String, String)> = Vec::new();
     for line in files.lines() {
-        match line.strip_prefix("## ") {
-            Some(path) => out.push((path.to_owned(), String::new())),
-            None => {
-                let (_, text) = out.last_mut().expect("a text begins with `## path`");
-                text.push_str(line);
-                text.push('\n');
-            }
+        if let Some(path) = line.strip_prefix("## ") {
+            out.push((path.to_owned(), String::new()));
+            continue;
         }
+        let (_, text) = out.last_mut().expect("a text begins with `## path`");
+        text.push_str(line);
+        text.push('\n');
     }
     let source = |(path, text): (String, String)| Source { path: path.into(), text: text.into() };
     Sources::new(out.into_iter().map(source).collect())

@@ -147,7 +147,7 @@ impl<'a> World<'a> {
         Ok(trail::arrive(val, at, || format!("`local.{name}` is defined here")))
     }
 
-    pub(super) fn variable(&mut self, instance: usize, name: &Name, at: Place) -> Outcome {
+    pub(super) fn variable(&mut self, instance: usize, name: &Name, at: Place) -> Val {
         let val = self.once(Key::Variable(instance, name.clone()), at, |world| {
             world.variable_value(instance, name, at)
         });
@@ -159,7 +159,7 @@ impl<'a> World<'a> {
             _ => format!("`var.{name}` is set here"),
         };
         let say = say();
-        Ok(trail::arrive(val, at, || say))
+        trail::arrive(val, at, || say)
     }
 
     fn variable_value(&mut self, instance: usize, name: &Name, at: Place) -> Val {

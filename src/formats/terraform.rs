@@ -1,4 +1,4 @@
-//! Terraform and OpenTofu: root modules, evaluated, then every resource met by its card or code.
+//! Terraform and `OpenTofu`: root modules, evaluated, then every resource met by its card or code.
 
 mod lang;
 pub(crate) mod resources;
@@ -36,7 +36,11 @@ impl Format for Terraform {
 
     fn parse(&self, text: &Text, path: &str) -> (Parsed, Vec<Problem>) {
         let (body, problems) =
+<<<<<<< HEAD
             if path.ends_with(".json") { from_json(text) } else { hcl::parse(text) };
+=======
+            if roots::is_json(path) { from_json(text) } else { hcl::parse(text) };
+>>>>>>> refs/heads/tflang
         (Parsed::Hcl(body), problems)
     }
 

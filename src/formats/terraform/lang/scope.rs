@@ -1,5 +1,10 @@
 //! The names that an expression may use beside the module's own.
 
+<<<<<<< HEAD
+=======
+use std::sync::Arc;
+
+>>>>>>> refs/heads/tflang
 use super::super::value::Val;
 use crate::model::fact::{Name, Why};
 use crate::model::fragment::Address;
@@ -10,7 +15,12 @@ pub(super) enum Repetition {
     #[default]
     None,
     Count(Val),
+<<<<<<< HEAD
     Each(Val, Val),
+=======
+    /// Key and value.
+    Each(Arc<(Val, Val)>),
+>>>>>>> refs/heads/tflang
     /// Nobody can tell which.
     Unknown(Why),
 }

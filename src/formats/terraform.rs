@@ -36,11 +36,7 @@ impl Format for Terraform {
 
     fn parse(&self, text: &Text, path: &str) -> (Parsed, Vec<Problem>) {
         let (body, problems) =
-<<<<<<< HEAD
-            if path.ends_with(".json") { from_json(text) } else { hcl::parse(text) };
-=======
             if roots::is_json(path) { from_json(text) } else { hcl::parse(text) };
->>>>>>> refs/heads/tflang
         (Parsed::Hcl(body), problems)
     }
 

@@ -6,11 +6,7 @@ use super::super::value::{Val, ValKind};
 use super::scope::Scope;
 use super::stop::{Stop, settle};
 use super::world::World;
-<<<<<<< HEAD
-use super::{ops, trail};
-=======
 use super::{eval, ops, trail};
->>>>>>> refs/heads/tflang
 use crate::model::fact::{Name, Why};
 use crate::source::Place;
 use crate::tree::hcl::{Block, Body, Expr, ExprKind, ObjectKey};
@@ -181,11 +177,7 @@ impl World<'_> {
     fn dynamic(&mut self, dynamic: &Dynamic, scope: &mut Scope, out: &mut Vec<(Name, Blocks)>) {
         let Some(for_each) = dynamic.for_each else { return };
         let over = self.known(for_each, scope);
-<<<<<<< HEAD
-        let pairs = self.pairs(&over);
-=======
         let pairs = eval::pairs(&over);
->>>>>>> refs/heads/tflang
         let blocks = slot(out, dynamic.name);
         let (pairs, more) = match pairs {
             Ok(pairs) => pairs,

@@ -33,12 +33,9 @@ pub(super) struct Call<'c> {
 
 type Function = fn(&Call) -> Outcome;
 
-<<<<<<< HEAD
-=======
 /// Entries of a map, and why there may be more.
 type Entries = (Vec<(Name, Val)>, Option<Why>);
 
->>>>>>> refs/heads/tflang
 /// Elements, and why there may be more.
 type Elements = (Vec<Val>, Option<Why>);
 
@@ -163,11 +160,7 @@ impl Call<'_> {
         }
     }
 
-<<<<<<< HEAD
-    fn entries(&self, index: usize) -> Result<(Vec<(Name, Val)>, Option<Why>), Stop> {
-=======
     fn entries(&self, index: usize) -> Result<Entries, Stop> {
->>>>>>> refs/heads/tflang
         let val = self.arg(index)?;
         match &val.kind {
             ValKind::Map { entries, more } => {

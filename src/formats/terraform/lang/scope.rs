@@ -1,10 +1,7 @@
 //! The names that an expression may use beside the module's own.
 
-<<<<<<< HEAD
-=======
 use std::sync::Arc;
 
->>>>>>> refs/heads/tflang
 use super::super::value::Val;
 use crate::model::fact::{Name, Why};
 use crate::model::fragment::Address;
@@ -15,12 +12,8 @@ pub(super) enum Repetition {
     #[default]
     None,
     Count(Val),
-<<<<<<< HEAD
-    Each(Val, Val),
-=======
     /// Key and value.
     Each(Arc<(Val, Val)>),
->>>>>>> refs/heads/tflang
     /// Nobody can tell which.
     Unknown(Why),
 }

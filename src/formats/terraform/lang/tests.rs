@@ -9,20 +9,6 @@ use crate::formats::{Claim, Format, Parsed, Unit};
 use crate::model::fact::Fact;
 use crate::source::{FileId, Source, Sources};
 
-<<<<<<< HEAD
-/// `# path` lines begin files.
-fn sources(files: &str) -> Sources {
-    let mut out: Vec<(String, String)> = Vec::new();
-    for line in files.lines() {
-        match line.strip_prefix("## ") {
-            Some(path) => out.push((path.to_owned(), String::new())),
-            None => {
-                let (_, text) = out.last_mut().expect("a text begins with `## path`");
-                text.push_str(line);
-                text.push('\n');
-            }
-        }
-=======
 /// `## path` lines begin files.
 fn sources(files: &str) -> Sources {
     let mut out: Vec<(String, String)> = Vec::new();
@@ -34,7 +20,6 @@ fn sources(files: &str) -> Sources {
         let (_, text) = out.last_mut().expect("a text begins with `## path`");
         text.push_str(line);
         text.push('\n');
->>>>>>> refs/heads/tflang
     }
     let source = |(path, text): (String, String)| Source { path: path.into(), text: text.into() };
     Sources::new(out.into_iter().map(source).collect())
@@ -494,8 +479,6 @@ fn what_doubles_itself_ends() {
     let kinds = with_estates(&files, |_, e| e[0].resources.len());
     assert_eq!(kinds, [2]);
 }
-<<<<<<< HEAD
-=======
 
 #[test]
 fn a_long_chain_of_names_does_not_overflow_the_stack() {
@@ -511,4 +494,3 @@ fn a_long_chain_of_names_does_not_overflow_the_stack() {
     let shown = with_estates(&files, |_, e| dump(&e));
     assert!(shown.concat().contains("r.x {a=["), "{shown:?}");
 }
->>>>>>> refs/heads/tflang

@@ -115,15 +115,9 @@ fn escaped(text: &str, html: bool) -> String {
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' if html => {
-<<<<<<< HEAD
-                out.push_str(&format!("\\u{:04x}", c as u32));
-            }
-            c if (c as u32) < 0x20 => out.push_str(&format!("\\u{:04x}", c as u32)),
-=======
                 out.push_str(&unicode(c));
             }
             c if (c as u32) < 0x20 => out.push_str(&unicode(c)),
->>>>>>> refs/heads/tflang
             c => out.push(c),
         }
     }
@@ -131,13 +125,10 @@ fn escaped(text: &str, html: bool) -> String {
     out
 }
 
-<<<<<<< HEAD
-=======
 fn unicode(c: char) -> String {
     format!("\\u{:04x}", c as u32)
 }
 
->>>>>>> refs/heads/tflang
 /// The argument as a text to parse, or what it was encoded from.
 fn encoded<'c>(call: &'c Call) -> Result<(&'c Val, Text), Stop> {
     let arg = call.arg(0)?;

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! From evaluated resources to the common vocabulary: one file per subject, cards for the rest.
 
 mod azure_network;
@@ -107,12 +106,3 @@ fn not_understood(world: &World, out: &mut Fragment) {
         }
     }
 }
-=======
-//! From evaluated resources to the model.
-
-use super::super::Unit;
-use super::value::Estate;
-use crate::model::fragment::Fragment;
-
-pub(crate) fn lower(_estate: &Estate, _unit: &Unit, _out: &mut Fragment) {}
->>>>>>> refs/heads/tflang

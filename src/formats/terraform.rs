@@ -1,6 +1,6 @@
 //! Terraform and `OpenTofu`: root modules, evaluated, then every resource met by its card or code.
 
-mod lang;
+pub(crate) mod lang;
 pub(crate) mod resources;
 mod roots;
 pub(crate) mod value;

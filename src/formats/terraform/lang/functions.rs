@@ -3,7 +3,7 @@
 
 mod cidr;
 mod collection;
-mod encoding;
+pub(in crate::formats::terraform) mod encoding;
 mod file;
 mod format;
 mod number;

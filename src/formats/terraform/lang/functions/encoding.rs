@@ -166,7 +166,8 @@ fn decoded(call: &Call, arg: &Val, text: &Text, val: Val) -> Val {
     Val { via, at: call.at, ..val }
 }
 
-fn value(node: &Node, depth: usize) -> Val {
+/// A parsed value, each part at its place.
+pub(in crate::formats::terraform) fn value(node: &Node, depth: usize) -> Val {
     let kind = match &node.kind {
         _ if depth > MAX_DEPTH => ValKind::Unknown(Why::NotUnderstood("a very deep value".into())),
         Kind::Null => ValKind::Null,

@@ -46,6 +46,9 @@ pub(crate) fn build(all: &Fragment, catalog: &Catalog, sources: &Sources) -> Bui
             continue;
         };
         let program = inputs.program(container);
+        if stores::settings::client::is_client(&program) {
+            continue;
+        }
         mounted.extend(program.files.iter().map(|(_, f)| &f.address));
         built.take(if found.engine == "clickhouse" {
             stores::clickhouse::in_container(&program, catalog)
@@ -86,10 +89,13 @@ fn host(store: &Store, built: &mut Built) {
         exists: Fact::written(true, store.place),
         pod: None,
     });
-    for (from, say) in [
-        (Ref::Network, "the network of the machine reaches the ports that the server opens"),
-        (Ref::Local, "programs on the same machine reach the server"),
-    ] {
+    // Configuration in an object of a cluster is for some pod of it.
+    let around = if store.address.0.starts_with("ch:k8s:") {
+        (Ref::Cluster, "pods of the cluster reach the ports that the server opens")
+    } else {
+        (Ref::AnyNetwork, "the network of the machine reaches the ports that the server opens")
+    };
+    for (from, say) in [around, (Ref::Local, "programs on the same machine reach the server")] {
         built.hops.push(Hop {
             from,
             to: Ref::To(store.node.clone()),

@@ -157,7 +157,7 @@ fn redis_reads_a_file_only_if_its_path_comes_first() {
     );
     check(
         "image: redis:7\narg: redis-server\narg: /etc/redis/redis.conf\nopen: /etc/redis",
-        "depends on `a volume`, which is not in these files; ?:?; ?:?+tls",
+        "depends on a volume, which these files do not tell; ?:?; ?:?+tls",
     );
     check(
         "image: redis:7\narg: /r.conf\nfile: /r.conf\n|aclfile /users.acl\nfile: /users.acl\n|user default on nopass ~* +@all",
@@ -325,7 +325,7 @@ fn the_version_in_the_tag_decides_where_defaults_changed() {
 fn what_is_put_in_from_elsewhere_leaves_settings_open() {
     check(
         "image: elasticsearch:8.12.0\nopen: /usr/share/elasticsearch/config",
-        "depends on `a volume`, which is not in these files; ?:?+tls?; ?:?+tls?",
+        "depends on a volume, which these files do not tell; ?:?+tls?; ?:?+tls?",
     );
     check(
         "image: elasticsearch:8.12.0\nopen: /usr/share/elasticsearch/data",

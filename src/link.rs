@@ -50,6 +50,7 @@ pub(crate) struct Step {
 pub(crate) enum From {
     Internet,
     Network,
+    AnyNetwork,
     Cluster,
     Neighbours,
     Overlay,

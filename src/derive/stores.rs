@@ -7,6 +7,7 @@ use crate::model::fact::{Basis, Evidence, Fact, Name, Why};
 use crate::model::fragment::{EndpointDraft, Login, Store};
 use crate::model::net::Addresses;
 use crate::model::reach::{Circle, Reach};
+use crate::model::truth::Confidence;
 use crate::source::Place;
 
 /// What a login may ask, the weakest first.
@@ -132,6 +133,7 @@ fn datastore(store: &Store, doors: &[Door]) -> Datastore {
     out.encrypted_at_rest = store.encrypted_at_rest.clone();
     out.audit_log = store.audit_log.clone();
     out.backup_days = store.backup_days.clone();
+    out.on_every_address = on_every_address(&all, store.place);
     out.guard_off = store.guard_off.clone();
     out.tls_required = store.tls_required.clone();
     out.tls_version = store.tls_version.clone();
@@ -167,6 +169,31 @@ fn open_ways(store: &Store, doors: &[Door]) -> Vec<Way> {
         }
     }
     out
+}
+
+/// Whether a host that nobody describes lets everybody in who reaches one of its addresses.
+fn on_every_address(ways: &[Way], at: Place) -> Fact<bool> {
+    let wide = ways.iter().filter(|w| w.wide && w.crowd.circle() >= Circle::PrivateNetwork);
+    let Some(way) = wide.max_by_key(|w| w.degree) else { return Fact::written(false, at) };
+    let at = way.steps.last().map_or(at, |step| step.place);
+    match (way.degree, way.whys.first(), &way.guess) {
+        (Confidence::Certain, ..) => Fact::written(true, at),
+        (Confidence::Likely, _, Some(how)) => Fact::guessed(true, how.clone(), at),
+        (_, Some((why, place)), _) => Fact::Unknown(why.clone(), *place),
+        _ => Fact::written(false, at),
+    }
+}
+
+/// Whether an account is for every address, on a server that may answer more than its own machine.
+fn from_anywhere(store: &Store, login: &Login, ways: &[Way]) -> Fact<bool> {
+    let answers = ways.iter().any(|w| w.crowd.circle() > Circle::Loopback);
+    match &login.networks {
+        Fact::Known(networks, origin) => {
+            Fact::Known(answers && networks.circle() == Circle::Internet, origin.clone())
+        }
+        Fact::Unset(_) => Fact::written(answers, store.place),
+        Fact::Unknown(why, at) => Fact::Unknown(why.clone(), *at),
+    }
 }
 
 fn from_internet(way: &Way) -> bool {
@@ -295,6 +322,7 @@ fn user(store: &Store, login: &Login, doors: &[Door]) -> User {
     out.store = Fact::written(store.title.clone(), store.place);
     out.proof = login.proof.clone();
     out.reach = known_reach(&ways, login.place);
+    out.from_anywhere = from_anywhere(store, login, &ways);
     out.password_in_clear = login.password_in_clear.clone();
     out.admin = login.admin.clone();
     out

@@ -28,6 +28,8 @@ pub(crate) struct Way {
     pub(crate) asked: bool,
     /// The far side sees a proxy's address instead of the client's.
     pub(crate) proxied: bool,
+    /// Every address of a host leads here, in whatever network it stands.
+    pub(crate) wide: bool,
 }
 
 /// More ways than this into one port are cut to the widest; nobody reads them.
@@ -80,7 +82,7 @@ impl<'a> Ways<'a> {
         let crowd = match step.from {
             From::Node(node) => return self.to_port(node, near, udp),
             From::Internet => Crowd::internet(),
-            From::Network => Crowd::network(),
+            From::Network | From::AnyNetwork => Crowd::network(),
             From::Cluster => Crowd::cluster(),
             From::Neighbours => Crowd::neighbours(),
             From::Overlay => Crowd::overlay(),
@@ -94,6 +96,7 @@ impl<'a> Ways<'a> {
             steps: Vec::new(),
             asked: false,
             proxied: false,
+            wide: step.from == From::AnyNetwork,
         }])
     }
 

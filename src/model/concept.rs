@@ -124,6 +124,8 @@ concept! {
         reach: Reach,
         /// The widest circle that gets in without proof.
         open_to: Reach,
+        /// Every address of its host leads to it, in whatever network the host stands.
+        on_every_address: bool,
         /// Run by a cloud as a service.
         managed: bool,
         /// Whether what is on its disks is encrypted.
@@ -174,6 +176,8 @@ concept! {
         proof: Name,
         /// The widest circle that may use it.
         reach: Reach,
+        /// Whether clients may come from anywhere, as far as the account and its server tell.
+        from_anywhere: bool,
         /// Whether its password stands readable in a file.
         password_in_clear: bool,
         /// Whether it may change users and settings.

@@ -53,6 +53,19 @@ impl<'a> Interpolation<'a> {
         }
     }
 
+    /// An image reference. Its name stays known where only the tag depends on a variable; the tag
+    /// then is one that tells no version.
+    pub(super) fn image(&self, node: &Node) -> Fact<Name> {
+        let Some(filled) = node.str().map(|text| self.text(text)) else { return self.fact(node) };
+        let name = filled.text.split_once(UNKNOWN).map_or("", |(name, _)| name);
+        let tag = name.rsplit('/').next().is_some_and(|last| last.contains([':', '@']));
+        if !tag {
+            return filled.fact(node.place);
+        }
+        let text = filled.text.replace(UNKNOWN, "?");
+        Fact::Known(text.into(), filled.origin(node.place))
+    }
+
     /// A variable of the project's environment itself.
     pub(super) fn variable(&self, name: &str, at: Place) -> Fact<Name> {
         let mut out = Filled::default();

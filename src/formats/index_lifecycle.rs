@@ -19,14 +19,17 @@ impl Format for IndexLifecycle {
 
     fn claims(&self, path: &str, text: &str) -> Claim {
         let has = |key: &str| text.contains(key);
+        let elastic = has("phases") && (has("min_age") || has("rollover"));
+        let open = has("states") && has("default_state") && has("transitions");
+        if !(has("actions") && (elastic || open)) {
+            return Claim::No;
+        }
         let sign = match extension(path) {
             "json" => has("\"policy\""),
             "yaml" | "yml" => text.lines().any(|l| l.starts_with("policy:")),
             _ => false,
         };
-        let elastic = has("phases") && (has("min_age") || has("rollover"));
-        let open = has("states") && has("default_state") && has("transitions");
-        if sign && has("actions") && (elastic || open) { Claim::Surely } else { Claim::No }
+        if sign { Claim::Surely } else { Claim::No }
     }
 
     fn parse(&self, text: &Text, path: &str) -> (Parsed, Vec<Problem>) {

@@ -224,7 +224,7 @@ fn meets(pattern: &[u8], tag: &[u8]) -> bool {
 
 /// Row by row over the tag; `*` of the tag stands for any text where `both`, else for itself.
 fn table(pattern: &[u8], tag: &[u8], both: bool) -> bool {
-    const LONGEST: usize = 512;
+    const LONGEST: usize = 128;
     if pattern.len() > LONGEST || tag.len() > LONGEST {
         return both;
     }

@@ -128,17 +128,15 @@ fn transform(entry: &Entry) -> Effect {
 fn remap(entry: &Entry) -> Effect {
     let place = entry.key_place;
     let node = &entry.value;
-    match node.get("source").and_then(Node::nested_text) {
-        Some(program) => vrl::effect(&program),
-        None => {
-            let files = node.get("file").or_else(|| node.get("files"));
-            let why = match files {
-                Some(file) => Why::NotHere(file.str().unwrap_or("the program").into()),
-                None => Why::Broken,
-            };
-            Effect::Unknown(why, files.map_or(place, |f| f.place))
-        }
+    if let Some(program) = node.get("source").and_then(Node::nested_text) {
+        return vrl::effect(&program);
     }
+    let files = node.get("file").or_else(|| node.get("files"));
+    let why = match files {
+        Some(file) => Why::NotHere(file.str().unwrap_or("the program").into()),
+        None => Why::Broken,
+    };
+    Effect::Unknown(why, files.map_or(place, |f| f.place))
 }
 
 /// A filter that asks for secrets drops them; any other only chooses.

@@ -184,11 +184,7 @@ impl Reader<'_> {
                 // Into an argument, an index or a literal: on with what stands around.
                 Token::Open("(") if t.is_test(before) => return Goal::Elsewhere,
                 Token::Open("(" | "[") => {}
-                Token::Open(_) => {
-                    if !t.is_value_of_block(at, before) {
-                        return Goal::Lost;
-                    }
-                }
+                Token::Open(_) if !t.is_value_of_block(at, before) => return Goal::Lost,
                 Token::Operator("=" | "|=" | "??=") => return t.target(before),
                 Token::End => return Goal::Lost,
                 Token::Word("if" | "else") if t.is_condition(before, at) => return Goal::Elsewhere,

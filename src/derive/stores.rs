@@ -87,7 +87,7 @@ fn bound(way: &Way, bind: &Fact<Addresses>) -> Option<Way> {
                 if let Basis::Guessed(how) = &origin.basis {
                     way.guess(how.clone());
                 }
-                if origin.basis == Basis::Written {
+                if origin.basis == Basis::Written && !way.published {
                     way.steps.extend(origin.via.iter().cloned());
                     way.steps.push(Evidence::new(origin.at, "it listens on every address"));
                 }
@@ -299,7 +299,10 @@ fn user(store: &Store, login: &Login, doors: &[Door]) -> User {
     let mut out = User::new(Identity {
         address: format!("{}/user/{}", store.address, login.name).into(),
         subject: store.address.0.clone(),
-        title: format!("user `{}` of {}", login.name, store.title).into(),
+        title: match &*login.name {
+            "*" => store.title.clone(),
+            name => format!("user `{name}` of {}", store.title).into(),
+        },
         place: login.place,
         whole: login.whole,
         exists: store.exists.clone(),

@@ -132,13 +132,13 @@ fn generate(files: usize) -> PathBuf {
 
 fn files_of(n: usize) -> Vec<(&'static str, String)> {
     // One service in ten is open to the internet; the others keep to the private network.
-    let clients = if n % 10 == 0 { "0.0.0.0/0" } else { "10.0.0.0/8" };
-    let password = if n % 10 == 0 {
+    let clients = if n.is_multiple_of(10) { "0.0.0.0/0" } else { "10.0.0.0/8" };
+    let password = if n.is_multiple_of(10) {
         "<password/>"
     } else {
         "<password_sha256_hex>65e84be33532fb784c48129675f9eff3a682b27168c0ea744b2cf58ee02337c5</password_sha256_hex>"
     };
-    let kind = if n % 10 == 0 { "LoadBalancer" } else { "ClusterIP" };
+    let kind = if n.is_multiple_of(10) { "LoadBalancer" } else { "ClusterIP" };
     vec![
         ("infra/main.tf", main_tf(n)),
         (
@@ -206,7 +206,7 @@ resource "aws_db_instance" "orders" {{
   vpc_security_group_ids  = [aws_security_group.db.id]
 }}
 "#,
-        public = n % 10 == 0
+        public = n.is_multiple_of(10)
     )
 }
 

@@ -92,6 +92,15 @@ impl Catalog {
         self.resources.iter().find(|card| card.is_for(kind))
     }
 
+    /// Every port that tells an engine, in order.
+    pub(crate) fn known_ports(&self) -> Vec<(u16, &str)> {
+        let cards = self.images.iter().flat_map(|card| card.ports.iter().map(|p| p.port));
+        let mut ports: Vec<u16> = cards.chain(CLOUD_PORTS.iter().map(|(p, _)| *p)).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        ports.into_iter().filter_map(|p| self.engine_of_port(p).map(|e| (p, e))).collect()
+    }
+
     /// The engine that a port is known for, where only one is.
     pub(crate) fn engine_of_port(&self, port: u16) -> Option<&str> {
         if SHARED_PORTS.contains(&port) {

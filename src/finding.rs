@@ -9,7 +9,7 @@ use crate::source::{Place, Sources};
 
 /// The topic of a rule; exactly one each.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Category {
+pub(crate) enum Category {
     Exposure,
     Authentication,
     Encryption,
@@ -22,7 +22,7 @@ pub enum Category {
 
 /// How bad a finding is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Severity {
+pub(crate) enum Severity {
     Info,
     Low,
     Medium,
@@ -31,7 +31,7 @@ pub enum Severity {
 }
 
 impl Category {
-    pub const ALL: [Category; 8] = [
+    pub(crate) const ALL: [Category; 8] = [
         Category::Exposure,
         Category::Authentication,
         Category::Encryption,
@@ -42,7 +42,7 @@ impl Category {
         Category::Hygiene,
     ];
 
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Category::Exposure => "exposure",
             Category::Authentication => "authentication",
@@ -55,16 +55,16 @@ impl Category {
         }
     }
 
-    pub fn named(name: &str) -> Option<Category> {
+    pub(crate) fn named(name: &str) -> Option<Category> {
         Category::ALL.into_iter().find(|c| c.name() == name)
     }
 }
 
 impl Severity {
-    pub const ALL: [Severity; 5] =
+    pub(crate) const ALL: [Severity; 5] =
         [Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
 
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Severity::Info => "info",
             Severity::Low => "low",
@@ -74,7 +74,7 @@ impl Severity {
         }
     }
 
-    pub fn named(name: &str) -> Option<Severity> {
+    pub(crate) fn named(name: &str) -> Option<Severity> {
         Severity::ALL.into_iter().find(|s| s.name() == name)
     }
 }
@@ -154,7 +154,7 @@ pub(crate) struct RuleInfo {
 }
 
 /// The result of a run, before anything is filtered for show.
-pub struct Run {
+pub(crate) struct Run {
     pub(crate) sources: Sources,
     pub(crate) model: Model,
     /// Sorted by file, place, rule; suppressed ones included.

@@ -2,12 +2,15 @@
 //!
 //! Formats never see each other; what stands inside a file of another format comes back here.
 
+mod audit_policy;
 mod clear_text;
 pub(crate) mod clickhouse;
 pub(crate) mod compose;
 #[cfg(test)]
 mod dump;
+mod index_lifecycle;
 pub(crate) mod kubernetes;
+pub(crate) mod pipelines;
 pub(crate) mod script;
 pub(crate) mod terraform;
 
@@ -19,6 +22,7 @@ use crate::tree::hcl::Body;
 use crate::tree::node::Node;
 use crate::tree::sql::Statement;
 use crate::tree::xml::Element;
+use crate::tree::yaml;
 
 /// How surely a file belongs to a format. The surest gets it; on a tie the first in [`ALL`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -63,8 +67,14 @@ pub(crate) trait Format: Sync {
 }
 
 /// Every format. A new one is a file and a line here.
-pub(crate) const ALL: &[&dyn Format] =
-    &[&terraform::Terraform, &kubernetes::Kubernetes, &compose::Compose, &clickhouse::ClickHouse];
+pub(crate) const ALL: &[&dyn Format] = &[
+    &terraform::Terraform,
+    &kubernetes::Kubernetes,
+    &compose::Compose,
+    &clickhouse::ClickHouse,
+    &pipelines::Pipelines,
+    &index_lifecycle::IndexLifecycle,
+];
 
 /// The format that gets a file, if any.
 pub(crate) fn of(path: &str, text: &str) -> Option<&'static dyn Format> {
@@ -89,6 +99,31 @@ pub(crate) fn config_file(
     let body = clickhouse::config_body(name, text, problems)
         .unwrap_or_else(|| ConfigBody::Text(text.clone()));
     ConfigFile { address, name: name.clone(), place: text.whole(), body }
+}
+
+/// What a log collector's configuration or an audit policy inside another file says, if it is one.
+pub(crate) fn log_pipeline(address: &Address, name: &str, text: &Text, out: &mut Fragment) {
+    if text.as_str().contains("apiVersion: audit.k8s.io/") {
+        let (nodes, _) = yaml::parse(text);
+        for policy in nodes.iter().filter(|n| n.get("kind").and_then(Node::str) == Some("Policy")) {
+            audit_policy::lower(policy, &address.0, out);
+        }
+        return;
+    }
+    pipelines::nested(address, name, text, out);
+}
+
+/// The configuration of an OpenTelemetry Collector, as values or as a text of another file.
+pub(crate) fn log_collector(address: &Address, config: &Node, out: &mut Fragment) {
+    match config.nested_text() {
+        Some(text) => pipelines::nested(address, "config.yaml", &text, out),
+        None => pipelines::otel_collector(address, config, out),
+    }
+}
+
+/// A Kubernetes audit policy, on its own or among manifests.
+pub(crate) fn audit_policy(policy: &Node, path: &str, out: &mut Fragment) {
+    audit_policy::lower(policy, path, out);
 }
 
 /// The machine that a script runs on.

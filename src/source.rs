@@ -10,17 +10,17 @@ use std::sync::Arc;
 
 /// One file of the run; an index into [`Sources`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct FileId(pub(crate) u32);
+pub(crate) struct FileId(pub(crate) u32);
 
 /// A stretch of a file, in bytes. Cheap to copy; meaningless without the [`Sources`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Place {
+pub(crate) struct Place {
     /// The file.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// Offset of the first byte.
-    pub start: u32,
+    pub(crate) start: u32,
     /// Offset behind the last byte.
-    pub end: u32,
+    pub(crate) end: u32,
 }
 
 impl Place {
@@ -155,7 +155,7 @@ pub(crate) struct Source {
 
 /// All files of a run, in the order of their paths.
 #[derive(Clone, Default, Debug)]
-pub struct Sources {
+pub(crate) struct Sources {
     files: Vec<Source>,
 }
 

@@ -8,5 +8,6 @@
 pub(crate) mod hcl;
 pub(crate) mod node;
 pub(crate) mod sql;
+pub(crate) mod toml;
 pub(crate) mod xml;
 pub(crate) mod yaml;

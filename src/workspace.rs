@@ -4,7 +4,7 @@
 //! front end could claim or a configuration could name.
 
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ignore::{WalkBuilder, WalkState};
 
@@ -86,7 +86,7 @@ pub(crate) fn load(paths: &[PathBuf], threads: usize) -> Result<Loaded, PathErro
             walk(path, &namer, threads, &found);
         }
     }
-    let (mut files, mut unreadable) = found.into_inner().unwrap_or_else(|e| e.into_inner());
+    let (mut files, mut unreadable) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     files.sort_by(|a: &Source, b| a.path.cmp(&b.path));
     files.dedup_by(|a, b| a.path == b.path);
     unreadable.sort();
@@ -180,7 +180,7 @@ fn read(path: &Path, namer: &Namer, found: &Found) {
     match String::from_utf8(bytes) {
         Ok(text) => {
             let source = Source { path: name.into(), text: Arc::from(text) };
-            found.lock().unwrap_or_else(|e| e.into_inner()).0.push(source);
+            found.lock().unwrap_or_else(PoisonError::into_inner).0.push(source);
         }
         // A binary without a telling name is nobody's configuration.
         Err(error) if error.as_bytes().iter().take(1024).any(|b| *b == 0) => {}
@@ -190,7 +190,7 @@ fn read(path: &Path, namer: &Namer, found: &Found) {
 
 fn note(found: &Found, path: Option<String>, reason: String) {
     let entry = (path.unwrap_or_default(), reason);
-    found.lock().unwrap_or_else(|e| e.into_inner()).1.push(entry);
+    found.lock().unwrap_or_else(PoisonError::into_inner).1.push(entry);
 }
 
 /// How files below one path of the command line are called in reports: relative to the working

@@ -1,5 +1,11 @@
 //! The layers hold: who may know whom is written here and read from the `use` lines.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests read files and may panic"
+)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -3,6 +3,12 @@
 //! `UPDATE=1 cargo test --test scenarios` writes the expectations anew; read them before you
 //! commit them. A folder without one fails.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests read files and may panic"
+)]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,5 @@
 //! Who is on the way: a set of addresses, and the circles that have no addresses in these files.
 
-use std::sync::LazyLock;
-
 use crate::model::net::Addresses;
 use crate::model::reach::Circle;
 
@@ -24,9 +22,6 @@ pub(crate) struct Crowd {
     pub(crate) local: bool,
 }
 
-static PUBLIC: LazyLock<Addresses> = LazyLock::new(Addresses::public);
-static PRIVATE: LazyLock<Addresses> = LazyLock::new(Addresses::private);
-
 impl Crowd {
     pub(crate) fn nobody() -> Crowd {
         Crowd {
@@ -39,12 +34,12 @@ impl Crowd {
     }
 
     pub(crate) fn internet() -> Crowd {
-        Crowd { addresses: PUBLIC.clone(), ..Crowd::nobody() }
+        Crowd { addresses: Addresses::public().clone(), ..Crowd::nobody() }
     }
 
     /// Everything in the private network, machines with a name of their own among it.
     pub(crate) fn network() -> Crowd {
-        Crowd { addresses: PRIVATE.clone(), members: true, ..Crowd::nobody() }
+        Crowd { addresses: Addresses::private().clone(), members: true, ..Crowd::nobody() }
     }
 
     pub(crate) fn cluster() -> Crowd {
@@ -119,7 +114,7 @@ impl Crowd {
     /// tells; they pass where private networks do.
     #[must_use]
     pub(crate) fn from_addresses(&self, addresses: &Addresses) -> Crowd {
-        let private = addresses.intersection(&PRIVATE).circle();
+        let private = addresses.intersection(Addresses::private()).circle();
         let loopback = !addresses.intersection(&Addresses::loopback()).is_empty();
         Crowd {
             addresses: self.addresses.intersection(addresses),

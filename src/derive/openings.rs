@@ -14,8 +14,7 @@ use crate::model::fragment::{Filter, NodeKind};
 use crate::model::reach::{Circle, Reach};
 
 pub(crate) fn derive(estate: &Estate, catalog: &Catalog, model: &mut Model) {
-    let known: Vec<(u16, &str)> =
-        (0..=u16::MAX).filter_map(|p| catalog.engine_of_port(p).map(|e| (p, e))).collect();
+    let known = catalog.known_ports();
     let stores: FxHashSet<usize> = estate.store_nodes.iter().copied().flatten().collect();
     for (i, filter) in estate.filters.iter().enumerate() {
         if !filter.stands_alone || filter.exists.known() == Some(&false) {

@@ -220,12 +220,11 @@ fn take(step: &Step, way: &Way) -> Option<Way> {
     Some(way)
 }
 
+/// A port of the near side, and what makes it unsure that it leads on.
+type NearPort = (Option<u16>, Option<(Why, Place)>);
+
 /// The ports on the near side that lead to a port of the far side.
-fn near_ports(
-    map: &PortMap,
-    port: Option<u16>,
-    udp: bool,
-) -> Vec<(Option<u16>, Option<(Why, Place)>)> {
+fn near_ports(map: &PortMap, port: Option<u16>, udp: bool) -> Vec<NearPort> {
     let pairs = match map {
         PortMap::Same => return vec![(port, None)],
         PortMap::Unknown(why, at) => return vec![(None, Some((why.clone(), *at)))],
@@ -237,9 +236,8 @@ fn near_ports(
         let inside = |p: u16| pair.from.is_none_or(|(a, b)| a <= p && p <= b);
         match (&pair.to, port) {
             (PortEnd::Same, Some(p)) if inside(p) => out.push((Some(p), None)),
-            (PortEnd::Same, None) => out.push((first, None)),
             (PortEnd::Number(n), Some(p)) if *n == p => out.push((first, None)),
-            (PortEnd::Number(_), None) => out.push((first, None)),
+            (PortEnd::Same | PortEnd::Number(_), None) => out.push((first, None)),
             (PortEnd::Unknown(why), _) => out.push((first, Some((why.clone(), pair.place)))),
             (PortEnd::Named(name), _) => {
                 let why = Why::NotHere(format!("the port named {name}").into());
@@ -331,7 +329,7 @@ impl Way {
         let mut way = self.clone();
         way.crowd = if self.proxied {
             // The server sees the proxy's address, which is a private one.
-            let private = networks.intersection(&Addresses::private()).circle();
+            let private = networks.intersection(Addresses::private()).circle();
             if private == Circle::PrivateNetwork { self.crowd.clone() } else { Crowd::nobody() }
         } else {
             self.crowd.from_addresses(networks)

@@ -1,5 +1,7 @@
 //! Messages and evidence, in the user's own names.
 
+use rustc_hash::FxHashSet;
+
 use super::rule::{Subject, field_names, hint};
 use super::scope::Degree;
 use crate::finding::Severity;
@@ -132,6 +134,9 @@ impl Teller<'_> {
             }
         }
         steps.dedup_by(joined);
+        // A story tells each step once, however many values came the same way.
+        let mut told = FxHashSet::default();
+        steps.retain(|step| told.insert(step.clone()));
         steps
     }
 

@@ -19,7 +19,7 @@ mod tests;
 mod volumes;
 mod workload;
 
-use super::{Claim, Format, Parsed, Unit};
+use super::{Claim, Format, Parsed, Unit, audit_policy, log_collector};
 use crate::model::fragment::{Fragment, NamespaceDraft};
 use crate::source::{Problem, Text};
 use crate::tree::node::{Kind, Node};
@@ -67,7 +67,7 @@ impl Format for Kubernetes {
             match parsed {
                 Parsed::Nodes(nodes) => {
                     for object in object::all(nodes) {
-                        lower(&object, out);
+                        lower(&object, unit.sources.path(*file), out);
                     }
                 }
                 Parsed::Text => {
@@ -109,7 +109,7 @@ fn holds_action(node: &Node) -> bool {
     }
 }
 
-fn lower(object: &Object, out: &mut Fragment) {
+fn lower(object: &Object, path: &str, out: &mut Fragment) {
     ignores(object, out);
     match (object.group, object.kind) {
         ("", "Service") => service::lower(object, out),
@@ -119,6 +119,12 @@ fn lower(object: &Object, out: &mut Fragment) {
         ("networking.k8s.io" | "extensions", "NetworkPolicy") => network_policy::lower(object, out),
         ("cilium.io", "CiliumNetworkPolicy" | "CiliumClusterwideNetworkPolicy") => {
             cilium::lower(object, out);
+        }
+        ("audit.k8s.io", "Policy") => audit_policy(object.node, path, out),
+        ("opentelemetry.io", "OpenTelemetryCollector") => {
+            if let Some(config) = object.spec(&["config"]) {
+                log_collector(&object.address(), config, out);
+            }
         }
         ("elbv2.k8s.aws", "TargetGroupBinding") => target_group_binding::lower(object, out),
         (_, kind) if not_understood(object.group, kind) => {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashSet;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::index::Index;
 use crate::catalog::Catalog;
+use crate::catalog::image::ImageCard;
 use crate::model::concept::{Defect, Secret};
 use crate::model::fact::{Evidence, Fact, Name, Why};
 use crate::model::fragment::{
@@ -39,27 +41,47 @@ impl Built {
 
 pub(crate) fn build(all: &Fragment, catalog: &Catalog, sources: &Sources) -> Built {
     let inputs = Inputs::new(all, sources);
+    let cards = cards(&all.containers, catalog);
+    let programs: Vec<(Parts, Vec<&Address>)> = all
+        .containers
+        .par_iter()
+        .filter_map(|container| {
+            let card = cards.get(container.image.known()?).copied().flatten()?;
+            let program = inputs.program(container);
+            if stores::settings::client::is_client(&program) {
+                return None;
+            }
+            let mounted = program.files.iter().map(|(_, f)| &f.address).collect();
+            let parts = if card.handled_by.as_deref() == Some("clickhouse") {
+                stores::clickhouse::in_container(&program, catalog)
+            } else {
+                stores::settings::in_container(&program, card)
+            };
+            Some((parts, mounted))
+        })
+        .collect();
     let mut built = Built::default();
     let mut mounted: FxHashSet<&Address> = FxHashSet::default();
-    for container in &all.containers {
-        let Some(found) = container.image.known().and_then(|i| catalog.image(i)) else {
-            continue;
-        };
-        let program = inputs.program(container);
-        if stores::settings::client::is_client(&program) {
-            continue;
-        }
-        mounted.extend(program.files.iter().map(|(_, f)| &f.address));
-        built.take(if found.engine == "clickhouse" {
-            stores::clickhouse::in_container(&program, catalog)
-        } else {
-            stores::settings::in_container(&program, found)
-        });
+    for (parts, files) in programs {
+        built.take(parts);
+        mounted.extend(files);
     }
     let rest: Vec<&ConfigFile> =
         inputs.files.iter().copied().filter(|f| !mounted.contains(&f.address)).collect();
     on_disk(&rest, &mut built);
     built
+}
+
+/// The card of every image that is named, each looked up once.
+fn cards<'a>(
+    containers: &'a [Container],
+    catalog: &'a Catalog,
+) -> FxHashMap<&'a Name, Option<&'a ImageCard>> {
+    let mut cards = FxHashMap::default();
+    for image in containers.iter().filter_map(|c| c.image.known()) {
+        cards.entry(image).or_insert_with(|| catalog.image(image));
+    }
+    cards
 }
 
 /// Configuration that no container takes in: servers by folder layout, tables by folder.
@@ -160,17 +182,14 @@ impl<'a> Inputs<'a> {
 
     fn variables(&self, container: &'a Container, program: &mut Program<'a>) {
         for from in &container.env_from {
-            match self.bundle(&from.bundle, from.place) {
-                Some(bundle) => {
-                    for entry in &bundle.entries {
-                        let name = format!("{}{}", from.prefix, entry.key).into();
-                        set(&mut program.env, name, through(entry, bundle, from.place));
-                    }
-                }
-                None => {
-                    let name = plain_name(&from.bundle, from.secret);
-                    program.env_open = Some((Why::NotHere(name), from.place));
-                }
+            let Some(bundle) = self.bundle(&from.bundle, from.place) else {
+                let name = plain_name(&from.bundle, from.secret);
+                program.env_open = Some((Why::NotHere(name), from.place));
+                continue;
+            };
+            for entry in &bundle.entries {
+                let name = format!("{}{}", from.prefix, entry.key).into();
+                set(&mut program.env, name, through(entry, bundle, from.place));
             }
         }
         for env in &container.env {

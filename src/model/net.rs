@@ -1,6 +1,7 @@
 //! Sets of addresses and ports, and the arithmetic on them.
 
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
 use ipnet::IpNet;
 
@@ -147,21 +148,20 @@ impl Addresses {
     }
 
     /// Every address that a router of the internet would carry.
-    pub(crate) fn public() -> Addresses {
-        let all = Addresses::all();
-        Addresses {
-            v4: all.v4.without(&v4(&NOT_PUBLIC_V4)),
-            v6: v6(&["2000::/3"]).without(&v6(&["2001:db8::/32", "3fff::/20"])),
-        }
+    pub(crate) fn public() -> &'static Addresses {
+        &PUBLIC
     }
 
-    /// Addresses of private networks: RFC 1918, RFC 6598, RFC 4193.
-    pub(crate) fn private() -> Addresses {
-        Addresses { v4: v4(&PRIVATE_V4), v6: v6(&["fc00::/7"]) }
+    /// Addresses of private networks: RFC 1918, RFC 6598, RFC 3927, RFC 4193.
+    pub(crate) fn private() -> &'static Addresses {
+        &PRIVATE
     }
 
     pub(crate) fn loopback() -> Addresses {
-        Addresses { v4: v4(&["127.0.0.0/8"]), v6: v6(&["::1/128"]) }
+        Addresses {
+            v4: Intervals::of(vec![(0x7f00_0000, 0x7fff_ffff)]),
+            v6: Intervals::of(vec![(1, 1)]),
+        }
     }
 
     /// A network; host bits are ignored, as the clouds do.
@@ -223,18 +223,18 @@ impl Addresses {
 
     /// The circle that these addresses amount to.
     pub(crate) fn circle(&self) -> Circle {
-        let public = self.intersection(&Addresses::public());
+        let public = self.intersection(Addresses::public());
         // A /8 of IPv4 or a /16 of IPv6 is everybody, not a partner; also the /8s that look private
         // and are not, 172.0.0.0/8 and 192.0.0.0/8, of which a sixteenth at most is private.
         if count32(&public.v4) >= (1 << 24) - (1 << 20) || count128(&public.v6) >= 1 << 112 {
             return Circle::Internet;
         }
-        let private = self.intersection(&Addresses::private());
+        let private = self.intersection(Addresses::private());
         // A /28 is the smallest subnet a cloud hands out; fewer are single machines.
         if count32(&private.v4) >= 16 || count128(&private.v6) >= 1 << 64 {
             return Circle::PrivateNetwork;
         }
-        let rest = self.without(&Addresses::private()).without(&Addresses::loopback());
+        let rest = self.without(Addresses::private()).without(&Addresses::loopback());
         if !rest.is_empty() {
             Circle::InternetRestricted
         } else if !private.is_empty() {
@@ -275,6 +275,14 @@ const NOT_PUBLIC_V4: [&str; 14] = [
 
 const PRIVATE_V4: [&str; 5] =
     ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
+
+static PUBLIC: LazyLock<Addresses> = LazyLock::new(|| Addresses {
+    v4: Addresses::all().v4.without(&v4(&NOT_PUBLIC_V4)),
+    v6: v6(&["2000::/3"]).without(&v6(&["2001:db8::/32", "3fff::/20"])),
+});
+
+static PRIVATE: LazyLock<Addresses> =
+    LazyLock::new(|| Addresses { v4: v4(&PRIVATE_V4), v6: v6(&["fc00::/7"]) });
 
 fn v4(nets: &[&str]) -> Intervals<u32> {
     let parsed = nets.iter().filter_map(|n| Addresses::parse(n));

@@ -13,7 +13,7 @@ pub(crate) enum Answer {
 
 /// How sure a finding is; never written by hand, always read from a [`Truth`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Confidence {
+pub(crate) enum Confidence {
     /// A value that the files do not tell decides.
     Possible,
     /// A heuristic took part: a name, an image.
@@ -125,7 +125,7 @@ impl std::ops::Not for Truth {
 }
 
 impl Confidence {
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Confidence::Certain => "certain",
             Confidence::Likely => "likely",

@@ -120,7 +120,7 @@ fn on(address: &str, why: &dyn Fn() -> Why) -> On {
         _ => match Addresses::parse(address) {
             None => On::Unknown(Why::NotUnderstood("this address".into())),
             Some(ip) if ip.without(&Addresses::loopback()).is_empty() => On::Loopback,
-            Some(ip) if ip.without(&Addresses::private()).is_empty() => On::Private,
+            Some(ip) if ip.without(Addresses::private()).is_empty() => On::Private,
             Some(_) => On::Public,
         },
     }

@@ -4,7 +4,7 @@ use super::base64;
 use super::object::{Object, is_placeholder, text};
 use super::tcp_services;
 use crate::formats::clear_text::{self, Holder};
-use crate::formats::config_file;
+use crate::formats::{config_file, log_pipeline};
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{Address, Bundle, BundleEntry, Fragment};
 use crate::source::Text;
@@ -86,7 +86,10 @@ fn add(bundle: &mut Bundle, entry: &Entry, (value, nested): Read, out: &mut Frag
     let address = Address::new(format!("{}#{}", bundle.address, entry.key));
     let file = nested
         .filter(|text| value.known().is_some() && is_file(&entry.key, text.as_str()))
-        .map(|text| config_file(address, &entry.key, &text, &mut out.problems));
+        .map(|text| {
+            log_pipeline(&address, &entry.key, &text, out);
+            config_file(address, &entry.key, &text, &mut out.problems)
+        });
     bundle.entries.push(BundleEntry { key: entry.key.clone(), value, place: entry.place(), file });
 }
 

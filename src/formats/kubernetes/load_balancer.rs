@@ -186,7 +186,7 @@ fn address_pool(object: &Object) -> Option<Verdict> {
 }
 
 fn is_private(ip: &Addresses) -> bool {
-    ip.without(&Addresses::private()).is_empty()
+    ip.without(Addresses::private()).is_empty()
 }
 
 /// The elements of a list of texts.

@@ -178,7 +178,7 @@ fn external_ips(object: &Object, out: &mut Fragment) {
         let shown = ip.str().unwrap_or("?");
         let say = format!("{} takes traffic for the external address {shown}", object.title());
         let parsed = Addresses::parse(shown);
-        let private = |a: &Addresses| a.without(&Addresses::private()).is_empty();
+        let private = |a: &Addresses| a.without(Addresses::private()).is_empty();
         let from = match parsed.as_ref().map(private) {
             Some(true) => Ref::Network,
             _ => Ref::Internet,

@@ -182,7 +182,7 @@ fn from_address(
             from_machine(object, &ports, &Fact::written(true, at), say, out);
             return;
         }
-        Some(Some(ip)) if ip.without(&Addresses::private()).is_empty() => {
+        Some(Some(ip)) if ip.without(Addresses::private()).is_empty() => {
             (Ref::Network, Fact::written(true, at))
         }
         Some(Some(_)) => (Ref::Internet, Fact::written(true, at)),

@@ -14,6 +14,15 @@ pub(crate) struct Val {
     pub(crate) at: Place,
     /// Earlier stations: a variable's default, a `tfvars` line, a local, a module's argument.
     pub(crate) via: Arc<[Evidence]>,
+    /// The resource's attribute that this is, where it is written and thus has a value of its own:
+    /// `aws_security_group.db.name` is a text and still that group.
+    pub(crate) whose: Option<Arc<Reference>>,
+    /// What `jsonencode` made this text of.
+    pub(crate) source: Option<Arc<Val>>,
+    /// Where a string's text stands, if not at `at`: a local's heredoc, a file that is read.
+    pub(crate) text_at: Option<Place>,
+    /// A list without order, whose elements are their own keys.
+    pub(crate) is_set: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -61,7 +70,8 @@ pub(crate) struct Items<'a> {
 
 impl Val {
     pub(crate) fn new(kind: ValKind, at: Place) -> Val {
-        Val { kind, at, via: Arc::new([]) }
+        let (whose, source, text_at) = (None, None, None);
+        Val { kind, at, via: Arc::new([]), whose, source, text_at, is_set: false }
     }
 
     pub(crate) fn unknown(why: Why, at: Place) -> Val {
@@ -227,6 +237,9 @@ impl Val {
 
     /// The resource this value belongs to, by reference; a literal is the thing's outside name.
     pub(crate) fn as_target(&self) -> Fact<Address> {
+        if let Some(reference) = &self.whose {
+            return Fact::Known(reference.resource.clone(), self.origin());
+        }
         match &self.kind {
             ValKind::Ref(reference) => Fact::Known(reference.resource.clone(), self.origin()),
             ValKind::String(text, _) => Fact::Unknown(Why::NotHere(text.clone()), self.at),
@@ -239,7 +252,8 @@ impl Val {
     pub(crate) fn nested_text(&self) -> Option<Text> {
         match &self.kind {
             ValKind::String(text, pieces) => {
-                Some(Text::nested(text.clone(), self.at, pieces.clone()))
+                let whole = self.text_at.unwrap_or(self.at);
+                Some(Text::nested(text.clone(), whole, pieces.clone()))
             }
             _ => None,
         }

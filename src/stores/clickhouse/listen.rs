@@ -167,6 +167,10 @@ fn bind(reader: &Reader, hosts: &[&Element], root: &Element) -> Fact<Addresses> 
         }
     }
     let total = union(&sets);
+    // Where the first is as wide as all of them, the others add nothing to the story.
+    if sets.first().is_some_and(|first| first.circle() == total.circle()) {
+        origins.truncate(1);
+    }
     let mut origins = origins.into_iter();
     let origin = origins.next().map(|first| {
         let others = origins.filter(|o| o.at != first.at).take(MAX_STEPS);

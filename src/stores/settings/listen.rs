@@ -25,7 +25,7 @@ fn host(text: &str) -> Result<Addresses, Why> {
     match host {
         "" | "*" | "0.0.0.0" | "::" | "::*" | "0" | "_global_" => Ok(Addresses::all()),
         "localhost" | "_local_" | "ip6-localhost" => Ok(Addresses::loopback()),
-        "_site_" => Ok(Addresses::private()),
+        "_site_" => Ok(Addresses::private().clone()),
         _ => Addresses::parse(host)
             .ok_or_else(|| Why::NotUnderstood(format!("the address `{host}`").into())),
     }

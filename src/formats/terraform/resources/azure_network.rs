@@ -47,7 +47,7 @@ fn group_filter(group: &Resource) -> Filter {
     filter.more = inside.more;
     // Rule 65000 lets the virtual network in, 65500 nobody else.
     let at = group.head;
-    let sources = vec![SourceSet::Addresses(Fact::default(Addresses::private(), SEE, at))];
+    let sources = vec![SourceSet::Addresses(Fact::default(Addresses::private().clone(), SEE, at))];
     let ports = Fact::default(Ports::all(), SEE, at);
     let say = "admits the virtual network".to_owned();
     filter.rules.push(Rule { priority: 65000, ..nodes::allow(sources, ports, group, at, say) });
@@ -98,7 +98,7 @@ fn prefix(value: &Val) -> Fact<Addresses> {
     match value.as_text() {
         Fact::Known(text, origin) => match text.to_ascii_lowercase().as_str() {
             "*" | "any" | "internet" | "0.0.0.0" => Fact::Known(Addresses::all(), origin),
-            "virtualnetwork" => Fact::Known(Addresses::private(), origin),
+            "virtualnetwork" => Fact::Known(Addresses::private().clone(), origin),
             "azureloadbalancer" => {
                 let probe = Addresses::parse("168.63.129.16").unwrap_or_default();
                 Fact::Known(probe, origin)

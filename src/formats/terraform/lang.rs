@@ -1,0 +1,124 @@
+//! Terraform's language: from the parsed files of a unit to evaluated resources.
+//!
+//! Every value is worked out once, when somebody first asks for it, and keeps the way that it took.
+//! What nobody can tell is unknown and says why; what is known only after apply stays a reference.
+
+mod body;
+mod eval;
+mod expand;
+mod functions;
+mod module;
+mod ops;
+mod providers;
+mod scope;
+mod stop;
+mod template;
+#[cfg(test)]
+mod tests;
+mod trail;
+mod types;
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::roots;
+use super::value::{Estate, Resource, Val};
+use crate::formats::Unit;
+use crate::model::fact::Name;
+use crate::source::{Place, Text};
+use crate::tree::hcl::Block;
+use crate::tree::yaml;
+use module::Module;
+use providers::Providers;
+use scope::Scope;
+use world::World;
+
+/// Resource instances of one root.
+const MAX_RESOURCES: usize = 50_000;
+
+/// The value of a JSON text, each part at its place in the file.
+pub(super) fn json(text: &Text) -> Option<Val> {
+    yaml::parse_json(text).0.map(|node| functions::encoding::value(&node, 0))
+}
+
+/// One estate for each root module of the unit.
+pub(super) fn evaluate(unit: &Unit) -> Vec<Estate> {
+    let modules = module::collect(unit);
+    let Some((file, _)) = unit.files.first() else { return Vec::new() };
+    let at = Place::new(*file, 0..0);
+    let roots = root_folders(&modules);
+    roots.into_iter().map(|root| estate(unit, &modules, root, at)).collect()
+}
+
+/// The modules that no other module of the unit calls; all where they call each other in a circle.
+fn root_folders<'m, 'a>(modules: &'m BTreeMap<Name, Module<'a>>) -> Vec<&'m Module<'a>> {
+    let configured = || modules.values().filter(|m| m.has_configuration);
+    let mut called = BTreeSet::new();
+    for module in configured() {
+        for block in module.calls.values() {
+            let source = block.body.attribute("source").and_then(|a| module::literal(&a.expr));
+            let folder = source.filter(|s| roots::is_local(s));
+            let folder = folder.and_then(|s| roots::join(&module.folder, s));
+            called.extend(folder.filter(|f| **f != *module.folder));
+        }
+    }
+    let roots: Vec<_> = configured().filter(|m| !called.contains(&*m.folder)).collect();
+    if roots.is_empty() { configured().take(1).collect() } else { roots }
+}
+
+fn estate<'a>(
+    unit: &Unit<'a>,
+    modules: &'a BTreeMap<Name, Module<'a>>,
+    root: &'a Module<'a>,
+    at: Place,
+) -> Estate {
+    let mut world = World::new(unit.sources, modules, root, at);
+    let locked = Providers::locked(unit, &root.folder);
+    let mut resources = Vec::new();
+    let mut index = 0;
+    // Each call met adds instances behind.
+    while index < world.instances.len() {
+        let module = world.instances[index].module;
+        for name in module.calls.keys() {
+            world.expansion(index, &format!("module.{name}").into());
+        }
+        let providers = locked.with(root, module);
+        for (name, block) in &module.resources {
+            instances(&mut world, index, name, block, &providers, &mut resources);
+        }
+        index += 1;
+    }
+    Estate { root: root.folder.clone(), resources, missing_modules: world.missing }
+}
+
+fn instances(
+    world: &mut World,
+    instance: usize,
+    name: &Name,
+    block: &Block,
+    providers: &Providers,
+    out: &mut Vec<Resource>,
+) {
+    let Some(expansion) = world.expansion(instance, name) else { return };
+    let label =
+        |index: usize| block.labels.get(index).map_or_else(|| "".into(), |l| l.text.clone());
+    for member in &expansion.members {
+        if out.len() >= MAX_RESOURCES {
+            return;
+        }
+        let mut scope = Scope::of(instance, member.repetition.clone());
+        scope.me = Some(member.address.clone());
+        out.push(Resource {
+            address: member.address.clone(),
+            spelled: member.spelled.clone(),
+            kind: label(0),
+            name: label(1),
+            is_data: &*block.kind == "data",
+            head: block.head,
+            whole: block.place,
+            exists: member.exists.clone(),
+            body: world.resource_body(block, &mut scope),
+            provider_major: providers.major(block),
+        });
+    }
+}

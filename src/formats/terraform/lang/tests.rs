@@ -1,0 +1,496 @@
+//! Configurations in, evaluated resources out.
+
+use std::fmt::Write;
+
+use crate::catalog::Catalog;
+use crate::formats::terraform::Terraform;
+use crate::formats::terraform::value::{Estate, Val, ValKind, number_text};
+use crate::formats::{Claim, Format, Parsed, Unit};
+use crate::model::fact::Fact;
+use crate::source::{FileId, Source, Sources};
+
+/// `## path` lines begin files.
+fn sources(files: &str) -> Sources {
+    let mut out: Vec<(String, String)> = Vec::new();
+    for line in files.lines() {
+        if let Some(path) = line.strip_prefix("## ") {
+            out.push((path.to_owned(), String::new()));
+            continue;
+        }
+        let (_, text) = out.last_mut().expect("a text begins with `## path`");
+        text.push_str(line);
+        text.push('\n');
+    }
+    let source = |(path, text): (String, String)| Source { path: path.into(), text: text.into() };
+    Sources::new(out.into_iter().map(source).collect())
+}
+
+fn with_estates<T>(files: &str, f: impl Fn(&Sources, Vec<Estate>) -> T) -> Vec<T> {
+    let sources = sources(files);
+    let claimed: Vec<FileId> = sources
+        .ids()
+        .filter(|id| Terraform.claims(sources.path(*id), sources.str(*id)) == Claim::Surely)
+        .collect();
+    let parsed: Vec<(FileId, Parsed)> = claimed
+        .iter()
+        .map(|id| (*id, Terraform.parse(&sources.text(*id), sources.path(*id)).0))
+        .collect();
+    let catalog = Catalog::default();
+    let units = Terraform.group(&claimed, &sources).into_iter().map(|ids| {
+        let files = parsed.iter().filter(|(id, _)| ids.contains(id)).map(|(id, p)| (*id, p));
+        let unit = Unit { files: files.collect(), sources: &sources, catalog: &catalog };
+        f(&sources, super::evaluate(&unit))
+    });
+    units.collect()
+}
+
+fn show(val: &Val) -> String {
+    let list = |items: Vec<String>, more: bool, open: &str, close: &str| {
+        let dots = if more { vec!["…".to_owned()] } else { Vec::new() };
+        format!("{open}{}{close}", [items, dots].concat().join(", "))
+    };
+    match &val.kind {
+        ValKind::Null => "null".into(),
+        ValKind::Bool(b) => b.to_string(),
+        ValKind::Number(n) => number_text(*n),
+        ValKind::String(text, _) => format!("{text:?}"),
+        ValKind::Partial(parts) => list(parts.iter().map(show).collect(), false, "<", ">"),
+        ValKind::List { items, more } => {
+            list(items.iter().map(show).collect(), more.is_some(), "[", "]")
+        }
+        ValKind::Map { entries, more } => {
+            let pairs = entries.iter().map(|(k, v)| format!("{k}={}", show(v)));
+            list(pairs.collect(), more.is_some(), "{", "}")
+        }
+        ValKind::Unknown(why) => format!("?{why:?}"),
+        ValKind::Ref(reference) => format!("@{}", reference.spelled),
+    }
+}
+
+fn dump(estates: &[Estate]) -> String {
+    let mut out = String::new();
+    for resource in estates.iter().flat_map(|e| &e.resources) {
+        let exists = match &resource.exists {
+            Fact::Known(..) => String::new(),
+            other => format!(" {:?}", other.clone().map(|_| ()).known().map_or("maybe", |()| "")),
+        };
+        let body = show(&resource.body);
+        writeln!(out, "{}{} {body}", resource.spelled, exists.replace('"', "")).unwrap();
+    }
+    out
+}
+
+fn check(files: &str, expected: &str) {
+    let dumps = with_estates(files, |_, estates| dump(&estates));
+    assert_eq!(dumps.concat().trim(), expected.trim().replace("\n    ", "\n"), "{files}");
+}
+
+/// The places that decided an attribute, the farthest first.
+fn check_way(files: &str, attribute: &str, expected: &str) {
+    let ways = with_estates(files, |sources, estates| {
+        let mut out = String::new();
+        for resource in estates.iter().flat_map(|e| &e.resources) {
+            let Some(mut val) = resource.body.get(attribute) else { continue };
+            if let ValKind::List { items, .. } = &val.kind {
+                val = &items[0];
+            }
+            for station in val.via.iter() {
+                let path = sources.path(station.place.file);
+                writeln!(out, "{path}: {} | {}", sources.slice(station.place), station.say)
+                    .unwrap();
+            }
+            writeln!(out, "{}: {}", sources.path(val.at.file), sources.slice(val.at)).unwrap();
+        }
+        out
+    });
+    assert_eq!(ways.concat().trim(), expected.trim().replace("\n    ", "\n"), "{files}");
+}
+
+#[test]
+fn functions_and_operators_give_what_terraform_gives() {
+    // The right side is what `terraform console` of version 1.11.4 printed.
+    let table = include_str!("console.txt");
+    for line in table.lines() {
+        let (expr, expected) = line.split_once('\t').unwrap();
+        let files = format!("## main.tf\nresource \"r\" \"x\" {{\n  v = {expr}\n}}\n");
+        let got = with_estates(&files, |_, e| e[0].resources[0].body.get("v").map(show));
+        assert_eq!(got[0].as_deref(), Some(expected), "{expr}");
+    }
+}
+
+#[test]
+fn values_of_variables_follow_terraforms_order() {
+    check(
+        r#"## main.tf
+variable "a" { default = "default" }
+variable "b" { default = "default" }
+variable "c" {}
+resource "r" "x" {
+  a = var.a
+  b = var.b
+  c = "${var.c}/32"
+}
+## terraform.tfvars
+a = "tfvars"
+b = "tfvars"
+## z.auto.tfvars
+b = "auto"
+## prod.tfvars
+c = "not loaded"
+"#,
+        r#"r.x {a="tfvars", b="auto", c=<?Variable("c"), "/32">}"#,
+    );
+}
+
+#[test]
+fn a_finding_can_show_every_file_that_decided() {
+    check_way(
+        r#"## main.tf
+variable "office" {}
+module "db" {
+  source  = "./db"
+  clients = concat(local.clients, [])
+}
+locals {
+  clients = [var.office, "10.0.0.0/8"]
+}
+## terraform.tfvars
+office = "0.0.0.0/0"
+## db/main.tf
+variable "clients" { type = list(string) }
+resource "r" "x" {
+  cidr_blocks = var.clients
+}
+"#,
+        "cidr_blocks",
+        r#"terraform.tfvars: "0.0.0.0/0" | `var.office` is set here
+    main.tf: var.office | `local.clients` is defined here
+    main.tf: local.clients | module `db` is given `clients` here
+    db/main.tf: var.clients"#,
+    );
+}
+
+#[test]
+fn an_element_of_for_each_shows_its_line() {
+    check_way(
+        r#"## main.tf
+variable "rules" {
+  default = { web = { cidr = "0.0.0.0/0" } }
+}
+resource "r" "x" {
+  for_each = merge(var.rules, {})
+  cidr     = each.value.cidr
+}
+"#,
+        "cidr",
+        r#"main.tf: "0.0.0.0/0" | `var.rules` is set here
+    main.tf: var.rules | it is repeated for these elements
+    main.tf: each.value.cidr"#,
+    );
+}
+
+#[test]
+fn references_survive_collections_and_modules() {
+    check(
+        r#"## main.tf
+module "sg" { source = "./sg" }
+resource "db" "x" {
+  ids   = concat([module.sg.id], [])
+  other = module.sg.all
+  maybe = module.sg.maybe[0]
+  arn   = "${module.sg.id}/*"
+  vpc   = module.sg.vpc
+}
+## sg/main.tf
+variable "on" {}
+resource "sg" "this" { count = 1 }
+resource "sg" "off" { count = 0 }
+resource "sg" "maybe" { count = var.on ? 1 : 0 }
+resource "net" "a" { cidr = "10.0.0.0/16" }
+output "id" { value = try(sg.off[0].id, sg.this[0].id, "") }
+output "all" { value = concat(sg.off.*.id, sg.this[*].id, [""]) }
+output "maybe" { value = sg.maybe[*].id }
+output "vpc" { value = { cidr = net.a.cidr, id = one(sg.this[*].vpc) } }
+"#,
+        r#"db.x {arn=<@module.sg.sg.this[0].id, "/*">, ids=[@module.sg.sg.this[0].id], maybe=@module.sg.sg.maybe.id, other=[@module.sg.sg.this[0].id, ""], vpc={cidr="10.0.0.0/16", id=@module.sg.sg.this[0].vpc}}
+    module.sg.net.a {cidr="10.0.0.0/16"}
+    module.sg.sg.maybe maybe {}
+    module.sg.sg.this[0] {}"#,
+    );
+}
+
+#[test]
+fn one_module_called_twice_is_two_modules() {
+    check(
+        r#"## main.tf
+module "a" {
+  source = "./m"
+  for_each = { x = true, y = null }
+  public = each.value
+}
+module "far" { source = "hashicorp/consul/aws" }
+resource "r" "out" {
+  v = [for m in module.a : m.name]
+  w = module.far.id
+}
+## m/main.tf
+variable "public" {
+  default = false
+  nullable = false
+}
+resource "r" "x" { public = var.public }
+output "name" { value = "n-${var.public}" }
+"#,
+        r#"r.out {v=["n-true", "n-false"], w=?NotHere("module.far")}
+    module.a["x"].r.x {public=true}
+    module.a["y"].r.x {public=false}"#,
+    );
+}
+
+#[test]
+fn dynamic_blocks_are_expanded_or_left_open() {
+    check(
+        r#"## main.tf
+variable "rules" {}
+variable "ports" { default = [80, 443] }
+resource "sg" "known" {
+  ingress { port = 22 }
+  dynamic "ingress" {
+    for_each = var.ports
+    iterator = it
+    content {
+      port = it.value
+      from = it.key
+      dynamic "inner" {
+        for_each = toset(["a"])
+        content { k = "${inner.key}${it.value}" }
+      }
+    }
+  }
+  lifecycle { ignore_changes = [ingress] }
+}
+resource "sg" "open" {
+  dynamic "ingress" {
+    for_each = var.rules
+    content { port = ingress.value }
+  }
+}
+"#,
+        r#"sg.known {ingress=[{port=22}, {from=0, inner=[{k="a80"}], port=80}, {from=1, inner=[{k="a443"}], port=443}]}
+    sg.open {ingress=[…]}"#,
+    );
+}
+
+#[test]
+fn traps_of_evaluation() {
+    check(
+        r#"## main.tf
+variable "cidrs" { default = null }
+variable "cidr" { default = "" }
+variable "on" {}
+variable "o" {
+  type = list(object({ port = number, open = optional(bool, false), note = optional(string) }))
+  default = [{ port = "80", extra = 1 }]
+}
+locals {
+  loop  = local.pool
+  pool  = local.loop
+  rules = { a = [1, 2], _ = ["", ""] }
+}
+resource "r" "x" {
+  coalesced = coalesce(var.cidrs, ["0.0.0.0/0"])
+  empty     = var.cidr == "" ? [] : [var.cidr]
+  nothing   = var.cidrs
+  loop      = local.loop
+  either    = var.on ? ["a"] : ["a", "b"]
+  and       = false && var.on
+  table     = lookup({ rule = "a" }, "from", local.rules[lookup({ rule = "a" }, "rule", "_")][0])
+  object    = var.o
+  more      = concat(["0.0.0.0/0"], var.on)
+}
+resource "r" "none" { for_each = toset([]) }
+resource "r" "each" {
+  for_each = toset(["b", "a", "b"])
+  k = each.key
+}
+resource "r" "maybe" {
+  for_each = var.on
+  k = each.value
+}
+"#,
+        r#"r.each["a"] {k="a"}
+    r.each["b"] {k="b"}
+    r.maybe maybe {k=?Variable("on")}
+    r.x {and=false, coalesced=["0.0.0.0/0"], either=["a", …], empty=[], loop=?NotUnderstood("a value that needs itself"), more=["0.0.0.0/0", …], object=[{note=null, open=false, port=80}], table=1}"#,
+    );
+}
+
+#[test]
+fn overrides_replace_attributes_and_blocks() {
+    check(
+        r#"## main.tf
+resource "r" "x" {
+  public = false
+  keep   = 1
+  ingress { port = 1 }
+  ingress { port = 2 }
+}
+## main_override.tf
+resource "r" "x" {
+  public = true
+  ingress { port = 3 }
+}
+## hidden.tf
+resource "r" "hidden" {}
+## hidden.tofu
+resource "r" "shown" {}
+"#,
+        "r.shown {}\nr.x {ingress=[{port=3}], keep=1, public=true}",
+    );
+}
+
+#[test]
+fn json_syntax_means_the_same() {
+    check(
+        r#"## main.tf.json
+{"variable": {"p": {"type": "list(number)", "default": ["1", "2"]}},
+ "resource": {"sg": {"x": {
+   "a": "${var.p}", "b": "x-${var.p[0]}",
+   "dynamic": {"ingress": [{"for_each": "${var.p}", "content": {"port": "${ingress.value}"}}]}}}}}
+"#,
+        r#"sg.x {a=[1, 2], b="x-1", ingress=[{port=1}, {port=2}]}"#,
+    );
+}
+
+#[test]
+fn files_and_heredocs_keep_their_lines() {
+    let files = r#"## main.tf
+locals {
+  script = <<-EOT
+    one
+    two
+  EOT
+}
+resource "r" "a" { v = local.script }
+resource "r" "b" { v = file("${path.module}/conf/x.txt") }
+resource "r" "c" { v = templatefile("conf/t.tpl", { name = "N", more = ["1", "2"] }) }
+resource "r" "d" { v = jsondecode(file("conf/j.json")).deep.key }
+resource "r" "e" { v = file("conf/gone.txt") }
+## conf/x.txt
+one
+two
+## conf/t.tpl
+zero
+%{ for m in more ~}
+${name}${m}
+%{ endfor ~}
+two
+## conf/j.json
+{"deep": {"key": "two"}}
+"#;
+    let seen = with_estates(files, |sources, estates| {
+        let mut out = String::new();
+        for resource in &estates[0].resources {
+            let val = resource.body.get("v").unwrap();
+            let Some(text) = val.nested_text() else {
+                writeln!(out, "{}", show(val)).unwrap();
+                continue;
+            };
+            let at = text.as_str().find("two").unwrap();
+            let place = text.place(at..at + 3);
+            let line = sources.str(place.file)[..place.start as usize].lines().count();
+            let slice = sources.slice(place);
+            writeln!(out, "{}:{line} {slice} {:?}", sources.path(place.file), text.as_str())
+                .unwrap();
+        }
+        out
+    });
+    let expected = r#"main.tf:4 two "one\ntwo\n"
+conf/x.txt:1 two "one\ntwo\n"
+conf/t.tpl:4 two "zero\nN1\nN2\ntwo\n"
+conf/j.json:1 two "two"
+?NotHere("conf/gone.txt")
+"#;
+    assert_eq!(seen.concat(), expected);
+}
+
+#[test]
+fn folders_that_are_called_are_no_roots() {
+    let roots = with_estates(
+        r#"## app/main.tf
+module "m" { source = "../modules/m" }
+## other/main.tf
+module "m" { source = "../modules/m" }
+## modules/m/main.tf
+resource "r" "x" {}
+module "deep" { source = "./deep" }
+## modules/m/deep/main.tf
+resource "r" "y" {}
+## .terraform/modules/z/main.tf
+resource "r" "z" {}
+"#,
+        |_, estates| estates.iter().map(|e| e.root.to_string()).collect::<Vec<_>>(),
+    );
+    assert_eq!(roots.concat(), ["app", "other"]);
+}
+
+#[test]
+fn encoded_values_keep_their_structure() {
+    let seen = with_estates(
+        "## main.tf\nresource \"r\" \"x\" {\n  v = jsonencode([{ image = \"redis\", role = r.y.arn }])\n}\nresource \"r\" \"y\" {}\n",
+        |_, e| {
+            let val = e[0].resources[0].body.get("v").unwrap();
+            format!("{} {}", show(val), show(val.source.as_ref().unwrap()))
+        },
+    );
+    assert_eq!(
+        seen[0],
+        r#"<"[{\"image\":\"redis\",\"role\":\"", @r.y.arn, "\"}]"> [{image="redis", role=@r.y.arn}]"#
+    );
+}
+
+#[test]
+fn names_stay_the_resources_own() {
+    let seen = with_estates(
+        "## main.tf\nresource \"sg\" \"a\" {\n  name = \"outer\"\n}\nresource \"r\" \"x\" {\n  v = sg.a.name\n}\n",
+        |_, e| {
+            let body = &e[0].resources[0].body;
+            let target = body.target("v").known().map(ToString::to_string);
+            (body.text("v").known().map(ToString::to_string), target)
+        },
+    );
+    assert_eq!(seen[0], (Some("outer".into()), Some("tf:/sg.a".into())));
+}
+
+#[test]
+fn what_doubles_itself_ends() {
+    let mut files = String::from(
+        "## main.tf\nresource \"r\" \"x\" {\n  a = local.l60\n  b = local.t60\n  c = local.m60\n}\nlocals {\n  l0 = [1]\n  t0 = \"x\"\n  m0 = {}\n",
+    );
+    for i in 1..=60 {
+        let j = i - 1;
+        writeln!(files, "  l{i} = concat(local.l{j}, local.l{j})").unwrap();
+        writeln!(files, "  t{i} = \"${{local.t{j}}}${{local.t{j}}}\"").unwrap();
+        writeln!(files, "  m{i} = {{ a = local.m{j}, b = local.m{j} }}").unwrap();
+    }
+    files.push_str(
+        "}\nresource \"r\" \"many\" {\n  count = 1e9\n}\nmodule \"me\" {\n  source = \"./\"\n}\n",
+    );
+    let kinds = with_estates(&files, |_, e| e[0].resources.len());
+    assert_eq!(kinds, [2]);
+}
+
+#[test]
+fn a_long_chain_of_names_does_not_overflow_the_stack() {
+    let mut files = String::from(
+        "## main.tf\nresource \"r\" \"x\" {\n  a = local.l2000\n}\nlocals {\n  l0 = [1]\n",
+    );
+    for i in 1..=2000 {
+        let j = i - 1;
+        writeln!(files, "  l{i} = [for x in try(flatten([[\"${{local.l{j}}}\"]]), 0) : x]")
+            .unwrap();
+    }
+    files.push_str("}\n");
+    let shown = with_estates(&files, |_, e| dump(&e));
+    assert!(shown.concat().contains("r.x {a=["), "{shown:?}");
+}

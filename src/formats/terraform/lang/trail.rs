@@ -1,0 +1,120 @@
+//! The way of a value: which stations it passes, and what its elements inherit.
+
+use std::sync::Arc;
+
+use super::super::value::{Val, ValKind};
+use crate::model::fact::Evidence;
+use crate::source::Place;
+
+/// A longer way is told by its beginning and its end.
+const MAX_VIA: usize = 8;
+const KEPT_BEGINNING: usize = 5;
+
+/// One way after the other, each place once.
+pub(super) fn join(first: &Arc<[Evidence]>, then: &[Evidence]) -> Arc<[Evidence]> {
+    if then.is_empty() {
+        return first.clone();
+    }
+    let mut out = first.to_vec();
+    for station in then {
+        if !out.iter().any(|known| known.place == station.place) {
+            out.push(station.clone());
+        }
+    }
+    if out.len() > MAX_VIA {
+        out.drain(KEPT_BEGINNING..KEPT_BEGINNING + out.len() - MAX_VIA);
+    }
+    out.into()
+}
+
+/// A value as it arrives at a reference to it; where it was becomes a station.
+pub(super) fn arrive(mut val: Val, at: Place, say: impl FnOnce() -> String) -> Val {
+    if val.at == at {
+        return val;
+    }
+    keep_text_place(&mut val);
+    val.via = join(&val.via, &[Evidence::new(val.at, say())]);
+    val.at = at;
+    val
+}
+
+/// A value that stands for an expression, whatever came before it.
+pub(super) fn moved(mut val: Val, at: Place) -> Val {
+    keep_text_place(&mut val);
+    val.at = at;
+    val
+}
+
+/// A value that another one decided about: a condition, a count.
+pub(super) fn decided(mut val: Val, by: &Val) -> Val {
+    val.via = join(&by.via, &val.via);
+    val
+}
+
+/// An element as one gets it out of its collection: it came the same way. Of stations that hold
+/// the whole collection, only the element is shown.
+pub(super) fn child(parent: &Val, child: &Val) -> Val {
+    let mut out = child.clone();
+    if parent.via.is_empty() || parent.at.contains(child.at) {
+        return out;
+    }
+    keep_text_place(&mut out);
+    let mut holds = child.via.iter().any(|own| parent.via.iter().any(|s| s.place == own.place));
+    let mut stations: Vec<Evidence> = Vec::with_capacity(parent.via.len() + 1);
+    for station in parent.via.iter() {
+        // The element tells the same in more detail.
+        if child.via.iter().any(|own| station.place.contains(own.place)) {
+            continue;
+        }
+        let mut station = station.clone();
+        if station.place.contains(child.at) {
+            station.place = child.at;
+            holds = true;
+        }
+        stations.push(station);
+    }
+    if !holds {
+        stations.insert(0, Evidence::new(child.at, "it is written here"));
+    }
+    out.via = join(&child.via, &stations);
+    out.at = parent.at;
+    out
+}
+
+fn keep_text_place(val: &mut Val) {
+    if val.text_at.is_none() && matches!(val.kind, ValKind::String(..)) {
+        val.text_at = Some(val.at);
+    }
+}
+
+/// How deep elements of elements are told their way.
+const MAX_SETTLED: usize = 6;
+
+/// All elements at the place of the attribute that holds them, for those who only see the
+/// attribute. `budget` bounds how many.
+pub(super) fn settled(val: Val, depth: usize, budget: &mut usize) -> Val {
+    let elements = match &val.kind {
+        ValKind::List { items, .. } => items.len(),
+        ValKind::Map { entries, .. } => entries.len(),
+        _ => 0,
+    };
+    if elements == 0 || depth >= MAX_SETTLED || elements > *budget {
+        return val;
+    }
+    *budget -= elements;
+    let kind = match &val.kind {
+        ValKind::List { items, more } => ValKind::List {
+            items: items.iter().map(|i| settled(child(&val, i), depth + 1, budget)).collect(),
+            more: more.clone(),
+        },
+        ValKind::Map { entries, more } => ValKind::Map {
+            entries: entries
+                .iter()
+                .map(|(key, v)| (key.clone(), settled(child(&val, v), depth + 1, budget)))
+                .collect(),
+            more: more.clone(),
+        },
+        other => other.clone(),
+    };
+    Val { kind, ..val }
+}

@@ -133,7 +133,10 @@ fn datastore(store: &Store, doors: &[Door]) -> Datastore {
     out.encrypted_at_rest = store.encrypted_at_rest.clone();
     out.audit_log = store.audit_log.clone();
     out.backup_days = store.backup_days.clone();
-    out.on_every_address = on_every_address(&all, store.place);
+    out.on_every_address = match everybody_kept_out(store) {
+        Some(at) => Fact::written(false, at),
+        None => on_every_address(&all, store.place),
+    };
     out.guard_off = store.guard_off.clone();
     out.tls_required = store.tls_required.clone();
     out.tls_version = store.tls_version.clone();
@@ -169,6 +172,15 @@ fn open_ways(store: &Store, doors: &[Door]) -> Vec<Way> {
         }
     }
     out
+}
+
+/// Where it is written that every account is for some addresses only.
+fn everybody_kept_out(store: &Store) -> Option<Place> {
+    let limits = store.logins.iter().map(|login| match &login.networks {
+        Fact::Known(networks, origin) if networks.circle() < Circle::Internet => Some(origin.at),
+        _ => None,
+    });
+    limits.collect::<Option<Vec<Place>>>()?.first().copied()
 }
 
 /// Whether a host that nobody describes lets everybody in who reaches one of its addresses.

@@ -114,7 +114,7 @@ fn host_ports_and_host_networks_open_the_machine() {
     );
     check(
         &format!("{POD}  hostNetwork: true"),
-        &["network -> k8s:Pod/shop/cache", "internet -> k8s:Pod/shop/cache open=?"],
+        &["anynetwork -> k8s:Pod/shop/cache", "internet -> k8s:Pod/shop/cache open=?"],
     );
 }
 

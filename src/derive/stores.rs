@@ -87,7 +87,7 @@ fn bound(way: &Way, bind: &Fact<Addresses>) -> Option<Way> {
                 if let Basis::Guessed(how) = &origin.basis {
                     way.guess(how.clone());
                 }
-                if origin.basis == Basis::Written {
+                if origin.basis == Basis::Written && !way.published {
                     way.steps.extend(origin.via.iter().cloned());
                     way.steps.push(Evidence::new(origin.at, "it listens on every address"));
                 }
@@ -133,7 +133,10 @@ fn datastore(store: &Store, doors: &[Door]) -> Datastore {
     out.encrypted_at_rest = store.encrypted_at_rest.clone();
     out.audit_log = store.audit_log.clone();
     out.backup_days = store.backup_days.clone();
-    out.on_every_address = on_every_address(&all, store.place);
+    out.on_every_address = match everybody_kept_out(store) {
+        Some(at) => Fact::written(false, at),
+        None => on_every_address(&all, store.place),
+    };
     out.guard_off = store.guard_off.clone();
     out.tls_required = store.tls_required.clone();
     out.tls_version = store.tls_version.clone();
@@ -169,6 +172,15 @@ fn open_ways(store: &Store, doors: &[Door]) -> Vec<Way> {
         }
     }
     out
+}
+
+/// Where it is written that every account is for some addresses only.
+fn everybody_kept_out(store: &Store) -> Option<Place> {
+    let limits = store.logins.iter().map(|login| match &login.networks {
+        Fact::Known(networks, origin) if networks.circle() < Circle::Internet => Some(origin.at),
+        _ => None,
+    });
+    limits.collect::<Option<Vec<Place>>>()?.first().copied()
 }
 
 /// Whether a host that nobody describes lets everybody in who reaches one of its addresses.
@@ -299,7 +311,10 @@ fn user(store: &Store, login: &Login, doors: &[Door]) -> User {
     let mut out = User::new(Identity {
         address: format!("{}/user/{}", store.address, login.name).into(),
         subject: store.address.0.clone(),
-        title: format!("user `{}` of {}", login.name, store.title).into(),
+        title: match &*login.name {
+            "*" => store.title.clone(),
+            name => format!("user `{name}` of {}", store.title).into(),
+        },
         place: login.place,
         whole: login.whole,
         exists: store.exists.clone(),

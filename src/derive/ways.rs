@@ -30,6 +30,9 @@ pub(crate) struct Way {
     pub(crate) proxied: bool,
     /// Every address of a host leads here, in whatever network it stands.
     pub(crate) wide: bool,
+    /// The last step is a port that somebody publishes by hand: what listens behind it is meant to
+    /// hear everybody.
+    pub(crate) published: bool,
 }
 
 /// More ways than this into one port are cut to the widest; nobody reads them.
@@ -97,6 +100,7 @@ impl<'a> Ways<'a> {
             asked: false,
             proxied: false,
             wide: step.from == From::AnyNetwork,
+            published: false,
         }])
     }
 
@@ -211,6 +215,8 @@ fn take(step: &Step, way: &Way) -> Option<Way> {
     }
     way.asked |= hop.asks.as_ref().is_some_and(|a| a.known().is_some());
     way.proxied |= hop.proxy;
+    let outside = matches!(step.from, From::AnyNetwork | From::Internet);
+    way.published = outside && matches!(hop.ports, PortMap::Pairs(_));
     Some(way)
 }
 

@@ -202,9 +202,9 @@ pub(super) fn depending(message: &mut String, whys: &[(Why, Place)]) {
 }
 
 /// Appends what would make a finding worse.
-pub(super) fn may_be(message: &mut String, worse: Severity, whys: &[(Why, Place)]) {
+pub(super) fn may_be(message: &mut String, worse: Severity, than: Severity, whys: &[(Why, Place)]) {
     if !whys.is_empty() {
-        *message = format!("{message}; it may be {worse}, depending on {}", list(whys));
+        *message = format!("{message}; {worse} rather than {than}, depending on {}", list(whys));
     }
 }
 

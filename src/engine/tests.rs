@@ -128,7 +128,7 @@ fn what_is_open_names_what_decides() {
         Cluster,
         Internet,
         &["high certain open: any pod of the cluster can read redis: it asks for nothing; \
-         it may be critical, depending on `var.cidr`"],
+         critical rather than high, depending on `var.cidr`"],
     );
 }
 

@@ -137,6 +137,12 @@ impl<'a> Interpolation<'a> {
                     out.via.push(Evidence::new(origin.at, say));
                 }
             }
+            // Compose is started in the folder of its file, as a rule (Compose documentation,
+            // "project directory").
+            None if name == "PWD" => {
+                out.fallback = true;
+                out.text.push('.');
+            }
             _ => {
                 out.text.push(UNKNOWN);
                 out.why.get_or_insert(Why::Environment(name.into()));

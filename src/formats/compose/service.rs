@@ -203,7 +203,7 @@ impl Service<'_> {
     /// Secrets that stand as literals in the file.
     fn secrets(&self, container: &Container, out: &mut Fragment) {
         let holder = Holder {
-            address: &self.address,
+            address: &container.address,
             title: &self.title,
             whole: container.whole,
             exists: &container.exists,

@@ -3,13 +3,16 @@
 //! Modules are often reviewed without what stands behind their filters, so a group that admits
 //! everybody to PostgreSQL's port is worth a word of its own; how likely is for the rule to say.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashSet;
 
-use super::filters;
+use super::crowd::Crowd;
+use super::filters::{self, Admission};
 use crate::catalog::Catalog;
 use crate::link::Estate;
 use crate::model::concept::{Identity, Model, Opening};
-use crate::model::fact::{Basis, Evidence, Fact, Name};
+use crate::model::fact::{Basis, Evidence, Fact, Name, Origin};
 use crate::model::fragment::{Filter, NodeKind};
 use crate::model::reach::{Circle, Reach};
 
@@ -22,24 +25,35 @@ pub(crate) fn derive(estate: &Estate, catalog: &Catalog, model: &mut Model) {
         }
         let behind = &estate.behind[i];
         // Stores behind the filter are judged themselves, balancers by what they lead to.
-        let judged =
-            |node: &usize| stores.contains(node) || estate.nodes[*node].kind != NodeKind::Machine;
-        if !behind.is_empty() && behind.iter().all(judged) {
+        let is_store = |node: &usize| stores.contains(node);
+        let leads_on = |node: &usize| estate.nodes[*node].kind != NodeKind::Machine;
+        if behind.iter().any(is_store) || (!behind.is_empty() && behind.iter().all(leads_on)) {
             continue;
         }
         model.openings.extend(opening(filter, &known, !behind.is_empty()));
     }
 }
 
+/// The ports that a filter opens to the internet, surely or perhaps.
 fn opening(filter: &Filter, known: &[(u16, &str)], attached: bool) -> Option<Opening> {
-    let mut open = known.iter().filter_map(|(port, engine)| {
-        let admission = filters::admits(filter, Some(*port), false);
-        let circle = admission.sure.addresses.circle();
-        (circle == Circle::Internet).then_some((*port, *engine, admission))
-    });
-    let (port, engine, admission) = open.next()?;
-    let every_port = open.count() + 1 == known.len();
-    let way: std::sync::Arc<[Evidence]> = admission.story(&super::crowd::Crowd::internet()).into();
+    let asked = known.iter().map(|(p, e)| (*p, *e, filters::admits(filter, Some(*p), false)));
+    let all: Vec<(u16, &str, Admission)> = asked.collect();
+    let open = |of: fn(&Admission) -> &Crowd| {
+        let internet =
+            |(_, _, a): &&(u16, &str, Admission)| of(a).addresses.circle() == Circle::Internet;
+        (all.iter().find(internet), all.iter().filter(internet).count() == known.len())
+    };
+    let (first, every_port) = match open(|a| &a.sure) {
+        (None, _) => open(|a| &a.may),
+        sure => sure,
+    };
+    let (port, engine, admission) = first?;
+    let surely = admission.sure.addresses.circle() == Circle::Internet;
+    // A filter that only may open everything is one of which nothing is known.
+    if every_port && !surely {
+        return None;
+    }
+    let way: Arc<[Evidence]> = admission.story(&Crowd::internet()).into();
     let place = way.last().map_or(filter.place, |step| step.place);
     let mut out = Opening::new(Identity {
         address: format!("{}/opening/{port}", filter.address).into(),
@@ -55,15 +69,25 @@ fn opening(filter: &Filter, known: &[(u16, &str)], attached: bool) -> Option<Ope
         format!("port {port} is the well-known port of {engine}").into()
     };
     out.name = Fact::written(filter.title.clone(), filter.place);
-    out.port = Fact::written(i64::from(port), place);
-    out.engine = Fact::guessed(engine.into(), how, place);
-    let reach = Reach::surely(Circle::Internet, way);
-    let basis = admission.guess.map_or(Basis::Written, Basis::Guessed);
-    out.reach = Fact::Known(
-        reach,
-        crate::model::fact::Origin { basis, at: place, via: std::sync::Arc::new([]) },
-    );
+    out.port = Fact::written(i64::from(*port), place);
+    out.engine = Fact::guessed((*engine).into(), how, place);
+    let basis = admission.guess.clone().map_or(Basis::Written, Basis::Guessed);
+    let origin = Origin { basis, at: place, via: Arc::new([]) };
+    out.reach = Fact::Known(reach(admission, way), origin);
     out.attached = Fact::written(attached, filter.place);
     out.every_port = Fact::written(every_port, place);
     Some(out)
+}
+
+/// Everybody, or perhaps everybody.
+fn reach(admission: &Admission, way: Arc<[Evidence]>) -> Reach {
+    let sure = admission.sure.addresses.circle();
+    if sure == Circle::Internet {
+        return Reach::surely(sure, way);
+    }
+    let mut reach = Reach::surely(sure, Arc::new([]));
+    reach.may = Circle::Internet;
+    reach.may_way = way;
+    reach.whys = admission.whys.clone();
+    reach
 }

@@ -34,26 +34,22 @@ pub(crate) fn derive(estate: &Estate, catalog: &Catalog, model: &mut Model) {
     }
 }
 
-/// The ports that a filter opens to the internet, surely or perhaps.
+/// The first port that a filter opens to the internet, surely or perhaps; else to anybody.
 fn opening(filter: &Filter, known: &[(u16, &str)], attached: bool) -> Option<Opening> {
     let asked = known.iter().map(|(p, e)| (*p, *e, filters::admits(filter, Some(*p), false)));
     let all: Vec<(u16, &str, Admission)> = asked.collect();
-    let open = |of: fn(&Admission) -> &Crowd| {
-        let internet =
-            |(_, _, a): &&(u16, &str, Admission)| of(a).addresses.circle() == Circle::Internet;
-        (all.iter().find(internet), all.iter().filter(internet).count() == known.len())
+    let open = |least: Circle, of: fn(&Admission) -> &Crowd| {
+        let mut open = all.iter().filter(move |(_, _, a)| of(a).addresses.circle() >= least);
+        let first = open.next()?;
+        Some((first, open.count() + 1 == known.len()))
     };
-    let (first, every_port) = match open(|a| &a.sure) {
-        (None, _) => open(|a| &a.may),
-        sure => sure,
-    };
-    let (port, engine, admission) = first?;
-    let surely = admission.sure.addresses.circle() == Circle::Internet;
-    // A filter that only may open everything is one of which nothing is known.
-    if every_port && !surely {
-        return None;
-    }
-    let way: Arc<[Evidence]> = admission.story(&Crowd::internet()).into();
+    // A filter that only may open every port is one of which nothing is known.
+    let (found, every_port) = open(Circle::Internet, |a| &a.sure)
+        .or_else(|| open(Circle::Internet, |a| &a.may).filter(|(_, every)| !every))
+        .or_else(|| open(Circle::Members, |a| &a.sure))?;
+    let (port, engine, admission) = found;
+    let reach = reach(admission);
+    let way = if reach.sure_way.is_empty() { &reach.may_way } else { &reach.sure_way };
     let place = way.last().map_or(filter.place, |step| step.place);
     let mut out = Opening::new(Identity {
         address: format!("{}/opening/{port}", filter.address).into(),
@@ -73,21 +69,20 @@ fn opening(filter: &Filter, known: &[(u16, &str)], attached: bool) -> Option<Ope
     out.engine = Fact::guessed((*engine).into(), how, place);
     let basis = admission.guess.clone().map_or(Basis::Written, Basis::Guessed);
     let origin = Origin { basis, at: place, via: Arc::new([]) };
-    out.reach = Fact::Known(reach(admission, way), origin);
+    out.reach = Fact::Known(reach, origin);
     out.attached = Fact::written(attached, filter.place);
     out.every_port = Fact::written(every_port, place);
     Some(out)
 }
 
-/// Everybody, or perhaps everybody.
-fn reach(admission: &Admission, way: Arc<[Evidence]>) -> Reach {
-    let sure = admission.sure.addresses.circle();
-    if sure == Circle::Internet {
-        return Reach::surely(sure, way);
+/// Who is admitted to a port, and who perhaps.
+fn reach(admission: &Admission) -> Reach {
+    let (sure, may) = (admission.sure.addresses.circle(), admission.may.addresses.circle());
+    let mut reach = Reach::surely(sure, admission.story(&admission.sure).into());
+    if may == Circle::Internet && sure < may {
+        reach.may = may;
+        reach.may_way = admission.story(&Crowd::internet()).into();
+        reach.whys.clone_from(&admission.whys);
     }
-    let mut reach = Reach::surely(sure, Arc::new([]));
-    reach.may = Circle::Internet;
-    reach.may_way = way;
-    reach.whys = admission.whys.clone();
     reach
 }

@@ -1,5 +1,7 @@
 //! Datastores, their endpoints and users: reach, what is asked, who gets in without proof.
 
+use std::sync::Arc;
+
 use super::ways::{self, Way, Ways};
 use crate::link::Estate;
 use crate::model::concept::{Datastore, Endpoint, Identity, Model, User};
@@ -114,10 +116,10 @@ fn identity(store: &Store) -> Identity {
     }
 }
 
-fn known_reach(ways: &[Way], at: Place) -> Fact<Reach> {
+fn known_reach(ways: &[Way], at: Place) -> Fact<Arc<Reach>> {
     let reach = ways::reach(ways);
     let at = reach.likely_way.last().map_or(at, |step| step.place);
-    Fact::written(reach, at)
+    Fact::written(Arc::new(reach), at)
 }
 
 fn datastore(store: &Store, doors: &[Door]) -> Datastore {

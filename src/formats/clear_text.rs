@@ -6,6 +6,7 @@
 use crate::model::concept::{Identity, Secret};
 use crate::model::fact::{Fact, Name};
 use crate::model::fragment::Address;
+use crate::model::value::SECRET;
 use crate::source::Place;
 
 /// What a secret is found in.
@@ -91,7 +92,8 @@ fn leads_elsewhere(value: &str) -> bool {
         "$", "/", "./", "~", "%", "@", "vault:", "ref+", "ENC[", "op://", "arn:", "file:",
         "secret:", "ssm:", "sm://", "env:",
     ];
-    value.contains("${")
+    value.contains(SECRET)
+        || value.contains("${")
         || value.contains("$(")
         || value.contains("{{")
         || value.contains('<')

@@ -5,6 +5,7 @@
 
 use super::env_file::Variables;
 use crate::model::fact::{Evidence, Fact, Name, Origin, Why};
+use crate::model::value::SECRET;
 use crate::source::Place;
 use crate::tree::node::Node;
 
@@ -30,6 +31,9 @@ pub(super) struct Filled {
     pub(super) text: String,
     pub(super) why: Option<Why>,
     via: Vec<Evidence>,
+    /// Whether nothing is unknown but variables without which, or with which empty, Compose
+    /// refuses to start (`:?`).
+    required: bool,
     fallback: bool,
     added: usize,
 }
@@ -64,6 +68,17 @@ impl<'a> Interpolation<'a> {
         }
         let text = filled.text.replace(UNKNOWN, "?");
         Fact::Known(text.into(), filled.origin(node.place))
+    }
+
+    /// A scalar's value as a word of a command line or as a variable.
+    pub(super) fn word(&self, node: &Node) -> Fact<Name> {
+        match node.str() {
+            Some(text) => {
+                let filled = self.text(text);
+                filled.word(&filled.text, node.place)
+            }
+            None => self.fact(node),
+        }
     }
 
     /// A variable of the project's environment itself.
@@ -123,6 +138,11 @@ impl<'a> Interpolation<'a> {
             }
             Some('+') if there && depth < MAX_DEPTH => self.fill(chars.as_str(), depth + 1, out),
             Some('+') if known.is_some() => {}
+            Some('?') if empty_too && known.is_none() => {
+                out.text.push(UNKNOWN);
+                out.required |= out.why.is_none();
+                out.why.get_or_insert(Why::Environment(format!("secret {name}").into()));
+            }
             _ => self.value(name, out),
         }
     }
@@ -145,7 +165,9 @@ impl<'a> Interpolation<'a> {
             }
             _ => {
                 out.text.push(UNKNOWN);
-                out.why.get_or_insert(Why::Environment(name.into()));
+                if out.why.is_none() || std::mem::take(&mut out.required) {
+                    out.why = Some(Why::Environment(name.into()));
+                }
             }
         }
     }
@@ -163,6 +185,17 @@ impl Filled {
             Some(why) if text.contains(UNKNOWN) => Fact::Unknown(why.clone(), at),
             _ => Fact::Known(text.into(), self.origin(at)),
         }
+    }
+
+    /// A piece as a word of a command line or as a variable, in which a required variable is a
+    /// secret: there, not empty, and unknown.
+    pub(super) fn word(&self, text: &str, at: Place) -> Fact<Name> {
+        let partly = text.contains(UNKNOWN) && text.chars().any(|c| c != UNKNOWN);
+        if self.required && partly {
+            let text = text.replace(UNKNOWN, SECRET.encode_utf8(&mut [0; 4]));
+            return Fact::Known(text.into(), self.origin(at));
+        }
+        self.part(text, at)
     }
 
     fn origin(&self, at: Place) -> Origin {

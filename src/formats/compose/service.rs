@@ -161,14 +161,17 @@ impl Service<'_> {
             let value = if entry.value.is_null() {
                 fill.variable(&entry.key, at)
             } else {
-                fill.fact(&entry.value)
+                fill.word(&entry.value)
             };
             env(&entry.key, value, entry.place())
         });
         let of_list = node.items().iter().filter_map(|item| {
             let (text, at) = (item.str()?, item.place);
             Some(match text.split_once('=') {
-                Some((name, value)) => env(name, fill.text(value).fact(at), at),
+                Some((name, value)) => {
+                    let filled = fill.text(value);
+                    env(name, filled.word(&filled.text, at), at)
+                }
                 None => env(text, fill.variable(text, at), at),
             })
         });
@@ -234,9 +237,9 @@ fn command(fill: &Interpolation, service: &Node, key: &str) -> Fact<Vec<Fact<Nam
         Some(line) => {
             let filled = fill.text(line);
             let words = words::split(&filled.text).into_iter();
-            words.map(|word| filled.part(&word, node.place)).collect()
+            words.map(|word| filled.word(&word, node.place)).collect()
         }
-        None => node.items().iter().map(|n| fill.fact(n)).collect(),
+        None => node.items().iter().map(|n| fill.word(n)).collect(),
     };
     Fact::written(words, node.place)
 }

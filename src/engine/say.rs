@@ -44,6 +44,16 @@ impl Template {
         pieces.push(Piece::Text(text[at..].into()));
         Ok(Template(pieces))
     }
+
+    /// The text with a letter for each hole.
+    #[cfg(test)]
+    pub(super) fn bare(&self) -> String {
+        let text = |piece: &Piece| match piece {
+            Piece::Text(text) => text.to_string(),
+            _ => "x".to_owned(),
+        };
+        self.0.iter().map(text).collect()
+    }
 }
 
 impl Piece {

@@ -134,6 +134,9 @@ fn datastore(store: &Store, doors: &[Door]) -> Datastore {
     out.open_to = known_reach(&open_ways(store, doors), auth_place(store));
     out.encrypted_at_rest = store.encrypted_at_rest.clone();
     out.audit_log = store.audit_log.clone();
+    out.product_log = store.product_log.clone();
+    out.public_switch = store.public_switch.clone();
+    out.node_tls = store.node_tls.clone();
     out.backup_days = store.backup_days.clone();
     out.on_every_address = match everybody_kept_out(store) {
         Some(at) => Fact::written(false, at),

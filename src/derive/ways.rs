@@ -349,9 +349,12 @@ pub(crate) fn reach(ways: &[Way]) -> Reach {
             .max_by_key(|w| (w.crowd.circle(), w.degree, std::cmp::Reverse(w.steps.len())));
         (all.circle(), teller.copied())
     };
-    let (sure, sure_teller) = tier(Confidence::Certain);
-    let (likely, likely_teller) = tier(Confidence::Likely);
-    let (may, may_teller) = tier(Confidence::Possible);
+    // Most ways are certain; then the wider tiers are the same.
+    let some = |degree: Confidence| ways.iter().any(|w| w.degree == degree);
+    let certain = tier(Confidence::Certain);
+    let likely = if some(Confidence::Likely) { tier(Confidence::Likely) } else { certain };
+    let may = if some(Confidence::Possible) { tier(Confidence::Possible) } else { likely };
+    let ((sure, sure_teller), (likely, likely_teller), (may, may_teller)) = (certain, likely, may);
     let steps = |way: Option<&Way>| -> Arc<[Evidence]> {
         way.map_or_else(|| Arc::new([]) as Arc<[Evidence]>, |w| w.steps.clone().into())
     };

@@ -134,12 +134,18 @@ concept! {
         encrypted_at_rest: bool = optional,
         /// Whether it writes down who asked what.
         audit_log: bool = optional,
+        /// Whether it hands out any log of its own.
+        product_log: bool = optional,
         /// For how many days backups are kept; 0 means none.
         backup_days: i64 = optional,
+        /// A switch gives it an address on the internet, whatever its packet filters say.
+        public_switch: bool = optional,
         /// A switch that would keep the public out is off or missing (S3's public access block).
         guard_off: bool = optional,
         /// Whether it refuses connections without TLS.
         tls_required: bool = optional,
+        /// Whether its own machines encrypt what they tell one another.
+        node_tls: bool = optional,
         /// The oldest TLS version it speaks: `1.0`, `1.1`, `1.2`, `1.3`.
         tls_version: Name = optional,
     }

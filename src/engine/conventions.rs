@@ -102,7 +102,8 @@ fn faults(text: &str) -> Vec<&'static str> {
 fn the_readme_lists_every_rule() {
     let mut rules: Vec<_> = built_in().infos().cloned().collect();
     rules.sort_by(|a, b| (a.category, &a.name).cmp(&(b.category, &b.name)));
-    let mut table = String::from("| rule | at worst | category | title |\n| --- | --- | --- | --- |\n");
+    let mut table =
+        String::from("| rule | at worst | category | title |\n| --- | --- | --- | --- |\n");
     for rule in rules {
         let (name, category) = (&rule.name, rule.category);
         let page = format!("rules/{category}/{name}.md");

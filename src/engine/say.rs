@@ -182,13 +182,35 @@ fn joined(later: &mut Evidence, earlier: &mut Evidence) -> bool {
 /// A step that is longer than this says enough.
 const LONG: usize = 120;
 
+/// What it means that a fact holds, or does not.
+const SAID: [(&str, bool, &str); 11] = [
+    ("audit_log", false, "no audit log is written"),
+    ("enabled", true, "it is written"),
+    ("encrypted_at_rest", false, "what it stores is not encrypted"),
+    ("forever", true, "nothing ever deletes it"),
+    ("guard_off", true, "the guard against public access is off"),
+    ("in_clear", true, "it stands here readable"),
+    ("scrubbed", false, "nothing removes secrets"),
+    ("scrubbed", true, "secrets are removed"),
+    ("tls", false, "what is sent is not encrypted"),
+    ("tls_required", false, "connections without encryption are accepted"),
+    ("well_known", true, "everybody knows this one"),
+];
+
 /// "auth is none", "audit log is off by default (a document)".
 fn sentence(name: &str, value: &Value, origin: &Origin) -> String {
     let words = words(name);
     let text = match value {
         Value::Text(text) if text.is_empty() => format!("{words} is empty"),
-        Value::Bool(true) => format!("{words}: yes"),
-        Value::Bool(false) => format!("{words}: no"),
+        Value::Text(text) if &**text == "default-password" => {
+            "the password is the one that the manual prints".to_owned()
+        }
+        Value::Bool(yes) => {
+            match SAID.iter().find(|(field, when, _)| (*field, *when) == (name, *yes)) {
+                Some((_, _, said)) => (*said).to_owned(),
+                None => format!("{words}: {}", if *yes { "yes" } else { "no" }),
+            }
+        }
         value => format!("{words} is {value}"),
     };
     match &origin.basis {

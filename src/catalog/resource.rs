@@ -183,6 +183,8 @@ pub(crate) struct Reading {
     /// In satellites: true if it is so for any of them.
     #[serde(flatten)]
     pub(crate) satellite: Satellite,
+    /// An attribute that, where it is there, lets this reading say nothing.
+    pub(crate) unless: Option<String>,
     /// A question: is it there, is it one of these, does the list hold one of these.
     #[serde(default)]
     pub(crate) has: bool,

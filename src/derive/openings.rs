@@ -61,7 +61,7 @@ fn opening(filter: &Filter, known: &[(u16, &str)], attached: bool) -> Option<Ope
     let basis = admission.guess.map_or(Basis::Written, Basis::Guessed);
     out.reach = Fact::Known(
         reach,
-        crate::model::fact::Origin { basis, at: place, via: std::sync::Arc::new([]) },
+        crate::model::fact::Origin { basis, at: place, via: std::sync::Arc::new([]), edit: None },
     );
     out.attached = Fact::written(attached, filter.place);
     out.every_port = Fact::written(every_port, place);

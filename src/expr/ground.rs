@@ -166,7 +166,7 @@ pub(super) fn origin(grounds: &[Ground], scope: &dyn Scope) -> Origin {
         via.extend(said);
     }
     via.extend(main.origin.via.iter().cloned());
-    Origin { basis, at: main.origin.at, via: via.into() }
+    Origin { basis, at: main.origin.at, via: via.into(), edit: main.origin.edit }
 }
 
 pub(super) fn quoted(field: &str) -> Name {

@@ -12,7 +12,7 @@ use super::filters::{self, Admission};
 use crate::catalog::Catalog;
 use crate::link::Estate;
 use crate::model::concept::{Identity, Model, Opening};
-use crate::model::fact::{Basis, Evidence, Fact, Name, Origin};
+use crate::model::fact::{Basis, Fact, Name, Origin};
 use crate::model::fragment::{Filter, NodeKind};
 use crate::model::reach::{Circle, Reach};
 
@@ -68,7 +68,7 @@ fn opening(filter: &Filter, known: &[(u16, &str)], attached: bool) -> Option<Ope
     out.port = Fact::written(i64::from(*port), place);
     out.engine = Fact::guessed((*engine).into(), how, place);
     let basis = admission.guess.clone().map_or(Basis::Written, Basis::Guessed);
-    let origin = Origin { basis, at: place, via: Arc::new([]) };
+    let origin = Origin { basis, at: place, via: Arc::new([]), edit: None };
     out.reach = Fact::Known(std::sync::Arc::new(reach), origin);
     out.attached = Fact::written(attached, filter.place);
     out.every_port = Fact::written(every_port, place);

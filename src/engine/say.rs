@@ -1,7 +1,5 @@
 //! Messages and evidence, in the user's own names.
 
-use rustc_hash::FxHashSet;
-
 use super::rule::{Subject, field_names, hint};
 use super::scope::Degree;
 use crate::finding::Severity;
@@ -90,17 +88,26 @@ impl Teller<'_> {
                 Piece::Text(text) => message.push_str(text),
                 Piece::Title => message.push_str(&self.entity.identity().title),
                 Piece::People => message.push_str(self.people()),
-                Piece::Field(name) => message.push_str(&self.value(name)),
+                Piece::Field(name) => self.value(name, &mut message),
             }
         }
         message
     }
 
-    fn value(&self, name: &str) -> String {
+    fn value(&self, name: &str, message: &mut String) {
         match self.entity.fact(name) {
-            Some(Fact::Known(Value::Reach(reach), _)) => self.degree.circle(&reach).to_string(),
-            Some(Fact::Known(value, _)) => value.to_string(),
-            _ => format!("an unknown {}", words(name)),
+            Some(Fact::Known(Value::Reach(reach), _)) => {
+                message.push_str(&self.degree.circle(&reach).to_string());
+            }
+            Some(Fact::Known(value, _)) => message.push_str(&value.to_string()),
+            _ => {
+                // "on port {it.port}" becomes "on an unknown port".
+                let words = words(name);
+                if let Some(before) = message.strip_suffix(&format!(" {words} ")) {
+                    message.truncate(before.len() + 1);
+                }
+                message.push_str(&format!("an unknown {words}"));
+            }
         }
     }
 
@@ -129,7 +136,7 @@ impl Teller<'_> {
         if let Some(reach) = self.reach(name) {
             return self.degree.way(&reach).last().map_or(fallback, |step| step.place);
         }
-        self.entity.fact(name).map_or(fallback, |fact| fact.place())
+        self.entity.fact(name).map_or(fallback, |fact| fact.edit_place())
     }
 
     pub(super) fn evidence(&self, subjects: &[Subject]) -> Vec<Evidence> {
@@ -144,10 +151,7 @@ impl Teller<'_> {
             }
         }
         steps.dedup_by(joined);
-        // A story tells each step once, however many values came the same way.
-        let mut told = FxHashSet::default();
-        steps.retain(|step| told.insert(step.clone()));
-        steps
+        once(steps)
     }
 
     fn prove(&self, name: &str, steps: &mut Vec<Evidence>) {
@@ -177,6 +181,23 @@ fn joined(later: &mut Evidence, earlier: &mut Evidence) -> bool {
         earlier.say = format!("{}: {}", earlier.say, later.say).into();
     }
     same
+}
+
+/// Each step once: what says the same of a part of it is no other step.
+fn once(steps: Vec<Evidence>) -> Vec<Evidence> {
+    let mut out: Vec<Evidence> = Vec::with_capacity(steps.len());
+    for step in steps {
+        let within = |a: &Evidence, b: &Evidence| a.place.contains(b.place);
+        let same = |known: &&mut Evidence| {
+            known.say == step.say && (within(known, &step) || within(&step, known))
+        };
+        match out.iter_mut().find(same) {
+            Some(known) if within(known, &step) => known.place = step.place,
+            Some(_) => {}
+            None => out.push(step),
+        }
+    }
+    out
 }
 
 /// A step that is longer than this says enough.

@@ -171,7 +171,7 @@ pub(super) fn origin(grounds: &[Ground], scope: &dyn Scope) -> Origin {
         via.extend(other.say().map(|say| Evidence::new(other.origin.at, say)));
     }
     via.extend(main.origin.via.iter().cloned());
-    Origin { basis, at: main.origin.at, via: via.into() }
+    Origin { basis, at: main.origin.at, via: via.into(), edit: main.origin.edit }
 }
 
 pub(super) fn quoted(field: &str) -> Name {

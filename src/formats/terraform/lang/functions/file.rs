@@ -32,6 +32,11 @@ impl World<'_> {
                 Err(stop) => Err(stop),
             },
             "fileset" => self.fileset(call),
+            // `~` alone means another folder (Terraform, functions/pathexpand).
+            "pathexpand" => call.text(0).and_then(|path| {
+                let home = || Stop::Unknown(Why::Environment("HOME".into()));
+                if path.starts_with('~') { Err(home()) } else { Ok(call.string(path)) }
+            }),
             "templatefile" => self.templatefile(call, scope),
             "templatestring" => self.templatestring(call),
             _ => return None,

@@ -12,7 +12,7 @@ use super::filters::{self, Admission};
 use crate::catalog::Catalog;
 use crate::link::Estate;
 use crate::model::concept::{Identity, Model, Opening};
-use crate::model::fact::{Basis, Evidence, Fact, Name, Origin};
+use crate::model::fact::{Basis, Fact, Name, Origin};
 use crate::model::fragment::{Filter, NodeKind};
 use crate::model::reach::{Circle, Reach};
 

@@ -15,6 +15,7 @@ mod network_acls;
 mod nodes;
 mod opensearch;
 mod policy;
+mod records;
 mod s3;
 mod scripts;
 mod security_groups;
@@ -40,6 +41,7 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
     opensearch::lower(&world, out);
     s3::lower(&world, out);
     logs::lower(&world, out);
+    records::lower(&world, out);
     gcp_network::lower(&world, out);
     gcs::lower(&world, out);
     azure_network::lower(&world, out);

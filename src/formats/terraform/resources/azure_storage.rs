@@ -9,7 +9,7 @@ use super::stores::plain_login;
 use super::world::World;
 use crate::formats::terraform::value::{Resource, Val};
 use crate::model::concept::Retention;
-use crate::model::fact::{Fact, Name, Why};
+use crate::model::fact::{Fact, Name, Origin, Why};
 use crate::model::fragment::{EndpointDraft, Fragment, Keep, NodeKind, Ref, Store};
 use crate::model::net::Addresses;
 
@@ -40,7 +40,16 @@ fn public(world: &World, account: &Resource) -> Fact<bool> {
             .map(|a| &*a != "private")
     });
     let open = any(open, Fact::written(false, account.head));
-    and(open, and(allows_public(account), public_switch(world, account)))
+    let how = "a public container is written, so that the account is taken to allow it";
+    let allowed = match allows_public(account) {
+        Fact::Unknown(Why::NoDefault(_), at) => Fact::guessed(true, how, at),
+        told => told,
+    };
+    let place = open.place();
+    match and(open.clone(), and(allowed, public_switch(world, account))) {
+        Fact::Known(true, origin) => Fact::Known(true, Origin { at: place, ..origin }),
+        other => other,
+    }
 }
 
 fn default_action(world: &World, account: &Resource) -> Fact<bool> {

@@ -20,6 +20,13 @@ const GRANTS: [&str; 4] = [
     "google_storage_bucket_acl",
 ];
 
+const WAREHOUSE: [&str; 4] = [
+    "google_bigquery_dataset_iam_binding",
+    "google_bigquery_dataset_iam_member",
+    "google_bigquery_table_iam_binding",
+    "google_bigquery_table_iam_member",
+];
+
 pub(super) fn lower(world: &World, out: &mut Fragment) {
     for bucket in world.of("google_storage_bucket") {
         let title = nodes::title("Cloud Storage bucket", bucket, &["name"]);
@@ -30,6 +37,34 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
         out.hops.push(nodes::way(Ref::Internet, &bucket.address, public.clone(), place, &say));
         out.stores.push(store(bucket, title.clone(), public));
         out.keeps.push(keep(world, bucket, title));
+    }
+    elsewhere(world, out);
+}
+
+/// Grants to everybody on buckets and tables that stand in other files.
+fn elsewhere(world: &World, out: &mut Fragment) {
+    let kinds = GRANTS.iter().map(|kind| ("bucket", "gcs", kind));
+    let kinds = kinds.chain(WAREHOUSE.iter().map(|kind| ("dataset", "bigquery", kind)));
+    for (what, engine, kind) in kinds {
+        for grant in world.of(kind) {
+            let joins = |b: &&Resource| world.join(&grant.body, "bucket", b, &["name"]) != Join::No;
+            let open = everybody(&grant.body);
+            if open.known() != Some(&true) || world.of("google_storage_bucket").iter().any(joins) {
+                continue;
+            }
+            let title = nodes::title(&format!("the {what} of"), grant, &["bucket", "dataset_id"]);
+            out.nodes.push(nodes::node(grant, NodeKind::Managed, &title));
+            let say = format!("{title} answers requests without an account");
+            let place = open.place();
+            out.hops.push(nodes::way(Ref::Internet, &grant.address, open.clone(), place, &say));
+            let base = store(grant, title, open);
+            out.stores.push(Store {
+                engine: Fact::default(engine.into(), "the kind of the resource", grant.head),
+                encrypted_at_rest: Fact::Unset(grant.head),
+                product_log: Fact::Unset(grant.head),
+                ..base
+            });
+        }
     }
 }
 

@@ -35,10 +35,22 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
         let say = format!("{title} answers requests without an account");
         let place = public.place();
         out.hops.push(nodes::way(Ref::Internet, &bucket.address, public.clone(), place, &say));
-        out.stores.push(store(bucket, title.clone(), public));
-        out.keeps.push(keep(world, bucket, title));
+        let mut store = store(bucket, title.clone(), public);
+        let keep = keep(world, bucket, title);
+        if sinks(&keep.retention) && store.product_log.known() != Some(&true) {
+            store.product_log = Fact::Unset(bucket.head);
+        }
+        out.stores.push(store);
+        out.keeps.push(keep);
     }
     elsewhere(world, out);
+}
+
+/// Whether it is where logs go: one that logged its own access would never come to rest.
+pub(super) fn sinks(retention: &Retention) -> bool {
+    retention.holds.known().is_some_and(|holds| {
+        holds.iter().any(|kind| kind.known().is_some_and(|kind| &**kind == "logs"))
+    })
 }
 
 /// Grants to everybody on buckets and tables that stand in other files.

@@ -5,6 +5,7 @@ mod keep;
 
 pub(super) use keep::says_logs;
 
+use super::gcs::sinks;
 use super::nodes;
 use super::stores::plain_login;
 use super::world::{Join, World};
@@ -62,8 +63,13 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
         let say = format!("{title} answers unsigned requests");
         let place = public.place();
         out.hops.push(nodes::way(Ref::Internet, &own.address, public.clone(), place, &say));
-        out.stores.push(store(&bucket, title.clone(), public));
-        out.keeps.push(keep::keep(&bucket, title));
+        let mut store = store(&bucket, title.clone(), public);
+        let keep = keep::keep(&bucket, title);
+        if sinks(&keep.retention) && store.product_log.known() == Some(&false) {
+            store.product_log = Fact::Unset(own.head);
+        }
+        out.stores.push(store);
+        out.keeps.push(keep);
     }
     elsewhere(world, out);
 }

@@ -51,17 +51,15 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
 
 /// Resource types that hold data or logs and that nobody here reads yet. Everything else that has
 /// no handler (accounts, roles, names) says nothing about data and is passed over.
-const DATA_BEARING: [&str; 22] = [
+const DATA_BEARING: [&str; 20] = [
     "aws_fsx_lustre_file_system",
     "aws_keyspaces_table",
-    "aws_kinesis_firehose_delivery_stream",
     "aws_lightsail_database",
     "aws_msk_serverless_cluster",
     "aws_opensearchserverless_collection",
     "aws_osis_pipeline",
     "aws_qldb_ledger",
     "aws_sns_topic",
-    "aws_sqs_queue",
     "aws_timestreamwrite_table",
     "azurerm_container_group",
     "azurerm_log_analytics_workspace",

@@ -74,6 +74,7 @@ fn elsewhere(world: &World, out: &mut Fragment) {
                 engine: Fact::default(engine.into(), "the kind of the resource", grant.head),
                 encrypted_at_rest: Fact::Unset(grant.head),
                 product_log: Fact::Unset(grant.head),
+                guard_off: Fact::Unset(grant.head),
                 ..base
             });
         }
@@ -84,9 +85,13 @@ fn public(world: &World, bucket: &Resource) -> Fact<bool> {
     let (grants, _) = world.satellites(&GRANTS, "bucket", bucket, &["name"]);
     let granted = grants.iter().map(|g| and(g.exists.clone(), everybody(&g.body)));
     let granted = any(granted, Fact::written(false, bucket.head));
-    let enforced = bucket.body.text("public_access_prevention");
-    let enforced = enforced.map(|p| &*p == "enforced").or_default(false, SEE);
-    and(granted, not(enforced))
+    and(granted, not(prevented(bucket)))
+}
+
+/// Whether no grant to everybody can take effect.
+fn prevented(bucket: &Resource) -> Fact<bool> {
+    let told = bucket.body.text("public_access_prevention");
+    told.map(|p| &*p == "enforced").or_default(false, SEE)
 }
 
 fn everybody(grant: &Val) -> Fact<bool> {
@@ -126,6 +131,7 @@ fn store(bucket: &Resource, title: Name, public: Fact<bool>) -> Store {
         logins: vec![plain_login(bucket, public.map(|p| if p { "none" } else { "iam" }.into()))],
         encrypted_at_rest: Fact::default(true, "Google Cloud encrypts all data at rest", at),
         product_log: bucket.body.has("logging"),
+        guard_off: not(prevented(bucket)),
         ..Store::new(bucket.address.clone(), name, title, at)
     }
 }

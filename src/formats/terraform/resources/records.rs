@@ -1,4 +1,5 @@
-//! Logs that a setting switches off, and how long audit logs are kept.
+//! What settings of servers say that stand apart from them: logs that are switched off, TLS that is
+//! not asked for; and how long audit logs are kept.
 
 use super::logs::identity;
 use super::nodes;
@@ -6,7 +7,7 @@ use super::world::World;
 use crate::formats::terraform::value::{Resource, Val};
 use crate::model::concept::{LogPipeline, Retention};
 use crate::model::fact::Fact;
-use crate::model::fragment::{Address, Fragment, Keep, LogDraft};
+use crate::model::fragment::{Address, Fragment, Keep, LogDraft, Store};
 
 /// Settings of servers that record who came and went and how the server fares, not what was asked.
 const SETTINGS: [&str; 8] = [
@@ -20,6 +21,10 @@ const SETTINGS: [&str; 8] = [
     "logfiles.download_enable",
 ];
 
+/// Settings that make a server refuse plain connections.
+const TLS: [&str; 5] =
+    ["rds.force_ssl", "require_secure_transport", "require_ssl", "ssl_enforcement", "tls"];
+
 /// Types of which each is one setting: the attributes of its name and value.
 const SINGLE: [&str; 4] = [
     "azurerm_mysql_configuration",
@@ -29,11 +34,12 @@ const SINGLE: [&str; 4] = [
 ];
 
 /// Types that hold settings in blocks, with the path to them.
-const GROUPS: [(&str, &str); 6] = [
+const GROUPS: [(&str, &str); 7] = [
     ("aws_db_parameter_group", "parameter"),
     ("aws_docdb_cluster_parameter_group", "parameter"),
     ("aws_neptune_cluster_parameter_group", "parameter"),
     ("aws_rds_cluster_parameter_group", "parameter"),
+    ("aws_redshift_parameter_group", "parameter"),
     ("google_alloydb_instance", "database_flags"),
     ("google_sql_database_instance", "settings.database_flags"),
 ];
@@ -45,7 +51,8 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
     for (kind, path) in GROUPS {
         for resource in world.of(kind) {
             let (path, key) = path.rsplit_once('.').unwrap_or(("", path));
-            let holder = if path.is_empty() { Some(&resource.body) } else { resource.body.block(path) };
+            let holder =
+                if path.is_empty() { Some(&resource.body) } else { resource.body.block(path) };
             let blocks = holder.map(|holder| holder.list(key).items).unwrap_or_default();
             blocks.into_iter().for_each(|block| setting(resource, block, out));
         }
@@ -57,14 +64,38 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
     audit_retention(world, out);
 }
 
-/// One setting, if it is about a log that is good to have.
+/// One setting, if it is about a log that is good to have, or about TLS.
 fn setting(resource: &Resource, block: &Val, out: &mut Fragment) {
     let name = block.text("name");
-    let Some(name) = name.known().filter(|n| SETTINGS.contains(&&***n)) else { return };
+    let Some(name) = name.known() else { return };
     let on = block.text("value").map(|value| {
         !["off", "0", "false", "disabled", "none"].iter().any(|no| value.eq_ignore_ascii_case(no))
     });
-    out.logs.push(log(resource, name, "the server", on));
+    if SETTINGS.contains(&&**name) {
+        out.logs.push(log(resource, name, "the server", on));
+    } else if TLS.contains(&&**name) {
+        out.stores.push(server(resource, name, on));
+    }
+}
+
+/// The server that a setting is for, of which the setting is all that is known.
+fn server(resource: &Resource, name: &str, tls: Fact<bool>) -> Store {
+    let at = tls.place();
+    let title = nodes::title(&format!("the server of `{name}` in"), resource, &[]);
+    let address = Address::new(format!("{}/{name}", resource.address));
+    Store {
+        engine: Fact::written(engine(&resource.kind).into(), at),
+        managed: true,
+        whole: resource.whole,
+        exists: resource.exists.clone(),
+        tls_required: tls,
+        ..Store::new(address, title.clone(), title, at)
+    }
+}
+
+fn engine(kind: &str) -> &'static str {
+    let words = ["docdb", "neptune", "redshift", "postgresql", "mysql", "mariadb"];
+    words.into_iter().find(|word| kind.contains(word)).unwrap_or("database")
 }
 
 fn log(resource: &Resource, name: &str, engine: &str, on: Fact<bool>) -> LogDraft {
@@ -105,7 +136,8 @@ const AUDITS: [(&str, &str, &str); 13] = [
 fn audit_retention(world: &World, out: &mut Fragment) {
     for (kind, block, key) in AUDITS {
         for resource in world.of(kind) {
-            let body = if block.is_empty() { Some(&resource.body) } else { resource.body.block(block) };
+            let body =
+                if block.is_empty() { Some(&resource.body) } else { resource.body.block(block) };
             let Some(body) = body else { continue };
             out.keeps.push(keep(resource, body, key));
         }

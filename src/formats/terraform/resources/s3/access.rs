@@ -17,9 +17,8 @@ const SEE: &str = "provider docs, s3_bucket_public_access_block";
 /// Whether a public policy or a public ACL takes effect.
 pub(super) fn lets_anybody_in(bucket: &Bucket) -> Fact<bool> {
     let guarded = |flag: &str| not(guarded(bucket, flag));
-    let by_policy = cause(public_policy(bucket), |policy| {
-        and(policy, guarded("restrict_public_buckets"))
-    });
+    let by_policy =
+        cause(public_policy(bucket), |policy| and(policy, guarded("restrict_public_buckets")));
     let by_acl = cause(public_acl(bucket), |acl| {
         and(and(acl, acls_count(bucket)), guarded("ignore_public_acls"))
     });
@@ -60,7 +59,8 @@ pub(super) fn guard_off(bucket: &Bucket) -> Fact<bool> {
     let around = bucket.around(BLOCK);
     let account = bucket.world.of(ACCOUNT);
     let block = (&*bucket.own.kind == BLOCK).then_some(bucket.own);
-    let on: Vec<_> = around.sure.iter().chain(account).chain(&block).map(|r| all_on(&r.body)).collect();
+    let on: Vec<_> =
+        around.sure.iter().chain(account).chain(&block).map(|r| all_on(&r.body)).collect();
     match (on.is_empty(), around.open) {
         (true, Some((why, at))) => Fact::Unknown(why, at),
         (true, None) if bucket.elsewhere => Fact::Unset(bucket.own.head),

@@ -15,6 +15,7 @@ mod network_acls;
 mod nodes;
 mod opensearch;
 mod policy;
+mod records;
 mod s3;
 mod scripts;
 mod security_groups;
@@ -40,6 +41,7 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
     opensearch::lower(&world, out);
     s3::lower(&world, out);
     logs::lower(&world, out);
+    records::lower(&world, out);
     gcp_network::lower(&world, out);
     gcs::lower(&world, out);
     azure_network::lower(&world, out);
@@ -49,53 +51,27 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
 
 /// Resource types that hold data or logs and that nobody here reads yet. Everything else that has
 /// no handler (accounts, roles, names) says nothing about data and is passed over.
-const DATA_BEARING: [&str; 46] = [
-    "aws_dax_cluster",
-    "aws_efs_file_system",
-    "aws_elasticache_serverless_cache",
+const DATA_BEARING: [&str; 20] = [
     "aws_fsx_lustre_file_system",
     "aws_keyspaces_table",
-    "aws_kinesis_firehose_delivery_stream",
-    "aws_kinesis_stream",
     "aws_lightsail_database",
-    "aws_mq_broker",
     "aws_msk_serverless_cluster",
     "aws_opensearchserverless_collection",
     "aws_osis_pipeline",
     "aws_qldb_ledger",
-    "aws_redshiftserverless_workgroup",
     "aws_sns_topic",
-    "aws_sqs_queue",
-    "aws_timestreaminfluxdb_db_instance",
     "aws_timestreamwrite_table",
     "azurerm_container_group",
-    "azurerm_data_lake_store",
-    "azurerm_eventhub_namespace",
-    "azurerm_kusto_cluster",
     "azurerm_log_analytics_workspace",
-    "azurerm_managed_redis",
-    "azurerm_mongo_cluster",
-    "azurerm_mssql_managed_instance",
-    "azurerm_search_service",
-    "azurerm_servicebus_namespace",
-    "azurerm_synapse_workspace",
-    "clickhouse_service",
     "confluent_kafka_cluster",
     "ec_deployment",
-    "google_alloydb_instance",
-    "google_bigquery_dataset",
     "google_bigtable_instance",
     "google_filestore_instance",
     "google_firestore_database",
     "google_logging_project_bucket_config",
-    "google_memcache_instance",
-    "google_memorystore_instance",
     "google_pubsub_topic",
-    "google_redis_cluster",
-    "google_redis_instance",
     "google_spanner_instance",
     "rediscloud_subscription_database",
-    "scaleway_rdb_instance",
 ];
 
 fn not_understood(world: &World, out: &mut Fragment) {

@@ -6,13 +6,14 @@ use super::logs::identity;
 use super::nodes;
 use super::s3::says_logs;
 use super::stores::plain_login;
-use super::world::World;
+use super::world::{Join, World};
 use crate::formats::terraform::value::{Resource, Val};
 use crate::model::concept::Retention;
-use crate::model::fact::{Fact, Name, Why};
+use crate::model::fact::{Fact, Name, Origin, Why};
 use crate::model::fragment::{EndpointDraft, Fragment, Keep, NodeKind, Ref, Store};
 use crate::model::net::Addresses;
 
+const LIFTED: &str = "a public container is written, so that the account is taken to allow it";
 const SEE: &str = "provider docs, storage_account";
 
 pub(super) fn lower(world: &World, out: &mut Fragment) {
@@ -25,6 +26,39 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
         out.hops.push(nodes::way(Ref::Internet, &account.address, public.clone(), place, &say));
         out.stores.push(store(world, account, title.clone(), public));
         out.keeps.push(keep(world, account, title));
+    }
+    elsewhere(world, out);
+}
+
+/// Public containers of accounts that stand in other files.
+fn elsewhere(world: &World, out: &mut Fragment) {
+    for container in world.of("azurerm_storage_container") {
+        let joins = |account: &&Resource| {
+            let keys = ["storage_account_id", "storage_account_name"];
+            keys.iter().any(|k| world.join(&container.body, k, account, &["name"]) != Join::No)
+        };
+        if world.of("azurerm_storage_account").iter().any(joins) {
+            continue;
+        }
+        let access = container.body.text("container_access_type");
+        let Fact::Known(access, origin) = access else { continue };
+        if &*access == "private" {
+            continue;
+        }
+        let title = nodes::title("the storage account of container", container, &["name"]);
+        out.nodes.push(nodes::node(container, NodeKind::Managed, &title));
+        let say = format!("{title} holds a public container");
+        let open = Fact::guessed(true, LIFTED, origin.at);
+        out.hops.push(nodes::way(Ref::Internet, &container.address, open.clone(), origin.at, &say));
+        let base = store(world, container, title, open);
+        let at = container.head;
+        out.stores.push(Store {
+            encrypted_at_rest: Fact::Unset(at),
+            tls_required: Fact::Unset(at),
+            guard_off: Fact::Unset(at),
+            public_switch: Fact::Unset(at),
+            ..base
+        });
     }
 }
 
@@ -40,7 +74,15 @@ fn public(world: &World, account: &Resource) -> Fact<bool> {
             .map(|a| &*a != "private")
     });
     let open = any(open, Fact::written(false, account.head));
-    and(open, and(allows_public(account), public_switch(world, account)))
+    let allowed = match allows_public(account) {
+        Fact::Unknown(Why::NoDefault(_), at) => Fact::guessed(true, LIFTED, at),
+        told => told,
+    };
+    let place = open.place();
+    match and(open.clone(), and(allowed, public_switch(world, account))) {
+        Fact::Known(true, origin) => Fact::Known(true, Origin { at: place, ..origin }),
+        other => other,
+    }
 }
 
 fn default_action(world: &World, account: &Resource) -> Fact<bool> {

@@ -20,6 +20,13 @@ const GRANTS: [&str; 4] = [
     "google_storage_bucket_acl",
 ];
 
+const WAREHOUSE: [&str; 4] = [
+    "google_bigquery_dataset_iam_binding",
+    "google_bigquery_dataset_iam_member",
+    "google_bigquery_table_iam_binding",
+    "google_bigquery_table_iam_member",
+];
+
 pub(super) fn lower(world: &World, out: &mut Fragment) {
     for bucket in world.of("google_storage_bucket") {
         let title = nodes::title("Cloud Storage bucket", bucket, &["name"]);
@@ -28,8 +35,49 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
         let say = format!("{title} answers requests without an account");
         let place = public.place();
         out.hops.push(nodes::way(Ref::Internet, &bucket.address, public.clone(), place, &say));
-        out.stores.push(store(bucket, title.clone(), public));
-        out.keeps.push(keep(world, bucket, title));
+        let mut store = store(bucket, title.clone(), public);
+        let keep = keep(world, bucket, title);
+        if sinks(&keep.retention) && store.product_log.known() != Some(&true) {
+            store.product_log = Fact::Unset(bucket.head);
+        }
+        out.stores.push(store);
+        out.keeps.push(keep);
+    }
+    elsewhere(world, out);
+}
+
+/// Whether it is where logs go: one that logged its own access would never come to rest.
+pub(super) fn sinks(retention: &Retention) -> bool {
+    retention.holds.known().is_some_and(|holds| {
+        holds.iter().any(|kind| kind.known().is_some_and(|kind| &**kind == "logs"))
+    })
+}
+
+/// Grants to everybody on buckets and tables that stand in other files.
+fn elsewhere(world: &World, out: &mut Fragment) {
+    let kinds = GRANTS.iter().map(|kind| ("bucket", "gcs", kind));
+    let kinds = kinds.chain(WAREHOUSE.iter().map(|kind| ("dataset", "bigquery", kind)));
+    for (what, engine, kind) in kinds {
+        for grant in world.of(kind) {
+            let joins = |b: &&Resource| world.join(&grant.body, "bucket", b, &["name"]) != Join::No;
+            let open = everybody(&grant.body);
+            if open.known() != Some(&true) || world.of("google_storage_bucket").iter().any(joins) {
+                continue;
+            }
+            let title = nodes::title(&format!("the {what} of"), grant, &["bucket", "dataset_id"]);
+            out.nodes.push(nodes::node(grant, NodeKind::Managed, &title));
+            let say = format!("{title} answers requests without an account");
+            let place = open.place();
+            out.hops.push(nodes::way(Ref::Internet, &grant.address, open.clone(), place, &say));
+            let base = store(grant, title, open);
+            out.stores.push(Store {
+                engine: Fact::default(engine.into(), "the kind of the resource", grant.head),
+                encrypted_at_rest: Fact::Unset(grant.head),
+                product_log: Fact::Unset(grant.head),
+                guard_off: Fact::Unset(grant.head),
+                ..base
+            });
+        }
     }
 }
 
@@ -37,9 +85,13 @@ fn public(world: &World, bucket: &Resource) -> Fact<bool> {
     let (grants, _) = world.satellites(&GRANTS, "bucket", bucket, &["name"]);
     let granted = grants.iter().map(|g| and(g.exists.clone(), everybody(&g.body)));
     let granted = any(granted, Fact::written(false, bucket.head));
-    let enforced = bucket.body.text("public_access_prevention");
-    let enforced = enforced.map(|p| &*p == "enforced").or_default(false, SEE);
-    and(granted, not(enforced))
+    and(granted, not(prevented(bucket)))
+}
+
+/// Whether no grant to everybody can take effect.
+fn prevented(bucket: &Resource) -> Fact<bool> {
+    let told = bucket.body.text("public_access_prevention");
+    told.map(|p| &*p == "enforced").or_default(false, SEE)
 }
 
 fn everybody(grant: &Val) -> Fact<bool> {
@@ -79,6 +131,7 @@ fn store(bucket: &Resource, title: Name, public: Fact<bool>) -> Store {
         logins: vec![plain_login(bucket, public.map(|p| if p { "none" } else { "iam" }.into()))],
         encrypted_at_rest: Fact::default(true, "Google Cloud encrypts all data at rest", at),
         product_log: bucket.body.has("logging"),
+        guard_off: not(prevented(bucket)),
         ..Store::new(bucket.address.clone(), name, title, at)
     }
 }

@@ -5,9 +5,10 @@ mod keep;
 
 pub(super) use keep::says_logs;
 
+use super::gcs::sinks;
 use super::nodes;
 use super::stores::plain_login;
-use super::world::World;
+use super::world::{Join, World};
 use crate::formats::terraform::value::{Resource, Val};
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{EndpointDraft, Fragment, NodeKind, Ref, Store};
@@ -17,7 +18,10 @@ use crate::source::Place;
 /// A bucket with its satellites. Attributes of the bucket itself are the provider's old form.
 pub(super) struct Bucket<'a> {
     pub(super) world: &'a World<'a>,
+    /// The bucket, or a satellite that speaks for it.
     pub(super) own: &'a Resource,
+    /// The bucket itself stands in other files.
+    pub(super) elsewhere: bool,
 }
 
 /// Satellites of one type, and whether there may be more that nobody can tell.
@@ -28,6 +32,14 @@ pub(super) struct Around<'a> {
 
 impl<'a> Bucket<'a> {
     pub(super) fn around(&self, kind: &str) -> Around<'a> {
+        if self.elsewhere {
+            let own = self.own.body.get("bucket");
+            let same = |other: &Val| own.is_some_and(|own| World::same(own, other) == Join::Yes);
+            let others = self.world.of(kind).iter().copied();
+            let others = others.filter(|r| r.address != self.own.address);
+            let sure = others.filter(|r| r.body.get("bucket").is_some_and(same)).collect();
+            return Around { sure, open: None };
+        }
         let (sure, open) = self.world.satellites(&[kind], "bucket", self.own, &["bucket"]);
         Around { sure, open }
     }
@@ -43,7 +55,7 @@ impl<'a> Bucket<'a> {
 
 pub(super) fn lower(world: &World, out: &mut Fragment) {
     for own in world.of("aws_s3_bucket") {
-        let bucket = Bucket { world, own };
+        let bucket = Bucket { world, own, elsewhere: false };
         let title = nodes::title("S3 bucket", own, &["bucket"]);
         out.nodes.push(nodes::node(own, NodeKind::Managed, &title));
         let public = access::lets_anybody_in(&bucket);
@@ -51,8 +63,43 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
         let say = format!("{title} answers unsigned requests");
         let place = public.place();
         out.hops.push(nodes::way(Ref::Internet, &own.address, public.clone(), place, &say));
-        out.stores.push(store(&bucket, title.clone(), public));
-        out.keeps.push(keep::keep(&bucket, title));
+        let mut store = store(&bucket, title.clone(), public);
+        let keep = keep::keep(&bucket, title);
+        if sinks(&keep.retention) && store.product_log.known() == Some(&false) {
+            store.product_log = Fact::Unset(own.head);
+        }
+        out.stores.push(store);
+        out.keeps.push(keep);
+    }
+    elsewhere(world, out);
+}
+
+/// What makes a bucket public, where the bucket itself stands in other files: the satellite speaks
+/// for it.
+fn elsewhere(world: &World, out: &mut Fragment) {
+    let names = ["bucket"];
+    for own in world.each(&access::SPEAKERS) {
+        let joins = |b: &&Resource| world.join(&own.body, "bucket", b, &names) != Join::No;
+        if world.of("aws_s3_bucket").iter().any(joins) {
+            continue;
+        }
+        let bucket = Bucket { world, own, elsewhere: true };
+        let public = access::lets_anybody_in(&bucket);
+        let guard_off = access::guard_off(&bucket);
+        if public.known() != Some(&true) && guard_off.known() != Some(&true) {
+            continue;
+        }
+        let title = nodes::title("the S3 bucket of", own, &names);
+        out.nodes.push(nodes::node(own, NodeKind::Managed, &title));
+        let say = format!("{title} answers unsigned requests");
+        let place = public.place();
+        out.hops.push(nodes::way(Ref::Internet, &own.address, public.clone(), place, &say));
+        let (at, base) = (own.head, store(&bucket, title, public));
+        out.stores.push(Store {
+            encrypted_at_rest: Fact::Unset(at),
+            product_log: Fact::Unset(at),
+            ..base
+        });
     }
 }
 

@@ -22,6 +22,9 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
             store(world, resource, card, out);
         }
     }
+    for card in &world.catalog.resources {
+        allow_list::elsewhere(world, card, out);
+    }
 }
 
 fn store(world: &World, resource: &Resource, card: &ResourceCard, out: &mut Fragment) {

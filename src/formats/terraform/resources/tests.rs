@@ -109,13 +109,14 @@ fn dump(out: &Fragment) -> String {
         let ports: Vec<_> = s.endpoints.iter().map(|e| short(&e.port)).collect();
         writeln!(
             text,
-            "{}: {} on {} asks {} encrypted={} audit={} backup={} guard_off={} tls={} {}",
+            "{}: {} on {} asks {} encrypted={} audit={} log={} backup={} guard_off={} tls={} {}",
             s.title,
             short(&s.engine),
             ports.join(","),
             proofs.join(","),
             short(&s.encrypted_at_rest),
             short(&s.audit_log),
+            short(&s.product_log),
             short(&s.backup_days),
             short(&s.guard_off),
             short(&s.tls_required),

@@ -127,6 +127,27 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Whether two attributes name the same thing.
+    pub(super) fn same(a: &Val, b: &Val) -> Join {
+        match (a.as_target(), b.as_target()) {
+            (Fact::Known(x, _), Fact::Known(y, _)) => {
+                if x == y {
+                    Join::Yes
+                } else {
+                    Join::No
+                }
+            }
+            (Fact::Unknown(x, _), Fact::Unknown(y, at)) => match (x, y) {
+                // Both hang on the same thing that these files do not tell.
+                (x, y) if x == y => Join::Yes,
+                (Why::NotHere(_), Why::NotHere(_)) => Join::No,
+                (_, y) => Join::Maybe(y, at),
+            },
+            (Fact::Unknown(why, at), _) | (_, Fact::Unknown(why, at)) => Join::Maybe(why, at),
+            _ => Join::No,
+        }
+    }
+
     /// The satellites of an owner; those of which nobody can tell come second.
     pub(super) fn satellites(
         &self,

@@ -4,19 +4,34 @@ use super::Bucket;
 use crate::formats::terraform::resources::facts::{and, any, not, or};
 use crate::formats::terraform::resources::policy;
 use crate::formats::terraform::value::Val;
-use crate::model::fact::Fact;
+use crate::model::fact::{Fact, Origin};
 
 const BLOCK: &str = "aws_s3_bucket_public_access_block";
 const ACCOUNT: &str = "aws_s3_account_public_access_block";
 const FLAGS: [&str; 4] =
     ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
+/// Satellites that can make a bucket public, or let it become so.
+pub(super) const SPEAKERS: [&str; 3] = ["aws_s3_bucket_policy", "aws_s3_bucket_acl", BLOCK];
 const SEE: &str = "provider docs, s3_bucket_public_access_block";
 
 /// Whether a public policy or a public ACL takes effect.
 pub(super) fn lets_anybody_in(bucket: &Bucket) -> Fact<bool> {
-    let by_policy = and(public_policy(bucket), not(guarded(bucket, "restrict_public_buckets")));
-    let by_acl = and(public_acl(bucket), not(guarded(bucket, "ignore_public_acls")));
+    let guarded = |flag: &str| not(guarded(bucket, flag));
+    let by_policy =
+        cause(public_policy(bucket), |policy| and(policy, guarded("restrict_public_buckets")));
+    let by_acl = cause(public_acl(bucket), |acl| {
+        and(and(acl, acls_count(bucket)), guarded("ignore_public_acls"))
+    });
     or(by_policy, by_acl)
+}
+
+/// What lets people in is the line that names them, whatever else had to agree.
+fn cause(named: Fact<bool>, judge: impl FnOnce(Fact<bool>) -> Fact<bool>) -> Fact<bool> {
+    let (at, written) = (named.place(), named.known() == Some(&true));
+    match judge(named) {
+        Fact::Known(true, origin) if written => Fact::Known(true, Origin { at, ..origin }),
+        other => other,
+    }
 }
 
 /// Whether a flag of the public access block is on, for the bucket or the whole account.
@@ -43,9 +58,12 @@ pub(super) fn guard_off(bucket: &Bucket) -> Fact<bool> {
     };
     let around = bucket.around(BLOCK);
     let account = bucket.world.of(ACCOUNT);
-    let on: Vec<_> = around.sure.iter().chain(account).map(|r| all_on(&r.body)).collect();
+    let block = (&*bucket.own.kind == BLOCK).then_some(bucket.own);
+    let on: Vec<_> =
+        around.sure.iter().chain(account).chain(&block).map(|r| all_on(&r.body)).collect();
     match (on.is_empty(), around.open) {
         (true, Some((why, at))) => Fact::Unknown(why, at),
+        (true, None) if bucket.elsewhere => Fact::Unset(bucket.own.head),
         (true, None) => {
             Fact::default(true, "no public access block stands in these files", bucket.own.head)
         }
@@ -83,7 +101,7 @@ fn public_acl(bucket: &Bucket) -> Fact<bool> {
         let granted: Vec<_> = granted.filter(|f| !f.is_unset()).collect();
         canned.into_iter().chain(granted).collect::<Vec<_>>()
     });
-    and(any(open, Fact::written(false, bucket.own.head)), acls_count(bucket))
+    any(open, Fact::written(false, bucket.own.head))
 }
 
 /// ACLs have no effect where the bucket's owner owns everything.

@@ -1,9 +1,10 @@
 //! A service's own list of client addresses, by its card.
 
 use super::read::Reader;
-use crate::catalog::resource::{AllowCard, AllowRule, Empty, Names};
+use crate::catalog::resource::{AllowCard, AllowRule, Empty, Names, ResourceCard};
 use crate::formats::terraform::resources::facts::{net, shown};
 use crate::formats::terraform::resources::nodes;
+use crate::formats::terraform::resources::world::{Join, World};
 use crate::formats::terraform::value::{Resource, Val};
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{Address, Filter, Fragment, Layer, Rule, SourceSet};
@@ -26,6 +27,33 @@ pub(super) fn lower(reader: &Reader, card: &AllowCard, title: &Name, out: &mut F
     let address = Fact::default(filter.address.clone(), card.see.as_str(), at);
     out.filters.push(filter);
     nodes::attach(address, Layer::AllowList, &resource.address, at, out);
+}
+
+/// Entries for stores that stand in other files: each is a filter with nothing behind it.
+pub(super) fn elsewhere(world: &World, card: &ResourceCard, out: &mut Fragment) {
+    let rules = card.allow_list.iter().flat_map(|list| &list.rule);
+    for rule in rules {
+        let (Some(kind), Some(by)) = (&rule.satellite.of, &rule.satellite.by) else { continue };
+        let names: Vec<&str> = rule.satellite.names.iter().map(String::as_str).collect();
+        for entry in world.of(kind) {
+            let joins = |store: &&Resource| world.join(&entry.body, by, store, &names) != Join::No;
+            if world.managed().filter(|r| card.is_for(&r.kind)).any(|r| joins(&r)) {
+                continue;
+            }
+            let title = nodes::title("allow-list entry", entry, &["name"]);
+            let mut filter = nodes::filter(entry, Layer::AllowList, title);
+            entries(rule, entry, &mut filter);
+            filter.stands_alone = true;
+            let reader = Reader { world, resource: entry };
+            let port = card.endpoint.first().map(|endpoint| reader.int(&endpoint.port));
+            if let Some(Ok(port)) = port.and_then(|p| p.known().map(|n| u16::try_from(*n))) {
+                for rule in &mut filter.rules {
+                    rule.ports = rule.ports.clone().map(|_| Ports::tcp(port, port));
+                }
+            }
+            out.filters.push(filter);
+        }
+    }
 }
 
 /// Whether anything is listed at all.

@@ -119,7 +119,7 @@ impl<'a> Reader<'a> {
         let Some(own) = self.resource.body.get(key) else { return (Vec::new(), None) };
         let (mut sure, mut open) = (Vec::new(), None);
         for other in self.world.of(kind) {
-            match other.body.get(key).map(|value| same(own, value)) {
+            match other.body.get(key).map(|value| World::same(own, value)) {
                 Some(Join::Yes) => sure.push(*other),
                 Some(Join::Maybe(why, at)) => open = open.or(Some((why, at))),
                 _ => {}
@@ -272,25 +272,4 @@ fn text_of(word: &Word) -> Name {
 
 fn misread(word: &Word, wanted: &str) -> Why {
     Why::NotUnderstood(format!("`{}`, which is not {wanted}", text_of(word)).into())
-}
-
-/// Whether two attributes name the same thing.
-fn same(a: &Val, b: &Val) -> Join {
-    match (a.as_target(), b.as_target()) {
-        (Fact::Known(x, _), Fact::Known(y, _)) => {
-            if x == y {
-                Join::Yes
-            } else {
-                Join::No
-            }
-        }
-        (Fact::Unknown(x, _), Fact::Unknown(y, at)) => match (x, y) {
-            // Both hang on the same thing that these files do not tell.
-            (x, y) if x == y => Join::Yes,
-            (Why::NotHere(_), Why::NotHere(_)) => Join::No,
-            (_, y) => Join::Maybe(y, at),
-        },
-        (Fact::Unknown(why, at), _) | (_, Fact::Unknown(why, at)) => Join::Maybe(why, at),
-        _ => Join::No,
-    }
 }

@@ -1,0 +1,163 @@
+//! What settings of servers say that stand apart from them: logs that are switched off, TLS that is
+//! not asked for; and how long audit logs are kept.
+
+use super::logs::identity;
+use super::nodes;
+use super::world::World;
+use crate::formats::terraform::value::{Resource, Val};
+use crate::model::concept::{LogPipeline, Retention};
+use crate::model::fact::Fact;
+use crate::model::fragment::{Address, Fragment, Keep, LogDraft, Store};
+
+/// Settings of servers that record who came and went and how the server fares, not what was asked.
+const SETTINGS: [&str; 8] = [
+    "audit_logs",
+    "cloudsql.enable_pgaudit",
+    "log_checkpoints",
+    "log_connections",
+    "log_disconnections",
+    "log_duration",
+    "log_lock_waits",
+    "logfiles.download_enable",
+];
+
+/// Settings that make a server refuse plain connections.
+const TLS: [&str; 5] =
+    ["rds.force_ssl", "require_secure_transport", "require_ssl", "ssl_enforcement", "tls"];
+
+/// Types of which each is one setting: the attributes of its name and value.
+const SINGLE: [&str; 4] = [
+    "azurerm_mysql_configuration",
+    "azurerm_mysql_flexible_server_configuration",
+    "azurerm_postgresql_configuration",
+    "azurerm_postgresql_flexible_server_configuration",
+];
+
+/// Types that hold settings in blocks, with the path to them.
+const GROUPS: [(&str, &str); 7] = [
+    ("aws_db_parameter_group", "parameter"),
+    ("aws_docdb_cluster_parameter_group", "parameter"),
+    ("aws_neptune_cluster_parameter_group", "parameter"),
+    ("aws_rds_cluster_parameter_group", "parameter"),
+    ("aws_redshift_parameter_group", "parameter"),
+    ("google_alloydb_instance", "database_flags"),
+    ("google_sql_database_instance", "settings.database_flags"),
+];
+
+pub(super) fn lower(world: &World, out: &mut Fragment) {
+    for resource in world.each(&SINGLE) {
+        setting(resource, &resource.body, out);
+    }
+    for (kind, path) in GROUPS {
+        for resource in world.of(kind) {
+            let (path, key) = path.rsplit_once('.').unwrap_or(("", path));
+            let holder =
+                if path.is_empty() { Some(&resource.body) } else { resource.body.block(path) };
+            let blocks = holder.map(|holder| holder.list(key).items).unwrap_or_default();
+            blocks.into_iter().for_each(|block| setting(resource, block, out));
+        }
+    }
+    for trail in world.of("aws_cloudtrail") {
+        let on = trail.body.bool("enable_logging");
+        out.logs.push(log(trail, "the trail", "cloudtrail", on));
+    }
+    audit_retention(world, out);
+}
+
+/// One setting, if it is about a log that is good to have, or about TLS.
+fn setting(resource: &Resource, block: &Val, out: &mut Fragment) {
+    let name = block.text("name");
+    let Some(name) = name.known() else { return };
+    let on = block.text("value").map(|value| {
+        !["off", "0", "false", "disabled", "none"].iter().any(|no| value.eq_ignore_ascii_case(no))
+    });
+    if SETTINGS.contains(&&**name) {
+        out.logs.push(log(resource, name, "the server", on));
+    } else if TLS.contains(&&**name) {
+        out.stores.push(server(resource, name, on));
+    }
+}
+
+/// The server that a setting is for, of which the setting is all that is known.
+fn server(resource: &Resource, name: &str, tls: Fact<bool>) -> Store {
+    let at = tls.place();
+    let title = nodes::title(&format!("the server of `{name}` in"), resource, &[]);
+    let address = Address::new(format!("{}/{name}", resource.address));
+    Store {
+        engine: Fact::written(engine(&resource.kind).into(), at),
+        managed: true,
+        whole: resource.whole,
+        exists: resource.exists.clone(),
+        tls_required: tls,
+        ..Store::new(address, title.clone(), title, at)
+    }
+}
+
+fn engine(kind: &str) -> &'static str {
+    let words = ["docdb", "neptune", "redshift", "postgresql", "mysql", "mariadb"];
+    words.into_iter().find(|word| kind.contains(word)).unwrap_or("database")
+}
+
+fn log(resource: &Resource, name: &str, engine: &str, on: Fact<bool>) -> LogDraft {
+    let at = on.place();
+    let mut identity = identity(resource, nodes::title(name, resource, &[]));
+    identity.address = format!("{}/{name}", resource.address).into();
+    let mut log = LogPipeline::new(identity);
+    log.name = Fact::written(format!("`{name}`").into(), at);
+    log.source = Fact::written("setting".into(), at);
+    log.engine = Fact::written(engine.into(), at);
+    log.content = Fact::written(Vec::new(), at);
+    log.scrubbed = Fact::written(true, at);
+    log.enabled = match on {
+        // Nothing is said of what nobody wrote.
+        Fact::Unset(at) => Fact::default(true, "not switched off here", at),
+        told => told,
+    };
+    LogDraft { store: None, log }
+}
+
+/// Types that say how long an audit log is kept: the block, empty for none, and the attribute.
+const AUDITS: [(&str, &str, &str); 13] = [
+    ("azurerm_monitor_log_profile", "retention_policy", "days"),
+    ("azurerm_network_watcher_flow_log", "retention_policy", "days"),
+    ("azurerm_mssql_database_extended_auditing_policy", "", "retention_in_days"),
+    ("azurerm_mssql_server_extended_auditing_policy", "", "retention_in_days"),
+    ("azurerm_synapse_workspace_extended_auditing_policy", "", "retention_in_days"),
+    ("azurerm_synapse_sql_pool_extended_auditing_policy", "", "retention_in_days"),
+    ("azurerm_mssql_server_security_alert_policy", "", "retention_days"),
+    ("azurerm_mssql_server", "extended_auditing_policy", "retention_in_days"),
+    ("azurerm_sql_server", "extended_auditing_policy", "retention_in_days"),
+    ("azurerm_sql_database", "extended_auditing_policy", "retention_in_days"),
+    ("azurerm_mssql_database", "extended_auditing_policy", "retention_in_days"),
+    ("azurerm_postgresql_server", "threat_detection_policy", "retention_days"),
+    ("alicloud_db_instance", "", "sql_collector_config_value"),
+];
+
+fn audit_retention(world: &World, out: &mut Fragment) {
+    for (kind, block, key) in AUDITS {
+        for resource in world.of(kind) {
+            let body =
+                if block.is_empty() { Some(&resource.body) } else { resource.body.block(block) };
+            let Some(body) = body else { continue };
+            out.keeps.push(keep(resource, body, key));
+        }
+    }
+}
+
+fn keep(resource: &Resource, body: &Val, key: &str) -> Keep {
+    let at = resource.head;
+    let mut identity = identity(resource, nodes::title("the audit log of", resource, &["name"]));
+    identity.address = format!("{}/audit-log", resource.address).into();
+    let mut retention = Retention::new(identity);
+    retention.name = Fact::written(retention.identity.title.clone(), at);
+    retention.what = Fact::written("audit-log".into(), at);
+    retention.engine = Fact::written("azure".into(), at);
+    retention.holds = Fact::written(vec![Fact::written("logs".into(), at)], at);
+    // Zero and nothing both keep it without end; that, nobody loses by.
+    retention.days = match body.int(key) {
+        Fact::Known(0, origin) => Fact::Unset(origin.at),
+        told => told,
+    };
+    retention.forever = Fact::written(false, at);
+    Keep { address: Address(retention.identity.address.clone()), store: None, retention }
+}

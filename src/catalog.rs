@@ -1,5 +1,7 @@
 //! What is known about the world: cards of images and of Terraform resources.
 
+#[cfg(test)]
+mod examples;
 pub(crate) mod image;
 pub(crate) mod reference;
 pub(crate) mod resource;

@@ -141,9 +141,11 @@ pub(crate) struct Satellite {
 pub(crate) struct FactsCard {
     pub(crate) encrypted_at_rest: Option<Source>,
     pub(crate) audit_log: Option<Source>,
+    pub(crate) product_log: Option<Source>,
     pub(crate) backup_days: Option<Source>,
     pub(crate) tls_required: Option<Source>,
     pub(crate) tls_version: Option<Source>,
+    pub(crate) node_tls: Option<Source>,
 }
 
 /// Where a fact comes from: a word, one reading, or several of which the first that says
@@ -185,6 +187,14 @@ pub(crate) struct Reading {
     pub(crate) satellite: Satellite,
     /// An attribute that, where it is there, lets this reading say nothing.
     pub(crate) unless: Option<String>,
+    /// In every block of this name: true if it is so for any of them.
+    pub(crate) each: Option<String>,
+    /// Values that a block of `each`, or a satellite, must have to count.
+    #[serde(default)]
+    pub(crate) only: BTreeMap<String, String>,
+    /// A question: does the list hold anything.
+    #[serde(default)]
+    pub(crate) some: bool,
     /// A question: is it there, is it one of these, does the list hold one of these.
     #[serde(default)]
     pub(crate) has: bool,
@@ -241,6 +251,8 @@ impl ResourceCard {
         let facts = [
             &facts.encrypted_at_rest,
             &facts.audit_log,
+            &facts.product_log,
+            &facts.node_tls,
             &facts.backup_days,
             &facts.tls_required,
             &facts.tls_version,

@@ -1,5 +1,6 @@
 //! Messages and evidence, in the user's own names.
 
+
 use super::rule::{Subject, field_names, hint};
 use super::scope::Degree;
 use crate::finding::Severity;
@@ -41,6 +42,16 @@ impl Template {
         }
         pieces.push(Piece::Text(text[at..].into()));
         Ok(Template(pieces))
+    }
+
+    /// The text with a letter for each hole.
+    #[cfg(test)]
+    pub(super) fn bare(&self) -> String {
+        let text = |piece: &Piece| match piece {
+            Piece::Text(text) => text.to_string(),
+            _ => "x".to_owned(),
+        };
+        self.0.iter().map(text).collect()
     }
 }
 
@@ -193,13 +204,35 @@ fn once(steps: Vec<Evidence>) -> Vec<Evidence> {
 /// A step that is longer than this says enough.
 const LONG: usize = 120;
 
+/// What it means that a fact holds, or does not.
+const SAID: [(&str, bool, &str); 11] = [
+    ("audit_log", false, "no audit log is written"),
+    ("enabled", true, "it is written"),
+    ("encrypted_at_rest", false, "what it stores is not encrypted"),
+    ("forever", true, "nothing ever deletes it"),
+    ("guard_off", true, "the guard against public access is off"),
+    ("in_clear", true, "it stands here readable"),
+    ("scrubbed", false, "nothing removes secrets"),
+    ("scrubbed", true, "secrets are removed"),
+    ("tls", false, "what is sent is not encrypted"),
+    ("tls_required", false, "connections without encryption are accepted"),
+    ("well_known", true, "everybody knows this one"),
+];
+
 /// "auth is none", "audit log is off by default (a document)".
 fn sentence(name: &str, value: &Value, origin: &Origin) -> String {
     let words = words(name);
     let text = match value {
         Value::Text(text) if text.is_empty() => format!("{words} is empty"),
-        Value::Bool(true) => format!("{words}: yes"),
-        Value::Bool(false) => format!("{words}: no"),
+        Value::Text(text) if &**text == "default-password" => {
+            "the password is the one that the manual prints".to_owned()
+        }
+        Value::Bool(yes) => {
+            match SAID.iter().find(|(field, when, _)| (*field, *when) == (name, *yes)) {
+                Some((_, _, said)) => (*said).to_owned(),
+                None => format!("{words}: {}", if *yes { "yes" } else { "no" }),
+            }
+        }
         value => format!("{words} is {value}"),
     };
     match &origin.basis {
@@ -223,9 +256,9 @@ pub(super) fn depending(message: &mut String, whys: &[(Why, Place)]) {
 }
 
 /// Appends what would make a finding worse.
-pub(super) fn may_be(message: &mut String, worse: Severity, whys: &[(Why, Place)]) {
+pub(super) fn may_be(message: &mut String, worse: Severity, than: Severity, whys: &[(Why, Place)]) {
     if !whys.is_empty() {
-        *message = format!("{message}; it may be {worse}, depending on {}", list(whys));
+        *message = format!("{message}; {worse} rather than {than}, depending on {}", list(whys));
     }
 }
 

@@ -92,7 +92,8 @@ impl Decided<'_> {
         if confidence == Confidence::Possible {
             say::depending(&mut message, &truth.whys);
         } else if let Some((worse, open)) = &self.worse {
-            say::may_be(&mut message, *worse, &open.whys);
+            let than = self.capped(*severity, &truth);
+            say::may_be(&mut message, *worse, than, &open.whys);
         }
         Finding {
             rule: rule.info.name.clone(),

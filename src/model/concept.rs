@@ -4,6 +4,8 @@
 //! against, and the access by name that the engine uses. A new fact is one line here and one
 //! where `derive` fills it.
 
+use std::sync::Arc;
+
 use super::fact::{Fact, Name};
 use super::reach::Reach;
 use super::value::{IntoValue, Type, Value};
@@ -121,21 +123,29 @@ concept! {
         /// The weakest thing a client has to show: `none`, `default-password`, `password`, `certificate`, `iam`, `external`.
         auth: Name,
         /// The widest circle that can open a connection.
-        reach: Reach,
+        reach: Arc<Reach>,
         /// The widest circle that gets in without proof.
-        open_to: Reach,
+        open_to: Arc<Reach>,
+        /// Every address of its host leads to it, in whatever network the host stands.
+        on_every_address: bool,
         /// Run by a cloud as a service.
         managed: bool,
         /// Whether what is on its disks is encrypted.
         encrypted_at_rest: bool = optional,
         /// Whether it writes down who asked what.
         audit_log: bool = optional,
+        /// Whether it hands out any log of its own.
+        product_log: bool = optional,
         /// For how many days backups are kept; 0 means none.
         backup_days: i64 = optional,
+        /// A switch gives it an address on the internet, whatever its packet filters say.
+        public_switch: bool = optional,
         /// A switch that would keep the public out is off or missing (S3's public access block).
         guard_off: bool = optional,
         /// Whether it refuses connections without TLS.
         tls_required: bool = optional,
+        /// Whether its own machines encrypt what they tell one another.
+        node_tls: bool = optional,
         /// The oldest TLS version it speaks: `1.0`, `1.1`, `1.2`, `1.3`.
         tls_version: Name = optional,
     }
@@ -155,7 +165,7 @@ concept! {
         /// Whether the connection is encrypted.
         tls: bool,
         /// The widest circle that can open a connection.
-        reach: Reach,
+        reach: Arc<Reach>,
         /// `data`, `admin`, `data+admin`, `cluster`, `metrics`, `ingest`.
         role: Name,
     }
@@ -173,7 +183,9 @@ concept! {
         /// What it asks: `none`, `default-password`, `password`, `certificate`, `iam`, `external`.
         proof: Name,
         /// The widest circle that may use it.
-        reach: Reach,
+        reach: Arc<Reach>,
+        /// Whether clients may come from anywhere, as far as the account and its server tell.
+        from_anywhere: bool,
         /// Whether its password stands readable in a file.
         password_in_clear: bool,
         /// Whether it may change users and settings.
@@ -229,7 +241,7 @@ concept! {
         /// The engine that is known for that port.
         engine: Name,
         /// The widest circle that it admits.
-        reach: Reach,
+        reach: Arc<Reach>,
         /// Whether something in these files stands behind it.
         attached: bool,
         /// Whether it opens all ports or nearly so.

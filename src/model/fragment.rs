@@ -44,6 +44,9 @@ pub(crate) enum Ref {
     Internet,
     /// The private network in which the target stands, as an origin of traffic.
     Network,
+    /// Whatever network the target's host stands in, and nobody describes: every address that the
+    /// host has leads to the target.
+    AnyNetwork,
     /// Any pod of the cluster, as an origin of traffic.
     Cluster,
     /// The few that share a private network with the target by name (services of one Compose
@@ -410,9 +413,12 @@ pub(crate) struct Store {
     pub(crate) logins: Vec<Login>,
     pub(crate) encrypted_at_rest: Fact<bool>,
     pub(crate) audit_log: Fact<bool>,
+    pub(crate) product_log: Fact<bool>,
     pub(crate) backup_days: Fact<i64>,
     pub(crate) guard_off: Fact<bool>,
+    pub(crate) public_switch: Fact<bool>,
     pub(crate) tls_required: Fact<bool>,
+    pub(crate) node_tls: Fact<bool>,
     pub(crate) tls_version: Fact<Name>,
 }
 
@@ -434,9 +440,12 @@ impl Store {
             logins: Vec::new(),
             encrypted_at_rest: Fact::Unset(place),
             audit_log: Fact::Unset(place),
+            product_log: Fact::Unset(place),
             backup_days: Fact::Unset(place),
             guard_off: Fact::Unset(place),
+            public_switch: Fact::Unset(place),
             tls_required: Fact::Unset(place),
+            node_tls: Fact::Unset(place),
             tls_version: Fact::Unset(place),
         }
     }

@@ -15,7 +15,8 @@ use super::{clean, json};
 use crate::finding::Run;
 use crate::model::concept::Datastore;
 use crate::model::fact::Fact;
-use crate::model::value::IntoValue;
+use crate::model::reach::Reach;
+use crate::model::value::{IntoValue, Value};
 
 /// Writes the inventory as text.
 pub(crate) fn text(run: &Run, out: &mut dyn Write) -> io::Result<()> {
@@ -109,11 +110,15 @@ fn store<'a>(sheet: &'a Sheet, positions: &Positions<'a>) -> Store<'a> {
     }
 }
 
-/// A store on one line, as catalog pages expect it: unknown is `?`, unset is `-`.
+/// A store on one line, as catalog pages expect it: unknown is `?`, unset is `-`, and a circle that
+/// may be wider says how wide.
 pub(crate) fn line(store: &Datastore) -> String {
     fn word<T: IntoValue>(fact: &Fact<T>) -> String {
         match fact {
-            Fact::Known(value, _) => value.value().to_string(),
+            Fact::Known(value, _) => match value.value() {
+                Value::Reach(reach) => span(&reach),
+                value => value.to_string(),
+            },
             Fact::Unset(_) => "-".to_owned(),
             Fact::Unknown(..) => "?".to_owned(),
         }
@@ -126,6 +131,15 @@ pub(crate) fn line(store: &Datastore) -> String {
         word(&store.reach),
         word(&store.open_to)
     )
+}
+
+/// The likely circle, and the widest if that is another.
+fn span(reach: &Reach) -> String {
+    if reach.may > reach.likely {
+        format!("{}, perhaps {}", reach.likely, reach.may)
+    } else {
+        reach.likely.to_string()
+    }
 }
 
 #[cfg(test)]

@@ -66,9 +66,13 @@ pub(super) fn child(parent: &Val, child: &Val) -> Val {
         return out;
     }
     keep_text_place(&mut out);
-    let mut holds = false;
+    let mut holds = child.via.iter().any(|own| parent.via.iter().any(|s| s.place == own.place));
     let mut stations: Vec<Evidence> = Vec::with_capacity(parent.via.len() + 1);
     for station in parent.via.iter() {
+        // The element tells the same in more detail.
+        if child.via.iter().any(|own| station.place.contains(own.place)) {
+            continue;
+        }
         let mut station = station.clone();
         if station.place.contains(child.at) {
             station.place = child.at;

@@ -23,7 +23,7 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
         let say = format!("{title} holds a public container");
         let place = public.place();
         out.hops.push(nodes::way(Ref::Internet, &account.address, public.clone(), place, &say));
-        out.stores.push(store(account, title.clone(), public));
+        out.stores.push(store(world, account, title.clone(), public));
         out.keeps.push(keep(world, account, title));
     }
 }
@@ -40,19 +40,7 @@ fn public(world: &World, account: &Resource) -> Fact<bool> {
             .map(|a| &*a != "private")
     });
     let open = any(open, Fact::written(false, account.head));
-    let allowed = account.body.bool("allow_nested_items_to_be_public");
-    // azurerm 5 turned the default round.
-    let allowed = match (allowed, account.provider_major) {
-        (Fact::Unset(at), Some(major)) => Fact::default(major < 5, SEE, at),
-        (Fact::Unset(at), None) => {
-            let what =
-                "`allow_nested_items_to_be_public`, whose default follows the provider's version";
-            Fact::Unknown(Why::NoDefault(what.into()), at)
-        }
-        (told, _) => told,
-    };
-    let network = account.body.bool("public_network_access_enabled").or_default(true, SEE);
-    and(open, and(allowed, and(network, default_action(world, account))))
+    and(open, and(allows_public(account), public_switch(world, account)))
 }
 
 fn default_action(world: &World, account: &Resource) -> Fact<bool> {
@@ -68,7 +56,30 @@ fn default_action(world: &World, account: &Resource) -> Fact<bool> {
     action.map(|a| a.eq_ignore_ascii_case("allow")).or_default(true, SEE)
 }
 
-fn store(account: &Resource, title: Name, public: Fact<bool>) -> Store {
+/// Whether the account lets its containers be public.
+fn allows_public(account: &Resource) -> Fact<bool> {
+    let allowed = account.body.bool("allow_nested_items_to_be_public");
+    let allowed =
+        if allowed.is_unset() { account.body.bool("allow_blob_public_access") } else { allowed };
+    // azurerm 5 turned the default round.
+    match (allowed, account.provider_major) {
+        (Fact::Unset(at), Some(major)) => Fact::default(major < 5, SEE, at),
+        (Fact::Unset(at), None) => {
+            let what =
+                "`allow_nested_items_to_be_public`, whose default follows the provider's version";
+            Fact::Unknown(Why::NoDefault(what.into()), at)
+        }
+        (told, _) => told,
+    }
+}
+
+/// Whether the account answers the whole internet, keys asked for or not.
+fn public_switch(world: &World, account: &Resource) -> Fact<bool> {
+    let network = account.body.bool("public_network_access_enabled").or_default(true, SEE);
+    and(network, default_action(world, account))
+}
+
+fn store(world: &World, account: &Resource, title: Name, public: Fact<bool>) -> Store {
     let at = account.head;
     let body = &account.body;
     let name = word(&body.text("name"), &account.name);
@@ -96,6 +107,8 @@ fn store(account: &Resource, title: Name, public: Fact<bool>) -> Store {
         )],
         encrypted_at_rest: Fact::default(true, "Azure Storage encrypts all data at rest", at),
         tls_required: https.or_default(true, SEE),
+        guard_off: allows_public(account),
+        public_switch: public_switch(world, account),
         tls_version: body
             .text("min_tls_version")
             .map(|v| v.strip_prefix("TLS").map_or(v.clone(), |v| v.replace('_', ".").into())),

@@ -78,7 +78,7 @@ fn store(bucket: &Resource, title: Name, public: Fact<bool>) -> Store {
         }],
         logins: vec![plain_login(bucket, public.map(|p| if p { "none" } else { "iam" }.into()))],
         encrypted_at_rest: Fact::default(true, "Google Cloud encrypts all data at rest", at),
-        audit_log: bucket.body.has("logging"),
+        product_log: bucket.body.has("logging"),
         ..Store::new(bucket.address.clone(), name, title, at)
     }
 }

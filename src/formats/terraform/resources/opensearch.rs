@@ -64,6 +64,9 @@ fn store(world: &World, domain: &Resource, title: Name) -> Store {
         logins: vec![plain_login(domain, proof(world, domain))],
         encrypted_at_rest: flag(body, "encrypt_at_rest", "enabled"),
         audit_log: audit(body),
+        product_log: logs(body, |_| true),
+        public_switch: not(body.has("vpc_options")).or_default(true, SEE),
+        node_tls: node_tls(domain),
         tls_required: endpoint("enforce_https")
             .map_or(Fact::Unset(at), |(b, _)| b)
             .or_default(true, SEE),
@@ -85,10 +88,26 @@ fn flag(body: &Val, block: &str, key: &str) -> Fact<bool> {
     told.or_default(false, SEE)
 }
 
+/// Versions of Elasticsearch before 6.0 cannot encrypt between nodes (AWS docs, "Node-to-node
+/// encryption").
+fn node_tls(domain: &Resource) -> Fact<bool> {
+    let version = domain.body.text("elasticsearch_version");
+    let major = version.known().and_then(|v| v.split('.').next()?.parse::<u32>().ok());
+    if major.is_some_and(|major| major < 6) {
+        return Fact::Unset(domain.head);
+    }
+    flag(&domain.body, "node_to_node_encryption", "enabled")
+}
+
 fn audit(body: &Val) -> Fact<bool> {
+    logs(body, |kind| kind == "AUDIT_LOGS")
+}
+
+/// Whether a log of a wanted kind is published.
+fn logs(body: &Val, wanted: fn(&str) -> bool) -> Fact<bool> {
     let options = body.list("log_publishing_options");
     let logs = options.items.iter().map(|option| {
-        let kind = option.text("log_type").map(|t| &*t == "AUDIT_LOGS");
+        let kind = option.text("log_type").map(|t| wanted(&t));
         and(kind, option.bool("enabled").or_default(true, SEE))
     });
     let logs = logs.chain(options.more.map(|(why, at)| Fact::Unknown(why, at)));

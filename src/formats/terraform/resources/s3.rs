@@ -83,7 +83,7 @@ fn store(bucket: &Bucket, title: Name, public: Fact<bool>) -> Store {
             "AWS: S3 encrypts every new object since January 2023",
             at,
         ),
-        audit_log: access_log(bucket),
+        product_log: access_log(bucket),
         guard_off: access::guard_off(bucket),
         ..Store::new(own.address.clone(), name, title, at)
     }

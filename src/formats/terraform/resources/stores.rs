@@ -3,12 +3,12 @@
 mod allow_list;
 mod read;
 
-use super::facts::and;
+use super::facts::{and, any};
 use super::network;
 use super::nodes;
 use super::security_groups;
 use super::world::World;
-use crate::catalog::resource::{EndpointCard, ResourceCard};
+use crate::catalog::resource::{EndpointCard, ResourceCard, Source, WayCard};
 use crate::formats::terraform::value::Resource;
 use crate::model::concept::{Identity, Secret};
 use crate::model::fact::{Fact, Name, Why};
@@ -76,7 +76,10 @@ fn described(reader: &Reader, card: &ResourceCard, names: &[&str], title: Name) 
     let name = told.unwrap_or(resource.name.clone());
     let base = Store::new(resource.address.clone(), name, title, resource.head);
     let facts = &card.facts;
-    let unset = || Fact::Unset(resource.head);
+    let flag = |source: &Option<Source>| {
+        source.as_ref().map_or(Fact::Unset(resource.head), |s| reader.bool(s))
+    };
+    let (unset_days, unset_text) = (|| Fact::Unset(resource.head), || Fact::Unset(resource.head));
     Store {
         engine: reader.text(&card.engine),
         kind: card.store.as_str().into(),
@@ -85,19 +88,24 @@ fn described(reader: &Reader, card: &ResourceCard, names: &[&str], title: Name) 
         exists: resource.exists.clone(),
         endpoints: card.endpoint.iter().map(|e| endpoint(reader, e)).collect(),
         logins: card.login.iter().map(|l| login(resource, card, reader.text(&l.proof))).collect(),
-        encrypted_at_rest: facts.encrypted_at_rest.as_ref().map_or_else(unset, |s| reader.bool(s)),
-        audit_log: facts.audit_log.as_ref().map_or_else(unset, |s| reader.bool(s)),
-        tls_required: facts.tls_required.as_ref().map_or_else(unset, |s| reader.bool(s)),
-        backup_days: facts
-            .backup_days
-            .as_ref()
-            .map_or(Fact::Unset(resource.head), |s| reader.int(s)),
-        tls_version: facts
-            .tls_version
-            .as_ref()
-            .map_or(Fact::Unset(resource.head), |s| reader.text(s)),
+        encrypted_at_rest: flag(&facts.encrypted_at_rest),
+        audit_log: flag(&facts.audit_log),
+        product_log: flag(&facts.product_log),
+        tls_required: flag(&facts.tls_required),
+        node_tls: flag(&facts.node_tls),
+        public_switch: public_switch(reader, card),
+        backup_days: facts.backup_days.as_ref().map_or_else(unset_days, |s| reader.int(s)),
+        tls_version: facts.tls_version.as_ref().map_or_else(unset_text, |s| reader.text(s)),
         ..base
     }
+}
+
+/// The switch that gives a public address. A service that has one by its nature has no switch.
+fn public_switch(reader: &Reader, card: &ResourceCard) -> Fact<bool> {
+    let told = |way: &&WayCard| way.when.readings().iter().any(|r| r.attr.is_some());
+    let switches = card.way.iter().filter(told);
+    let told = switches.map(|way| reader.bool(&way.when));
+    any(told, Fact::Unset(reader.resource.head))
 }
 
 fn endpoint(reader: &Reader, card: &EndpointCard) -> EndpointDraft {

@@ -101,14 +101,8 @@ impl World<'_> {
     fn templatefile(&mut self, call: &Call, scope: &Scope) -> Outcome {
         let file = self.file(call, scope)?;
         let text = self.sources.text(file);
-        let parts = match self.templates.get(&file) {
-            Some(parts) => parts.clone(),
-            None => {
-                let parts = Arc::new(hcl::parse_template(&text).0);
-                self.templates.insert(file, parts.clone());
-                parts
-            }
-        };
+        let read = || Arc::new(hcl::parse_template(&text).0);
+        let parts = self.templates.entry(file).or_insert_with(read).clone();
         self.filled(call, &parts, &text)
     }
 

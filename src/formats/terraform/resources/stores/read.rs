@@ -1,5 +1,7 @@
 //! The readings of a card, done on a resource.
 
+use std::collections::BTreeMap;
+
 use crate::catalog::resource::{Reading, Satellite, Source, Word};
 use crate::formats::terraform::resources::facts::{any, not};
 use crate::formats::terraform::resources::world::{Join, World};
@@ -60,7 +62,7 @@ impl<'a> Reader<'a> {
         let told = if reading.satellite.of.is_some() {
             self.in_satellites(reading)
         } else {
-            Self::in_body(reading, &self.resource.body)
+            Self::in_each(reading, &self.resource.body)
         };
         self.with_default(reading, told)
     }
@@ -72,7 +74,7 @@ impl<'a> Reader<'a> {
         let Some(before) = &reading.before else { return Fact::default(now.clone(), see, at) };
         let Some(major) = self.resource.provider_major else {
             let what = reading.attr.as_deref().unwrap_or("a setting");
-            let why = format!("the provider's version, which decides the default of `{what}`");
+            let why = format!("the provider's version for the default of `{what}`");
             return Fact::Unknown(Why::NoDefault(why.into()), at);
         };
         let applies = if major < before.major { &before.default } else { now };
@@ -85,21 +87,13 @@ impl<'a> Reader<'a> {
         let place = self.resource.head;
         let told: Vec<_> = sure
             .iter()
+            .filter(|s| counts(&reading.only, &s.body))
             .map(|s| match (&reading.attr, reading.has) {
                 (None, true) => s.exists.clone().map(Word::Bool),
                 _ => Self::in_body(reading, &s.body),
             })
-            .filter(|f| !f.is_unset())
             .collect();
-        let bools = told.iter().map(|f| match f {
-            Fact::Known(Word::Bool(b), origin) => Some(Fact::Known(*b, origin.clone())),
-            Fact::Unknown(why, at) => Some(Fact::Unknown(why.clone(), *at)),
-            _ => None,
-        });
-        let mut out = match bools.collect::<Option<Vec<_>>>() {
-            Some(bools) => any(bools, Fact::Unset(place)).map(Word::Bool),
-            None => told.into_iter().next().unwrap_or(Fact::Unset(place)),
-        };
+        let mut out = either(told, place);
         if let (Some((why, at)), true) = (open, !matches!(out, Fact::Known(Word::Bool(true), _))) {
             out = Fact::Unknown(why, at);
         }
@@ -134,6 +128,23 @@ impl<'a> Reader<'a> {
         (sure, open)
     }
 
+    /// In every block that `each` means, or in the body itself.
+    fn in_each(reading: &Reading, body: &Val) -> Fact<Word> {
+        let Some(path) = &reading.each else { return Self::in_body(reading, body) };
+        let (holder, key) = match path.rsplit_once('.') {
+            Some((path, key)) => (descend(body, path), key),
+            None => (Ok(body), path.as_str()),
+        };
+        let holder = match holder {
+            Ok(holder) => holder,
+            Err(fact) => return fact.map(|()| Word::Bool(false)),
+        };
+        let blocks = holder.list(key);
+        let counting = blocks.items.iter().filter(|block| counts(&reading.only, block));
+        let more = blocks.more.map(|(why, at)| Fact::Unknown(why, at));
+        either(counting.map(|block| Self::in_body(reading, block)).chain(more).collect(), body.at)
+    }
+
     fn in_body(reading: &Reading, body: &Val) -> Fact<Word> {
         let (holder, key) = match reading.attr.as_deref() {
             None => return Fact::Unset(body.at),
@@ -152,6 +163,9 @@ impl<'a> Reader<'a> {
         }
         if !reading.holds.is_empty() {
             return answer(reading, holds(holder, key, &reading.holds), holder.at);
+        }
+        if reading.some {
+            return answer(reading, some(holder, key), holder.at);
         }
         let value = value(reading, holder.text(key));
         if reading.is.is_empty() {
@@ -181,6 +195,43 @@ fn answer(reading: &Reading, asked: Fact<bool>, at: Place) -> Fact<Word> {
         (Some(word), Fact::Known(true, origin)) => Fact::Known(word.clone(), origin),
         (Some(_), Fact::Known(false, _)) => Fact::Unset(at),
         (_, asked) => asked.map(Word::Bool),
+    }
+}
+
+/// Whether a block has the values that a card wants of it.
+fn counts(only: &BTreeMap<String, String>, body: &Val) -> bool {
+    only.iter().all(|(key, wanted)| {
+        body.text(key).known().is_none_or(|told| told.eq_ignore_ascii_case(wanted))
+    })
+}
+
+/// True if one is; a value of the first that has one, where they are no booleans.
+fn either(told: Vec<Fact<Word>>, place: Place) -> Fact<Word> {
+    let told: Vec<_> = told.into_iter().filter(|fact| !fact.is_unset()).collect();
+    let bools = told.iter().map(|fact| match fact {
+        Fact::Known(Word::Bool(b), origin) => Some(Fact::Known(*b, origin.clone())),
+        Fact::Unknown(why, at) => Some(Fact::Unknown(why.clone(), *at)),
+        _ => None,
+    });
+    match bools.collect::<Option<Vec<_>>>() {
+        Some(bools) => any(bools, Fact::Unset(place)).map(Word::Bool),
+        None => told.into_iter().next().unwrap_or(Fact::Unset(place)),
+    }
+}
+
+/// Whether a list that is written has any element.
+fn some(body: &Val, key: &str) -> Fact<bool> {
+    let Some(value) = body.get(key) else {
+        return match body.has(key) {
+            Fact::Unknown(why, at) => Fact::Unknown(why, at),
+            _ => Fact::Unset(body.at),
+        };
+    };
+    let list = body.list(key);
+    match (list.items.is_empty(), list.more) {
+        (false, _) => Fact::written(true, value.at),
+        (true, Some((why, at))) => Fact::Unknown(why, at),
+        (true, None) => Fact::written(false, value.at),
     }
 }
 

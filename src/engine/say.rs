@@ -1,6 +1,5 @@
 //! Messages and evidence, in the user's own names.
 
-
 use super::rule::{Subject, field_names, hint};
 use super::scope::Degree;
 use crate::finding::Severity;

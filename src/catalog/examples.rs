@@ -1,12 +1,13 @@
 //! The examples on catalog pages, run through the whole pipeline: behind each stands the inventory
 //! that it gives. `UPDATE=1` writes it, people read it.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::Catalog;
 use crate::cards::example::default_name;
 use crate::cards::{Block, Page, Part};
-use crate::report::inventory;
+use crate::report::inventory::line::line;
 use crate::session::{Timings, judge};
 use crate::workspace::in_memory;
 
@@ -31,11 +32,11 @@ fn every_example_gives_the_inventory_behind_it() {
             continue;
         }
         if update {
-            write(path, &current);
+            accept(path, &current);
         } else {
             let lines = current.lines().filter(|line| !text.lines().any(|l| l == *line));
-            told.push_str(&format!("{name}: not on the page, or without a block:\n"));
-            lines.for_each(|line| told.push_str(&format!("  {line}\n")));
+            writeln!(told, "{name}: the page is old; new lines:").unwrap();
+            lines.for_each(|line| writeln!(told, "  {line}").unwrap());
         }
     }
     assert!(told.is_empty(), "\n{told}UPDATE=1 writes them; read what it wrote");
@@ -56,20 +57,17 @@ fn with_inventories(catalog: &Catalog, name: &str, text: &str) -> String {
     let mut at = 0;
     for project in projects(&page) {
         let inventory = inventory(catalog, &page, &project);
-        let end = project.blocks.last().map_or(0, |block| block.content.end);
-        let (from, to) = match project.inventory {
-            Some(block) => (block.content.start, block.content.end),
-            None => {
-                let behind = end + text[end..].find('\n').map_or(text.len() - end, |n| n + 1);
-                (behind, behind)
-            }
-        };
-        out.push_str(&text[at..from]);
-        match project.inventory {
-            Some(_) => out.push_str(&inventory),
-            None => out.push_str(&format!("```inventory\n{inventory}```\n")),
+        if let Some(block) = project.inventory {
+            out.push_str(&text[at..block.content.start]);
+            out.push_str(&inventory);
+            at = block.content.end;
+        } else {
+            let end = project.blocks.last().map_or(0, |block| block.content.end);
+            let behind = text[end..].find('\n').map_or(text.len(), |n| end + n + 1);
+            out.push_str(&text[at..behind]);
+            write!(out, "```inventory\n{inventory}```\n").unwrap();
+            at = behind;
         }
-        at = to;
     }
     out.push_str(&text[at..]);
     out
@@ -88,7 +86,7 @@ fn inventory(catalog: &Catalog, page: &Page, project: &Project) -> String {
     let (rules, took) = (crate::engine::RuleSet::default(), &mut Timings::default());
     let run = judge(in_memory(&files), catalog, &rules, (2026, 1, 1), took);
     let mut lines: Vec<String> =
-        run.model.datastores.iter().map(|store| inventory::line(store) + "\n").collect();
+        run.model.datastores.iter().map(|store| line(store) + "\n").collect();
     lines.sort();
     if lines.is_empty() { "no datastore\n".to_owned() } else { lines.concat() }
 }
@@ -141,6 +139,6 @@ fn pages() -> Vec<(PathBuf, String, String)> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "`UPDATE=1` accepts what the tool says")]
-fn write(path: &Path, text: &str) {
+fn accept(path: &Path, text: &str) {
     std::fs::write(path, text).unwrap();
 }

@@ -185,8 +185,6 @@ pub(crate) struct Reading {
     /// In satellites: true if it is so for any of them.
     #[serde(flatten)]
     pub(crate) satellite: Satellite,
-    /// An attribute that, where it is there, lets this reading say nothing.
-    pub(crate) unless: Option<String>,
     /// In every block of this name: true if it is so for any of them.
     pub(crate) each: Option<String>,
     /// Values that a block of `each`, or a satellite, must have to count.
@@ -195,6 +193,8 @@ pub(crate) struct Reading {
     /// A question: does the list hold anything.
     #[serde(default)]
     pub(crate) some: bool,
+    /// An attribute that, where it is there, lets this reading say nothing.
+    pub(crate) unless: Option<String>,
     /// A question: is it there, is it one of these, does the list hold one of these.
     #[serde(default)]
     pub(crate) has: bool,

@@ -141,7 +141,7 @@ impl<'a> Interpolation<'a> {
             Some('?') if empty_too && known.is_none() => {
                 out.text.push(UNKNOWN);
                 out.required |= out.why.is_none();
-                out.why.get_or_insert(Why::Environment(format!("secret {name}").into()));
+                out.why.get_or_insert(Why::Environment(name.into()));
             }
             _ => self.value(name, out),
         }
@@ -195,7 +195,12 @@ impl Filled {
             let text = text.replace(UNKNOWN, SECRET.encode_utf8(&mut [0; 4]));
             return Fact::Known(text.into(), self.origin(at));
         }
-        self.part(text, at)
+        match (self.part(text, at), &self.why) {
+            (Fact::Unknown(..), Some(Why::Environment(name))) if self.required => {
+                Fact::Unknown(Why::Environment(format!("secret {name}").into()), at)
+            }
+            (fact, _) => fact,
+        }
     }
 
     fn origin(&self, at: Place) -> Origin {

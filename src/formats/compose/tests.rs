@@ -193,3 +193,12 @@ fn an_override_publishes_ports_of_the_service_below() {
         ],
     );
 }
+
+/// Compose refuses to start without them, so they are there; what they are nobody knows here.
+#[test]
+fn required_variables_are_secrets_and_no_clear_text() {
+    check_service(
+        "environment: {A_PASSWORD: '${A:?}', B_PASSWORD: '${B}', C_PASSWORD: 'x${C:?}'}",
+        &["env A_PASSWORD=?", "env B_PASSWORD=?", "env C_PASSWORD=x\u{f8fe}", "no secret "],
+    );
+}

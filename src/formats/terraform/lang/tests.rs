@@ -171,6 +171,44 @@ resource "r" "x" {
 }
 
 #[test]
+fn a_value_is_edited_where_it_was_before_its_first_station() {
+    let files = r#"## main.tf
+variable "on" { default = true }
+module "db" {
+  source    = "./db"
+  encrypted = false
+}
+## db/main.tf
+variable "encrypted" { default = true }
+resource "r" "x" {
+  encrypted = var.encrypted
+  other     = !var.encrypted
+}
+"#;
+    let edited = with_estates(files, |sources, estates| {
+        let body = &estates[0].resources[0].body;
+        ["encrypted", "other"].map(|key| {
+            let place = body.bool(key).edit_place();
+            format!("{}: {}", sources.path(place.file), sources.slice(place))
+        })
+    });
+    assert_eq!(edited, [["main.tf: false", "db/main.tf: !var.encrypted"]]);
+}
+
+#[test]
+fn the_known_beginning_of_a_text_is_split() {
+    check(
+        r#"## main.tf
+variable "more" {}
+resource "r" "x" {
+  v = split(",", "0.0.0.0/0,10.0.0.0/8${var.more}")
+}
+"#,
+        "r.x {v=[\"0.0.0.0/0\", …]}",
+    );
+}
+
+#[test]
 fn an_element_of_for_each_shows_its_line() {
     check_way(
         r#"## main.tf

@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
         let Some(before) = &reading.before else { return Fact::default(now.clone(), see, at) };
         let Some(major) = self.resource.provider_major else {
             let what = reading.attr.as_deref().unwrap_or("a setting");
-            let why = format!("the provider's version, which decides the default of `{what}`");
+            let why = format!("the provider's version for the default of `{what}`");
             return Fact::Unknown(Why::NoDefault(why.into()), at);
         };
         let applies = if major < before.major { &before.default } else { now };

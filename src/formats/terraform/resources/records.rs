@@ -54,7 +54,9 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
             let holder =
                 if path.is_empty() { Some(&resource.body) } else { resource.body.block(path) };
             let blocks = holder.map(|holder| holder.list(key).items).unwrap_or_default();
-            blocks.into_iter().for_each(|block| setting(resource, block, out));
+            for block in blocks {
+                setting(resource, block, out);
+            }
         }
     }
     for trail in world.of("aws_cloudtrail") {

@@ -247,7 +247,7 @@ fn cards_read_stores_with_the_defaults_of_the_providers_version() {
         "
         Internet -> aws_redshift_cluster.w open=true
         ? before aws_redshift_cluster.w
-        Redshift cluster `w`: redshift on 5439 asks password encrypted=false audit=false backup=1 guard_off=- tls=- -
+        Redshift cluster `w`: redshift on 5439 asks password encrypted=false audit=- log=false backup=1 guard_off=- tls=- -
         secret `master_password` of aws_redshift_cluster.w in_clear=true
         ",
     );
@@ -257,7 +257,7 @@ fn cards_read_stores_with_the_defaults_of_the_providers_version() {
         "
         Internet -> aws_redshift_cluster.w open=?
         ? before aws_redshift_cluster.w
-        Redshift cluster `w`: redshift on 5439 asks password encrypted=? audit=false backup=1 guard_off=- tls=- -
+        Redshift cluster `w`: redshift on 5439 asks password encrypted=? audit=- log=false backup=1 guard_off=- tls=- -
         secret `master_password` of aws_redshift_cluster.w in_clear=true
         ",
     );
@@ -300,9 +300,9 @@ fn satellites_decide_where_a_card_says_so() {
         ? before aws_rds_cluster.c
         azurerm_redis_cache.r/allow-list before azurerm_redis_cache.r
         mongodbatlas_advanced_cluster.m/allow-list before mongodbatlas_advanced_cluster.m
-        RDS cluster `c`: postgresql on 5432 asks password encrypted=false audit=false backup=1 guard_off=- tls=- -
-        Redis cache `cache`: redis on 6380 asks password encrypted=true audit=- backup=- guard_off=- tls=true -
-        Atlas cluster `m`: mongodb on 27017 asks password encrypted=true audit=- backup=- guard_off=- tls=true -
+        RDS cluster `c`: postgresql on 5432 asks password encrypted=false audit=false log=false backup=1 guard_off=- tls=- -
+        Redis cache `cache`: redis on 6380 asks password encrypted=true audit=- log=- backup=- guard_off=- tls=true -
+        Atlas cluster `m`: mongodb on 27017 asks password encrypted=true audit=- log=- backup=- guard_off=- tls=true -
         ",
     );
 }
@@ -336,8 +336,8 @@ fn an_opensearch_policy_for_everybody_asks_nothing_unless_it_limits_addresses() 
         "
         Internet -> aws_opensearch_domain.open open=true
         Internet -> aws_opensearch_domain.narrow open=true
-        OpenSearch domain `open`: opensearch on 443 asks none encrypted=false audit=false backup=- guard_off=- tls=true -
-        OpenSearch domain `narrow`: opensearch on 443 asks iam encrypted=true audit=false backup=- guard_off=- tls=true -
+        OpenSearch domain `open`: opensearch on 443 asks none encrypted=false audit=false log=false backup=- guard_off=- tls=true -
+        OpenSearch domain `narrow`: opensearch on 443 asks iam encrypted=true audit=false log=false backup=- guard_off=- tls=true -
         ",
     );
 }
@@ -378,8 +378,8 @@ fn a_bucket_is_what_its_satellites_say() {
         "
         Internet -> aws_s3_bucket.logs open=false
         Internet -> aws_s3_bucket.site open=true
-        S3 bucket `acme-alb-logs`: s3 on 443 asks iam encrypted=true audit=false backup=- guard_off=false tls=- -
-        S3 bucket `site`: s3 on 443 asks none encrypted=true audit=false backup=- guard_off=true tls=- -
+        S3 bucket `acme-alb-logs`: s3 on 443 asks iam encrypted=true audit=- log=- backup=- guard_off=false tls=- -
+        S3 bucket `site`: s3 on 443 asks none encrypted=true audit=- log=false backup=- guard_off=true tls=- -
         S3 bucket `acme-alb-logs` holds [~logs] days=30 forever=false
         S3 bucket `site` holds [] days=- forever=true
         ",
@@ -419,18 +419,18 @@ fn what_only_moves_objects_keeps_them_for_ever() {
             }
           }
         }
-        resource "aws_sqs_queue" "q" {}
+        resource "aws_sns_topic" "q" {}
         "#,
         "
         Internet -> google_storage_bucket.g open=false
         Internet -> azurerm_storage_account.z open=false
-        Cloud Storage bucket `sink`: gcs on 443 asks iam encrypted=true audit=false backup=- guard_off=- tls=- -
-        storage account `logs`: azure-storage on 443 asks password encrypted=true audit=- backup=- guard_off=- tls=true -
+        Cloud Storage bucket `sink`: gcs on 443 asks iam encrypted=true audit=- log=- backup=- guard_off=true tls=- -
+        storage account `logs`: azure-storage on 443 asks password encrypted=true audit=- log=- backup=- guard_off=false tls=true -
         log group `/a` holds [logs] days=- forever=true
         log group `b` holds [logs] days=30 forever=false
         Cloud Storage bucket `sink` holds [logs] days=- forever=true
         storage account `logs` holds [~logs] days=- forever=true
-        not understood: aws_sqs_queue
+        not understood: aws_sns_topic
         ",
     );
 }
@@ -584,6 +584,67 @@ fn a_network_acl_stands_before_its_subnets() {
         network ACL `n`: refuses 0.0.0.0/0 on port 6379
         ? before aws_instance.i
         aws_network_acl.n before aws_instance.i
+        ",
+    );
+}
+
+#[test]
+fn satellites_speak_for_owners_that_stand_in_other_files() {
+    check(
+        r#"
+        resource "aws_s3_bucket_acl" "a" {
+          bucket = "site"
+          acl    = "public-read"
+        }
+        resource "aws_s3_bucket_acl" "private" {
+          bucket = "notes"
+          acl    = "private"
+        }
+        resource "google_storage_bucket_iam_member" "m" {
+          bucket = "site"
+          member = "allUsers"
+        }
+        resource "azurerm_mssql_firewall_rule" "f" {
+          name             = "all"
+          server_id        = var.server
+          start_ip_address = "0.0.0.0"
+          end_ip_address   = "255.255.255.255"
+        }
+        "#,
+        "
+        Internet -> aws_s3_bucket_acl.a open=~true
+        Internet -> google_storage_bucket_iam_member.m open=true
+        allow-list entry `all`: admits 0.0.0.0 to 255.255.255.255
+        the S3 bucket of `site`: s3 on 443 asks ~none encrypted=- audit=- log=- backup=- guard_off=- tls=- -
+        the bucket of `site`: gcs on 443 asks none encrypted=- audit=- log=- backup=- guard_off=- tls=- -
+        ",
+    );
+}
+
+#[test]
+fn cards_look_into_every_block() {
+    check(
+        r#"
+        resource "yandex_mdb_clickhouse_cluster" "c" {
+          name = "events"
+          host { type = "CLICKHOUSE" }
+          host {
+            type             = "CLICKHOUSE"
+            assign_public_ip = true
+          }
+        }
+        resource "aws_docdb_cluster" "d" {
+          enabled_cloudwatch_logs_exports = []
+        }
+        "#,
+        "
+        Internet -> yandex_mdb_clickhouse_cluster.c open=true
+        the VPC's default security group: admits its own members
+        the VPC's default security group: admits its own members
+        yandex_mdb_clickhouse_cluster.c/default-security-group before yandex_mdb_clickhouse_cluster.c
+        aws_docdb_cluster.d/default-security-group before aws_docdb_cluster.d
+        ClickHouse cluster `events`: clickhouse on 8443 asks password encrypted=- audit=- log=- backup=- guard_off=- tls=- -
+        DocumentDB cluster `d`: mongodb on 27017 asks password encrypted=false audit=false log=false backup=1 guard_off=- tls=- -
         ",
     );
 }

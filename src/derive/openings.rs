@@ -66,8 +66,9 @@ fn opening(filter: &Filter, known: &[(u16, &str)], attached: bool) -> Option<Ope
     };
     out.name = Fact::written(filter.title.clone(), filter.place);
     out.port = Fact::written(i64::from(*port), place);
-    out.engine = Fact::guessed((*engine).into(), how, place);
-    let basis = admission.guess.clone().map_or(Basis::Written, Basis::Guessed);
+    out.engine = Fact::guessed((*engine).into(), how.clone(), place);
+    // What stands behind the port is told by its number alone.
+    let basis = Basis::Guessed(admission.guess.clone().unwrap_or(how));
     let origin = Origin { basis, at: place, via: Arc::new([]), edit: None };
     out.reach = Fact::Known(std::sync::Arc::new(reach), origin);
     out.attached = Fact::written(attached, filter.place);

@@ -106,7 +106,8 @@ impl Teller<'_> {
                 if let Some(before) = message.strip_suffix(&format!(" {words} ")) {
                     message.truncate(before.len() + 1);
                 }
-                message.push_str(&format!("an unknown {words}"));
+                message.push_str("an unknown ");
+                message.push_str(&words);
             }
         }
     }

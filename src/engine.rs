@@ -10,11 +10,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
+#[cfg(test)]
 use crate::cards::example::Example;
 use crate::cards::{CardError, Page};
-use crate::finding::{Category, Finding, RuleInfo};
+#[cfg(test)]
+use crate::finding::Category;
+use crate::finding::{Finding, RuleInfo};
 use crate::model::concept::{Concept, Model};
 use crate::model::fact::Name;
+#[cfg(test)]
 use crate::model::truth::Answer;
 use rule::Rule;
 
@@ -25,6 +29,7 @@ pub(crate) struct RuleSet {
     rules: Vec<Rule>,
 }
 
+#[cfg(test)]
 /// What one entity answers to the parts of a rule's condition, for the test that each part saves
 /// some good example.
 pub(crate) type ClauseAnswers = Vec<Answer>;
@@ -94,6 +99,7 @@ impl RuleSet {
         self.rule(name).map_or(&[], |rule| rule.replaces.as_slice())
     }
 
+    #[cfg(test)]
     /// Name, category and examples of every rule.
     pub(crate) fn examples(&self) -> impl Iterator<Item = (&Name, Category, &[Example])> {
         self.rules.iter().map(|r| (&r.info.name, r.info.category, r.examples.as_slice()))
@@ -115,6 +121,7 @@ impl RuleSet {
         contain::settle(found, |name| self.contained(name))
     }
 
+    #[cfg(test)]
     /// The parts of a rule's condition: its text and, for each entity, the answer.
     pub(crate) fn clause_answers(
         &self,

@@ -115,54 +115,12 @@ pub(crate) fn condition(
 }
 
 impl Expr {
+    #[cfg(test)]
     /// The parts of a conjunction; the expression itself if it is none.
     pub(crate) fn clauses(&self) -> Vec<&Expr> {
         match &self.kind {
             Kind::And(parts) => parts.iter().flat_map(Expr::clauses).collect(),
             _ => vec![self],
-        }
-    }
-
-    /// The last names of all paths, each once, in the order of the text.
-    pub(crate) fn fields(&self) -> Vec<Name> {
-        let mut fields = Vec::new();
-        for path in self.paths() {
-            if let Some(last) = path.last().filter(|name| !fields.contains(*name)) {
-                fields.push(last.clone());
-            }
-        }
-        fields
-    }
-
-    /// All paths, in the order of the text.
-    pub(crate) fn paths(&self) -> Vec<&[Name]> {
-        let mut paths = Vec::new();
-        self.walk(&mut |expr| match &expr.kind {
-            Kind::Path(path) | Kind::Has(path) => paths.push(path.as_slice()),
-            _ => {}
-        });
-        paths
-    }
-
-    fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Expr)) {
-        visit(self);
-        match &self.kind {
-            Kind::Path(_) | Kind::Has(_) | Kind::Text(_) | Kind::Int(_) | Kind::Bool(_) => {}
-            Kind::List(parts) | Kind::And(parts) | Kind::Or(parts) => {
-                for part in parts {
-                    part.walk(visit);
-                }
-            }
-            Kind::Size(inner) | Kind::Not(inner) => inner.walk(visit),
-            Kind::Compare(_, a, b) | Kind::In(a, b) | Kind::Match(_, a, b) => {
-                a.walk(visit);
-                b.walk(visit);
-            }
-            Kind::If(parts) => {
-                for part in parts.iter() {
-                    part.walk(visit);
-                }
-            }
         }
     }
 }

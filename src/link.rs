@@ -65,7 +65,6 @@ pub(crate) struct Guard {
     pub(crate) layer: Layer,
     pub(crate) filter: Result<usize, (Why, Place)>,
     pub(crate) attached: Fact<bool>,
-    pub(crate) place: Place,
 }
 
 /// Joins all fragments.

@@ -186,14 +186,15 @@ impl Sources {
         &self.files[file.0 as usize].text
     }
 
+    /// The text at a place.
+    #[cfg(test)]
+    pub(crate) fn slice(&self, place: Place) -> &str {
+        self.str(place.file).get(place.range()).unwrap_or("")
+    }
+
     /// The id of a file, by its path relative to the root.
     pub(crate) fn find(&self, path: &str) -> Option<FileId> {
         self.files.binary_search_by(|s| (*s.path).cmp(path)).ok().map(|i| FileId(i as u32))
-    }
-
-    /// The text at a place.
-    pub(crate) fn slice(&self, place: Place) -> &str {
-        self.str(place.file).get(place.range()).unwrap_or("")
     }
 }
 

@@ -1,5 +1,10 @@
 //! Examples on cards: small projects with the findings that are expected of them.
 
+#![cfg_attr(
+    not(test),
+    allow(dead_code, reason = "examples are run by tests; a run only reads the page for people")
+)]
+
 use super::{Block, Page, Part};
 use crate::model::fact::Name;
 

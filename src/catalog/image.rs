@@ -15,6 +15,7 @@ use crate::model::fact::Name;
 #[derive(Debug)]
 pub(crate) struct ImageCard {
     /// The page's name: `redis`, `bitnami-redis`.
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests name cards by their page"))]
     pub(crate) key: String,
     /// `redis`, `clickhouse`, …: the engine's name in the model.
     pub(crate) engine: String,

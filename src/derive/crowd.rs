@@ -113,7 +113,7 @@ impl Crowd {
     /// Those who come with an address out of `addresses`. Pods have private addresses that no file
     /// tells; they pass where private networks do.
     #[must_use]
-    pub(crate) fn from_addresses(&self, addresses: &Addresses) -> Crowd {
+    pub(crate) fn with_addresses(&self, addresses: &Addresses) -> Crowd {
         let private = addresses.intersection(Addresses::private()).circle();
         let loopback = !addresses.intersection(&Addresses::loopback()).is_empty();
         Crowd {

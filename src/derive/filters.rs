@@ -198,7 +198,7 @@ fn selects_everything(selector: &crate::model::fragment::PodSelector) -> bool {
 
 /// An address rule names machines, not groups: members of a group pass only if their addresses do.
 fn by_address(addresses: &Addresses, layer: Layer) -> Crowd {
-    let mut crowd = Crowd::everybody().from_addresses(addresses);
+    let mut crowd = Crowd::everybody().with_addresses(addresses);
     if matches!(layer, Layer::SecurityGroup | Layer::Interface | Layer::Firewall | Layer::Subnet) {
         // Whose private range it is the addresses tell; no need for a second name.
         crowd.members = false;

@@ -20,9 +20,7 @@ fn node(name: &str) -> Node {
         address: Address::new(name),
         aliases: Vec::new(),
         kind: NodeKind::Machine,
-        title: name.into(),
         place: at(0),
-        whole: at(0),
         exists: Fact::written(true, at(0)),
         pod: None,
     }

@@ -16,6 +16,10 @@ use crate::model::truth::Confidence;
 use crate::source::Place;
 
 /// One way in, and who comes along it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each tells of another thing that happened on the way"
+)]
 #[derive(Clone, Debug)]
 pub(crate) struct Way {
     pub(crate) crowd: Crowd,
@@ -116,6 +120,11 @@ impl<'a> Ways<'a> {
         out: &mut Vec<Way>,
     ) {
         let Some(mut way) = take(step, way) else { return };
+        match &self.estate.nodes[node].exists {
+            Fact::Known(false, _) => return,
+            Fact::Unknown(why, at) => way.doubt(why.clone(), *at),
+            _ => {}
+        }
         if let Some((why, at)) = unsure {
             way.doubt(why.clone(), *at);
         }
@@ -204,7 +213,7 @@ fn take(step: &Step, way: &Way) -> Option<Way> {
     way.steps.push(Evidence::new(hop.place, hop.say.clone()));
     match &hop.only_from {
         Some(Fact::Known(addresses, origin)) => {
-            way.crowd = way.crowd.from_addresses(addresses);
+            way.crowd = way.crowd.with_addresses(addresses);
             way.steps.extend(origin.via.iter().cloned());
             if way.crowd.is_empty() {
                 return None;
@@ -332,7 +341,7 @@ impl Way {
             let private = networks.intersection(Addresses::private()).circle();
             if private == Circle::PrivateNetwork { self.crowd.clone() } else { Crowd::nobody() }
         } else {
-            self.crowd.from_addresses(networks)
+            self.crowd.with_addresses(networks)
         };
         (!way.crowd.is_empty()).then_some(way)
     }

@@ -4,7 +4,9 @@ use serde::Deserialize;
 
 use super::say::Template;
 use super::scope::SchemaNames;
-use crate::cards::example::{self, Example};
+use crate::cards::example;
+#[cfg(test)]
+use crate::cards::example::Example;
 use crate::cards::{CardError, Page, unfold};
 use crate::expr::{self, Expr};
 use crate::finding::{Category, RuleInfo, Severity};
@@ -26,6 +28,7 @@ pub(super) struct Rule {
     pub(super) replaces: Vec<Name>,
     pub(super) even_by_default: bool,
     pub(super) was: Vec<Name>,
+    #[cfg(test)]
     pub(super) examples: Vec<Example>,
     /// The user does not want it.
     pub(super) skipped: bool,
@@ -35,6 +38,7 @@ pub(super) struct Rule {
 #[derive(Clone, Debug)]
 pub(super) struct Condition {
     pub(super) expr: Expr,
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests name clauses by their text"))]
     pub(super) text: Name,
 }
 
@@ -95,6 +99,7 @@ impl Rule {
         !self.skipped && &*self.info.status != "retired"
     }
 
+    #[cfg(test)]
     /// The parts that must all hold; the severities together are one.
     pub(super) fn clauses(&self) -> Vec<String> {
         let mut clauses = Vec::new();
@@ -108,6 +113,7 @@ impl Rule {
         clauses
     }
 
+    #[cfg(test)]
     /// The conditions of the severities; `None` if one of them always holds.
     fn grade_texts(&self) -> Option<Vec<&str>> {
         self.grades.iter().map(|(_, c)| c.as_ref().map(|c| &*c.text)).collect()
@@ -163,6 +169,7 @@ impl Reader<'_> {
             replaces: named(metadata.replaces),
             even_by_default: metadata.even_by_default,
             was: named(metadata.was),
+            #[cfg(test)]
             examples: example::examples(self.page),
             skipped: false,
         })

@@ -29,6 +29,7 @@ fn decide(rule: &Rule, entity: &dyn Concept, scope: &EntityScope) -> Option<Find
     Some(decided.finding(grade, truth))
 }
 
+#[cfg(test)]
 /// The answers of one entity to every part of a rule's condition.
 pub(super) fn clauses(rule: &Rule, entity: &dyn Concept) -> Vec<Answer> {
     let scope = EntityScope { entity, degree: None };

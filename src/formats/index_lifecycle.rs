@@ -93,7 +93,7 @@ fn keep(policy: &Entry, path: &str) -> Option<Keep> {
             (Fact::written(false, at), age.try_map(|age| days(&age)))
         }
     };
-    Some(Keep { address, store: None, retention: keep })
+    Some(Keep { store: None, retention: keep })
 }
 
 /// Indices go where a `delete` phase has the action of that name (Elasticsearch's guide, "Delete").

@@ -172,12 +172,7 @@ fn add_guard(
     };
     for (node, truth) in chosen {
         let attached = both(Fact::written(true, attach.place), truth, attach.place);
-        guards[node].push(Guard {
-            layer: attach.layer,
-            filter: filter.clone(),
-            attached,
-            place: attach.place,
-        });
+        guards[node].push(Guard { layer: attach.layer, filter: filter.clone(), attached });
         if let Ok(filter) = filter {
             behind[filter].push(node);
         }

@@ -105,9 +105,7 @@ fn host(store: &Store, built: &mut Built) {
         address: store.node.clone(),
         aliases: Vec::new(),
         kind: NodeKind::Machine,
-        title: store.title.clone(),
         place: store.place,
-        whole: store.whole,
         exists: Fact::written(true, store.place),
         pod: None,
     });

@@ -90,12 +90,8 @@ pub(crate) struct Node {
     /// Other names of the same thing: `aws:target-group-name/NAME`.
     pub(crate) aliases: Vec<Address>,
     pub(crate) kind: NodeKind,
-    /// In the user's own words: "Service `cache`".
-    pub(crate) title: Name,
     /// Its head.
     pub(crate) place: Place,
-    /// All of it.
-    pub(crate) whole: Place,
     pub(crate) exists: Fact<bool>,
     /// Where it is, as link's selectors see it; pods only.
     pub(crate) pod: Option<Pod>,
@@ -125,8 +121,6 @@ pub(crate) struct Pod {
     pub(crate) open_labels: bool,
     /// Container ports by name.
     pub(crate) ports: Vec<(Name, u16)>,
-    /// Shares the machine's network: ports of the pod are ports of the machine.
-    pub(crate) host_network: Fact<bool>,
 }
 
 /// One step that traffic can take.
@@ -210,8 +204,6 @@ pub(crate) enum Layer {
     Firewall,
     /// A service's own list of addresses.
     AllowList,
-    /// The program's own limits: `listen_host`, `bind`, `protected-mode`.
-    Program,
 }
 
 /// A packet filter or an allow-list. Without rules it admits nobody.
@@ -483,7 +475,6 @@ pub(crate) struct Login {
 /// Something kept, before it is known whose it is.
 #[derive(Clone, Debug)]
 pub(crate) struct Keep {
-    pub(crate) address: Address,
     /// The store that keeps it, if that is known.
     pub(crate) store: Option<Address>,
     pub(crate) retention: super::concept::Retention,

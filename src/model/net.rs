@@ -13,7 +13,6 @@ pub(crate) struct Intervals<T>(Vec<(T, T)>);
 
 /// What intervals count: addresses and ports.
 pub(crate) trait Number: Copy + Ord {
-    const MAX: Self;
     fn next(self) -> Option<Self>;
     fn prev(self) -> Option<Self>;
 }
@@ -21,7 +20,6 @@ pub(crate) trait Number: Copy + Ord {
 macro_rules! number {
     ($($t:ty),*) => {$(
         impl Number for $t {
-            const MAX: $t = <$t>::MAX;
             fn next(self) -> Option<$t> { self.checked_add(1) }
             fn prev(self) -> Option<$t> { self.checked_sub(1) }
         }

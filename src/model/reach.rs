@@ -103,6 +103,7 @@ pub(crate) struct Reach {
 }
 
 impl Reach {
+    #[cfg(test)]
     pub(crate) fn nobody() -> Reach {
         Reach::surely(Circle::None, Arc::new([]))
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{clean, json};
 use crate::finding::RuleInfo;
+use crate::model::concept::{Field, Schema};
 
 /// Writes a rule's page; Markdown reads well enough as it is.
 pub(crate) fn page(rule: &RuleInfo, out: &mut dyn Write) -> io::Result<()> {
@@ -20,6 +21,18 @@ pub(crate) fn page(rule: &RuleInfo, out: &mut dyn Write) -> io::Result<()> {
     }
     for see in &rule.see {
         writeln!(out, "- {}", clean::line(see))?;
+    }
+    Ok(())
+}
+
+/// Writes a concept as conditions see it, for who writes rules.
+pub(crate) fn concept(schema: &Schema, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}:{}\n", schema.name, schema.doc)?;
+    let width = schema.fields.iter().map(|field| field.name.len()).max().unwrap_or(0);
+    for Field { name, kind, doc, optional } in schema.fields {
+        let kind = format!("{kind:?}").to_lowercase();
+        let optional = if *optional { ", may be unset: ask has() first" } else { "" };
+        writeln!(out, "it.{name:<width$}  {kind}{optional}\n   {}", doc.trim_end())?;
     }
     Ok(())
 }

@@ -34,9 +34,7 @@ pub(super) fn lower(project: &Project, entry: &Entry, out: &mut Fragment) {
         address: service.address.clone(),
         aliases: Vec::new(),
         kind: NodeKind::Pod,
-        title: service.title.clone(),
         place: entry.key_place,
-        whole: entry.place(),
         exists: exists.clone(),
         // No selector of Kubernetes finds it.
         pod: None,

@@ -17,9 +17,7 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
         address: object.address(),
         aliases: Vec::new(),
         kind: NodeKind::Balancer,
-        title: object.title(),
         place: object.place,
-        whole: object.whole(),
         exists: Fact::written(true, object.place),
         pod: None,
     });

@@ -31,9 +31,7 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
         address: object.address(),
         aliases: Vec::new(),
         kind: NodeKind::Service,
-        title: object.title(),
         place: object.place,
-        whole: object.whole(),
         exists: Fact::written(true, object.place),
         pod: None,
     });
@@ -121,9 +119,7 @@ fn named_ports(object: &Object, ports: &[ServicePort], out: &mut Fragment) {
             address: address.clone(),
             aliases: Vec::new(),
             kind: NodeKind::Relay,
-            title: format!("port `{name}` of {}", object.title()).into(),
             place: port.place,
-            whole: object.whole(),
             exists: Fact::written(true, port.place),
             pod: None,
         });

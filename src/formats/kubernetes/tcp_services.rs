@@ -65,9 +65,7 @@ pub(super) fn of_config_map(object: &Object, out: &mut Fragment) {
         address: from.clone(),
         aliases: Vec::new(),
         kind: NodeKind::Relay,
-        title: object.title(),
         place: object.place,
-        whole: object.whole(),
         exists: Fact::written(true, object.place),
         pod: None,
     });

@@ -35,16 +35,13 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
         // Whoever runs a custom resource adds labels of its own.
         open_labels: !builtin || labels.is_some_and(|l| l.map().is_none() && !l.is_null()),
         ports: containers.iter().flat_map(|c| container::named_ports(c)).collect(),
-        host_network: host_network.clone(),
     };
     add_labels(object, &mut pod);
     out.nodes.push(Stop {
         address: address.clone(),
         aliases: Vec::new(),
         kind: NodeKind::Pod,
-        title: object.title(),
         place: object.place,
-        whole: object.whole(),
         exists: exists.clone(),
         pod: Some(pod),
     });

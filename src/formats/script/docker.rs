@@ -79,9 +79,7 @@ pub(super) fn lower(
             address: address.clone(),
             aliases: Vec::new(),
             kind: NodeKind::Pod,
-            title: title.clone(),
             place: whole,
-            whole,
             exists: host.exists.clone(),
             pod: None,
         });

@@ -88,7 +88,7 @@ fn estate<'a>(
         }
         index += 1;
     }
-    Estate { root: root.folder.clone(), resources, missing_modules: world.missing }
+    Estate { resources, missing_modules: world.missing }
 }
 
 fn instances(

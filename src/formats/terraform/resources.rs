@@ -47,6 +47,10 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
     azure_network::lower(&world, out);
     azure_storage::lower(&world, out);
     not_understood(&world, out);
+    let missing = estate.missing_modules.iter();
+    out.not_understood.extend(missing.map(|(at, source)| {
+        (*at, format!("module `{source}`, which is not in these files").into())
+    }));
 }
 
 /// Resource types that hold data or logs and that nobody here reads yet. Everything else that has

@@ -299,8 +299,6 @@ pub(crate) struct Resource {
 /// A root module with all module instances in it, evaluated.
 #[derive(Debug)]
 pub(crate) struct Estate {
-    /// The root module's folder, relative, `""` for the project's root.
-    pub(crate) root: Name,
     pub(crate) resources: Vec<Resource>,
     /// Calls of modules that are not here: source and place.
     pub(crate) missing_modules: Vec<(Place, Name)>,

@@ -50,7 +50,6 @@ impl Names {
     }
 
     pub(super) fn keep(&self, retention: Retention) -> Keep {
-        let address = Address(retention.identity.address.clone());
-        Keep { address, store: self.owner(), retention }
+        Keep { store: self.owner(), retention }
     }
 }

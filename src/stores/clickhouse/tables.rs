@@ -246,7 +246,7 @@ fn keep(table: &Table, identity: Identity, store: Option<Address>) -> Option<Kee
     };
     out.holds = Fact::Known(holds.facts, head());
     (out.days, out.forever) = lifetime(table);
-    Some(Keep { address: Address(out.identity.address.clone()), store, retention: out })
+    Some(Keep { store, retention: out })
 }
 
 fn lifetime(table: &Table) -> (Fact<i64>, Fact<bool>) {

@@ -31,7 +31,6 @@ impl Server<'_> {
 
     pub(super) fn keep(&self, card: &KeepCard) -> Keep {
         let identity = self.identity("keep", &card.name);
-        let address = Address::new(identity.address.clone());
         let place = self.settings.place();
         let known = |text: &str| Fact::default(Name::from(text), self.card.see.clone(), place);
         let mut retention = Retention::new(identity);
@@ -41,7 +40,7 @@ impl Server<'_> {
         let holds = card.holds.iter().map(|h| self.judged(known(h))).collect();
         retention.holds = Fact::default(holds, self.card.see.clone(), place);
         self.bound(card, &mut retention);
-        Keep { address, store: Some(self.program.container.address.clone()), retention }
+        Keep { store: Some(self.program.container.address.clone()), retention }
     }
 
     /// The first setting that is set bounds it.

@@ -467,9 +467,12 @@ resource "r" "y" {}
 ## .terraform/modules/z/main.tf
 resource "r" "z" {}
 "#,
-        |_, estates| estates.iter().map(|e| e.root.to_string()).collect::<Vec<_>>(),
+        |_, estates| {
+            let first = |e: &Estate| e.resources[0].address.0.split('/').next().map(str::to_owned);
+            estates.iter().filter_map(first).collect::<Vec<_>>()
+        },
     );
-    assert_eq!(roots.concat(), ["app", "other"]);
+    assert_eq!(roots.concat(), ["tf:app", "tf:other"]);
 }
 
 #[test]

@@ -143,7 +143,7 @@ fn ports(body: &Val) -> Fact<Ports> {
 
 fn lower_machine(world: &World, machine: &Resource, out: &mut Fragment) {
     let title = nodes::title("virtual machine", machine, &["name"]);
-    out.nodes.push(nodes::node(machine, NodeKind::Machine, &title));
+    out.nodes.push(nodes::node(machine, NodeKind::Machine));
     let named = machine.body.targets("network_interface_ids");
     let cards: Vec<&Resource> =
         named.iter().filter_map(|t| t.known().and_then(|a| world.find(a))).collect();

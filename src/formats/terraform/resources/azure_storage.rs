@@ -19,7 +19,7 @@ const SEE: &str = "provider docs, storage_account";
 pub(super) fn lower(world: &World, out: &mut Fragment) {
     for account in world.of("azurerm_storage_account") {
         let title = nodes::title("storage account", account, &["name"]);
-        out.nodes.push(nodes::node(account, NodeKind::Managed, &title));
+        out.nodes.push(nodes::node(account, NodeKind::Managed));
         let public = public(world, account);
         let say = format!("{title} holds a public container");
         let place = public.place();
@@ -46,7 +46,7 @@ fn elsewhere(world: &World, out: &mut Fragment) {
             continue;
         }
         let title = nodes::title("the storage account of container", container, &["name"]);
-        out.nodes.push(nodes::node(container, NodeKind::Managed, &title));
+        out.nodes.push(nodes::node(container, NodeKind::Managed));
         let say = format!("{title} holds a public container");
         let open = Fact::guessed(true, LIFTED, origin.at);
         out.hops.push(nodes::way(Ref::Internet, &container.address, open.clone(), origin.at, &say));
@@ -179,7 +179,7 @@ fn keep(world: &World, account: &Resource, title: Name) -> Keep {
         }
         Fact::Unknown(why, at) => Fact::Unknown(why.clone(), *at),
     };
-    Keep { address: account.address.clone(), store: Some(account.address.clone()), retention }
+    Keep { store: Some(account.address.clone()), retention }
 }
 
 fn holds(world: &World, account: &Resource, name: &Name) -> Vec<Fact<Name>> {

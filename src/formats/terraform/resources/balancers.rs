@@ -46,7 +46,7 @@ fn front_door(world: &World, balancer: &Resource, out: &mut Fragment) {
         _ => "load balancer",
     };
     let title = nodes::title(what, balancer, &["name"]);
-    out.nodes.push(nodes::node(balancer, NodeKind::Balancer, &title));
+    out.nodes.push(nodes::node(balancer, NodeKind::Balancer));
     let public = not(balancer.body.bool("internal").or_default(false, "provider docs, lb"));
     open(world, balancer, &title, public, out);
     if balancer.body.get("security_groups").is_some() || is(&kind, "application") {
@@ -71,7 +71,7 @@ fn open(world: &World, balancer: &Resource, title: &Name, public: Fact<bool>, ou
 
 fn target_group(world: &World, group: &Resource, out: &mut Fragment) {
     let title = nodes::title("target group", group, &["name"]);
-    let mut node = nodes::node(group, NodeKind::Relay, &title);
+    let mut node = nodes::node(group, NodeKind::Relay);
     if let Some(name) = group.body.text("name").known() {
         node.aliases.push(Address::new(format!("aws:target-group-name/{name}")));
     }
@@ -230,7 +230,7 @@ fn port_end(body: &Val, key: &str) -> PortEnd {
 /// A classic balancer: listeners inside it, instances behind it.
 fn classic(world: &World, balancer: &Resource, out: &mut Fragment) {
     let title = nodes::title("classic load balancer", balancer, &["name"]);
-    out.nodes.push(nodes::node(balancer, NodeKind::Balancer, &title));
+    out.nodes.push(nodes::node(balancer, NodeKind::Balancer));
     let public = not(balancer.body.bool("internal").or_default(false, "provider docs, elb"));
     open(world, balancer, &title, public, out);
     security_groups::attach(world, balancer, &["security_groups"], out);

@@ -20,7 +20,7 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
 
 fn lower_service(world: &World, service: &Resource, out: &mut Fragment) {
     let title = nodes::title("ECS service", service, &["name"]);
-    out.nodes.push(nodes::node(service, NodeKind::Pod, &title));
+    out.nodes.push(nodes::node(service, NodeKind::Pod));
     if let Some(own) = service.body.block("network_configuration") {
         let told = own.bool("assign_public_ip");
         let mut public = told.or_default(false, "provider docs, ecs_service");

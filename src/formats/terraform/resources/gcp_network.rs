@@ -28,7 +28,7 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
     let mut used = vec![false; walls.len()];
     for machine in world.of("google_compute_instance") {
         let title = nodes::title("Compute Engine instance", machine, &["name"]);
-        out.nodes.push(nodes::node(machine, NodeKind::Machine, &title));
+        out.nodes.push(nodes::node(machine, NodeKind::Machine));
         nodes::ways(machine, &title, public(&machine.body), "has a public address", out);
         let filter = firewall(world, machine, &title, walls, &mut used);
         let address =

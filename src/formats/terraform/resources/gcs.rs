@@ -30,7 +30,7 @@ const WAREHOUSE: [&str; 4] = [
 pub(super) fn lower(world: &World, out: &mut Fragment) {
     for bucket in world.of("google_storage_bucket") {
         let title = nodes::title("Cloud Storage bucket", bucket, &["name"]);
-        out.nodes.push(nodes::node(bucket, NodeKind::Managed, &title));
+        out.nodes.push(nodes::node(bucket, NodeKind::Managed));
         let public = public(world, bucket);
         let say = format!("{title} answers requests without an account");
         let place = public.place();
@@ -65,7 +65,7 @@ fn elsewhere(world: &World, out: &mut Fragment) {
                 continue;
             }
             let title = nodes::title(&format!("the {what} of"), grant, &["bucket", "dataset_id"]);
-            out.nodes.push(nodes::node(grant, NodeKind::Managed, &title));
+            out.nodes.push(nodes::node(grant, NodeKind::Managed));
             let say = format!("{title} answers requests without an account");
             let place = open.place();
             out.hops.push(nodes::way(Ref::Internet, &grant.address, open.clone(), place, &say));
@@ -149,7 +149,7 @@ fn keep(world: &World, bucket: &Resource, title: Name) -> Keep {
         Fact::Unset(at) => Fact::default(true, SEE, *at),
         Fact::Unknown(why, at) => Fact::Unknown(why.clone(), *at),
     };
-    Keep { address: bucket.address.clone(), store: Some(bucket.address.clone()), retention }
+    Keep { store: Some(bucket.address.clone()), retention }
 }
 
 /// Log sinks write to `storage.googleapis.com/BUCKET`.

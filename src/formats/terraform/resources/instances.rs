@@ -24,7 +24,7 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
 
 fn instance(world: &World, machine: &Resource, out: &mut Fragment) {
     let title = nodes::title("EC2 instance", machine, &[]);
-    out.nodes.push(nodes::node(machine, NodeKind::Machine, &title));
+    out.nodes.push(nodes::node(machine, NodeKind::Machine));
     let template = template(world, &machine.body);
     let cards = interfaces(world, machine);
     let subnet = network::subnet(world, &machine.body, "subnet_id")
@@ -185,7 +185,7 @@ fn scaling_group(world: &World, group: &Resource, out: &mut Fragment) {
     let nested = nested.and_then(|b| world.named(b, "launch_template_id", &TEMPLATES));
     let Some(template) = template(world, &group.body).or(nested) else { return };
     let title = nodes::title("Auto Scaling group", group, &["name"]);
-    out.nodes.push(nodes::node(group, NodeKind::Machine, &title));
+    out.nodes.push(nodes::node(group, NodeKind::Machine));
     let subnets = network::subnets(world, &group.body, "vpc_zone_identifier");
     let public = match (template_address(template), &subnets) {
         (Fact::Unset(at), Some(subnets)) => any(

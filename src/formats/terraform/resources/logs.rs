@@ -32,7 +32,7 @@ fn log_group(group: &Resource) -> Keep {
         Fact::Known(0, origin) => Fact::Unset(origin.at),
         other => other,
     };
-    Keep { address: group.address.clone(), store: None, retention }
+    Keep { store: None, retention }
 }
 
 /// What a thing kept is called, apart from its facts.

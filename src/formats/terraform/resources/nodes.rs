@@ -24,14 +24,12 @@ fn label(resource: &Resource) -> Name {
     start.map_or(resource.name.clone(), |at| spelled[at..].into())
 }
 
-pub(super) fn node(resource: &Resource, kind: NodeKind, title: &Name) -> Node {
+pub(super) fn node(resource: &Resource, kind: NodeKind) -> Node {
     Node {
         address: resource.address.clone(),
         aliases: Vec::new(),
         kind,
-        title: title.clone(),
         place: resource.head,
-        whole: resource.whole,
         exists: resource.exists.clone(),
         pod: None,
     }

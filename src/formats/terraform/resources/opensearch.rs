@@ -23,7 +23,7 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
 
 fn lower_domain(world: &World, domain: &Resource, out: &mut Fragment) {
     let title = nodes::title("OpenSearch domain", domain, &["domain_name"]);
-    out.nodes.push(nodes::node(domain, NodeKind::Managed, &title));
+    out.nodes.push(nodes::node(domain, NodeKind::Managed));
     let inside = domain.body.has("vpc_options");
     if inside.known() == Some(&true) {
         out.hops.push(nodes::network_way(&domain.address, &title, domain.head));

@@ -161,5 +161,5 @@ fn keep(resource: &Resource, body: &Val, key: &str) -> Keep {
         told => told,
     };
     retention.forever = Fact::written(false, at);
-    Keep { address: Address(retention.identity.address.clone()), store: None, retention }
+    Keep { store: None, retention }
 }

@@ -57,7 +57,7 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
     for own in world.of("aws_s3_bucket") {
         let bucket = Bucket { world, own, elsewhere: false };
         let title = nodes::title("S3 bucket", own, &["bucket"]);
-        out.nodes.push(nodes::node(own, NodeKind::Managed, &title));
+        out.nodes.push(nodes::node(own, NodeKind::Managed));
         let public = access::lets_anybody_in(&bucket);
         // Signed requests are IAM's affair; only unsigned ones make a bucket open to the internet.
         let say = format!("{title} answers unsigned requests");
@@ -90,7 +90,7 @@ fn elsewhere(world: &World, out: &mut Fragment) {
             continue;
         }
         let title = nodes::title("the S3 bucket of", own, &names);
-        out.nodes.push(nodes::node(own, NodeKind::Managed, &title));
+        out.nodes.push(nodes::node(own, NodeKind::Managed));
         let say = format!("{title} answers unsigned requests");
         let place = public.place();
         out.hops.push(nodes::way(Ref::Internet, &own.address, public.clone(), place, &say));

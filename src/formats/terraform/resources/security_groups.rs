@@ -6,7 +6,7 @@ use super::world::World;
 use crate::formats::terraform::value::{Resource, Val};
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{Address, Fragment, Layer, Rule, RuleFor, SourceSet};
-use crate::model::net::{Addresses, Intervals, Ports};
+use crate::model::net::{Intervals, Ports};
 use crate::source::Place;
 
 const GROUPS: [&str; 2] = ["aws_security_group", "aws_default_security_group"];
@@ -272,9 +272,4 @@ fn attach_default(world: &World, resource: &Resource, out: &mut Fragment) {
     let address = Fact::default(filter.address.clone(), "AWS: default security groups", place);
     out.filters.push(filter);
     nodes::attach(address, Layer::SecurityGroup, &resource.address, place, out);
-}
-
-/// Everybody, for filters that a cloud leaves out.
-pub(super) fn everybody(place: Place) -> SourceSet {
-    SourceSet::Addresses(Fact::written(Addresses::all(), place))
 }

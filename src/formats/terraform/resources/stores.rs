@@ -31,7 +31,7 @@ fn store(world: &World, resource: &Resource, card: &ResourceCard, out: &mut Frag
     let reader = Reader { world, resource };
     let names: Vec<&str> = card.name.iter().map(String::as_str).collect();
     let title = nodes::title(&card.title, resource, &names);
-    out.nodes.push(nodes::node(resource, NodeKind::Managed, &title));
+    out.nodes.push(nodes::node(resource, NodeKind::Managed));
     ways(&reader, card, &title, out);
     if let Some(keys) = &card.groups {
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();

@@ -179,8 +179,3 @@ fn named_so(text: &Name, owner: &Resource, names: &[&str]) -> Join {
     }
     open.map_or(Join::No, |(why, at)| Join::Maybe(why, at))
 }
-
-/// Whether a resource is surely there.
-pub(super) fn surely(resource: &Resource) -> bool {
-    resource.exists.known() == Some(&true)
-}

@@ -107,6 +107,6 @@ fn migrations_run_in_the_order_of_their_numbers_and_forwards() {
     check(&texts, &["keep t table [] 1 days"; 2]);
     let files = files(&texts);
     let parts = tables(&[&files[0], &files[1]], None);
-    let addresses: Vec<&str> = parts.keeps.iter().map(|k| &*k.address.0).collect();
+    let addresses: Vec<&str> = parts.keeps.iter().map(|k| &*k.retention.identity.address).collect();
     assert_eq!(addresses, ["sql:a/default.t", "sql:b/default.t"]);
 }

@@ -24,7 +24,7 @@ pub(super) fn keep(bucket: &Bucket, title: Name) -> Keep {
         Fact::Unset(at) => Fact::default(true, "S3 keeps objects until a rule expires them", *at),
         Fact::Unknown(why, at) => Fact::Unknown(why.clone(), *at),
     };
-    Keep { address: own.address.clone(), store: Some(own.address.clone()), retention }
+    Keep { store: Some(own.address.clone()), retention }
 }
 
 /// What somebody delivers here: type, attribute with the bucket, kind of content.

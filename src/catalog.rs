@@ -1,8 +1,12 @@
 //! What is known about the world: cards of images and of Terraform resources.
 
+#[cfg(test)]
+mod examples;
 pub(crate) mod image;
 pub(crate) mod reference;
 pub(crate) mod resource;
+
+use rayon::prelude::*;
 
 use image::ImageCard;
 use reference::{Match, Reference};
@@ -46,28 +50,34 @@ const CLOUD_PORTS: [(u16, &str); 6] = [
 const SHARED_PORTS: [u16; 15] =
     [22, 80, 443, 3000, 5000, 8000, 8080, 8081, 8088, 8443, 8888, 9000, 9001, 9090, 9100];
 
+enum Card {
+    Image(Box<ImageCard>),
+    Resource(Box<ResourceCard>),
+}
+
+/// The card on a page; `None` where the page is of another kind.
+fn card(path: &str, text: &str) -> Option<Result<Card, CardProblem>> {
+    let read = if path.starts_with(RESOURCES) {
+        ResourceCard::parse(text).map(|card| Card::Resource(Box::new(card)))
+    } else {
+        let name = path.strip_prefix(IMAGES)?;
+        let card = ImageCard::parse(name.strip_suffix(".md").unwrap_or(name), text);
+        card.map(|card| Card::Image(Box::new(card)))
+    };
+    Some(read.map_err(|(at, message)| CardProblem { page: path.to_owned(), at, message }))
+}
+
 impl Catalog {
     /// Reads the cards among some pages. A page with a problem costs itself only.
     pub(crate) fn load(pages: &[(&str, &str)]) -> (Catalog, Vec<CardProblem>) {
         let mut catalog = Catalog::default();
         let mut problems = Vec::new();
-        for (path, text) in pages {
-            if path.starts_with(RESOURCES) {
-                match ResourceCard::parse(text) {
-                    Ok(card) => catalog.resources.push(card),
-                    Err(problem) => problems.push(CardProblem {
-                        page: (*path).to_owned(),
-                        at: problem.0,
-                        message: problem.1,
-                    }),
-                }
-            }
-            let Some(name) = path.strip_prefix(IMAGES) else { continue };
-            match ImageCard::parse(name.strip_suffix(".md").unwrap_or(name), text) {
-                Ok(card) => catalog.images.push(card),
-                Err((at, message)) => {
-                    problems.push(CardProblem { page: (*path).to_owned(), at, message });
-                }
+        let cards: Vec<_> = pages.par_iter().filter_map(|(path, text)| card(path, text)).collect();
+        for card in cards {
+            match card {
+                Ok(Card::Image(card)) => catalog.images.push(*card),
+                Ok(Card::Resource(card)) => catalog.resources.push(*card),
+                Err(problem) => problems.push(problem),
             }
         }
         (catalog, problems)

@@ -138,6 +138,8 @@ impl RuleSet {
 }
 
 #[cfg(test)]
+mod conventions;
+#[cfg(test)]
 mod examples;
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ mod eval;
 mod ground;
 mod lexer;
 mod parser;
+mod quick;
 mod span;
 
 use std::ops::Range;

@@ -8,6 +8,7 @@ pub(crate) mod clickhouse;
 pub(crate) mod compose;
 #[cfg(test)]
 mod dump;
+mod index_lifecycle;
 pub(crate) mod kubernetes;
 pub(crate) mod pipelines;
 pub(crate) mod script;
@@ -21,6 +22,7 @@ use crate::tree::hcl::Body;
 use crate::tree::node::Node;
 use crate::tree::sql::Statement;
 use crate::tree::xml::Element;
+use crate::tree::yaml;
 
 /// How surely a file belongs to a format. The surest gets it; on a tie the first in [`ALL`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -71,6 +73,7 @@ pub(crate) const ALL: &[&dyn Format] = &[
     &compose::Compose,
     &clickhouse::ClickHouse,
     &pipelines::Pipelines,
+    &index_lifecycle::IndexLifecycle,
 ];
 
 /// The format that gets a file, if any.
@@ -98,8 +101,15 @@ pub(crate) fn config_file(
     ConfigFile { address, name: name.clone(), place: text.whole(), body }
 }
 
-/// What the configuration of a log collector inside another file says, if it is one.
+/// What a log collector's configuration or an audit policy inside another file says, if it is one.
 pub(crate) fn log_pipeline(address: &Address, name: &str, text: &Text, out: &mut Fragment) {
+    if text.as_str().contains("apiVersion: audit.k8s.io/") {
+        let (nodes, _) = yaml::parse(text);
+        for policy in nodes.iter().filter(|n| n.get("kind").and_then(Node::str) == Some("Policy")) {
+            audit_policy::lower(policy, &address.0, out);
+        }
+        return;
+    }
     pipelines::nested(address, name, text, out);
 }
 

@@ -6,6 +6,7 @@
 
 mod graph;
 mod index;
+mod mounted;
 mod programs;
 mod selectors;
 
@@ -50,6 +51,7 @@ pub(crate) struct Step {
 pub(crate) enum From {
     Internet,
     Network,
+    AnyNetwork,
     Cluster,
     Neighbours,
     Overlay,
@@ -68,6 +70,7 @@ pub(crate) struct Guard {
 
 /// Joins all fragments.
 pub(crate) fn link(mut all: Fragment, catalog: &Catalog, sources: &Sources) -> Estate {
+    mounted::add(&mut all, sources);
     let built = programs::build(&all, catalog, sources);
     all.stores.extend(built.stores);
     all.keeps.extend(built.keeps);

@@ -59,25 +59,30 @@ impl Knowledge {
     /// The built-in cards, and the user's own rules beside them.
     pub(crate) fn load(rules_dir: Option<&Path>) -> Result<Knowledge, UsageError> {
         let built_in = crate::embedded::pages();
-        let (catalog, problems) = Catalog::load(built_in);
+        let (catalog, rules) =
+            rayon::join(|| Catalog::load(built_in), || own_and_built_in(rules_dir));
+        let (catalog, problems) = catalog;
         if let Some(problem) = problems.first() {
             return Err(UsageError(format!("a built-in card does not load: {problem:?}")));
         }
-        let own = match rules_dir {
-            Some(folder) => workspace::pages(folder).map_err(|e| path_error(&e))?,
-            None => Vec::new(),
-        };
-        let rules = built_in
-            .iter()
-            .map(|(path, text)| (*path, *text))
-            .filter(|(path, _)| !path.starts_with("catalog/"))
-            .chain(own.iter().map(|(path, text)| (path.as_str(), text.as_str())));
-        let rules = RuleSet::load(rules).map_err(|errors| {
-            let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            UsageError(lines.join("\n"))
-        })?;
-        Ok(Knowledge { catalog, rules })
+        Ok(Knowledge { catalog, rules: rules? })
     }
+}
+
+fn own_and_built_in(rules_dir: Option<&Path>) -> Result<RuleSet, UsageError> {
+    let own = match rules_dir {
+        Some(folder) => workspace::pages(folder).map_err(|e| path_error(&e))?,
+        None => Vec::new(),
+    };
+    let rules = crate::embedded::pages()
+        .iter()
+        .map(|(path, text)| (*path, *text))
+        .filter(|(path, _)| !path.starts_with("catalog/"))
+        .chain(own.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    RuleSet::load(rules).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        UsageError(lines.join("\n"))
+    })
 }
 
 /// How long each step of a run took.

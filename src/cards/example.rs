@@ -139,7 +139,8 @@ impl Example {
     }
 }
 
-fn default_name(language: &str) -> &'static str {
+/// What a block is called that does not say.
+pub(crate) fn default_name(language: &str) -> &'static str {
     match language {
         "hcl" | "terraform" => "main.tf",
         "xml" => "config.xml",

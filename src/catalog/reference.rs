@@ -60,6 +60,11 @@ impl<'a> Reference<'a> {
     /// Compares with a name as cards write it: without `docker.io/` and `library/`, `*` for any
     /// stretch within one part of the path.
     pub(crate) fn is(&self, pattern: &str) -> Option<Match> {
+        // The last part alone rules most pairs out, and `*` never goes beyond a part.
+        let (own, wanted) = (self.repository.rsplit('/').next(), pattern.rsplit('/').next());
+        if !glob(wanted.unwrap_or(""), own.unwrap_or("")) {
+            return None;
+        }
         let registry = self.registry.filter(|r| !HUB.contains(r));
         let repository = self.repository.strip_prefix("library/").unwrap_or(self.repository);
         let full = match registry {

@@ -193,6 +193,8 @@ pub(crate) struct Reading {
     /// A question: does the list hold anything.
     #[serde(default)]
     pub(crate) some: bool,
+    /// An attribute that, where it is there, lets this reading say nothing.
+    pub(crate) unless: Option<String>,
     /// A question: is it there, is it one of these, does the list hold one of these.
     #[serde(default)]
     pub(crate) has: bool,

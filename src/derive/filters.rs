@@ -4,6 +4,7 @@ use super::crowd::{Crowd, PodExtent};
 use crate::model::fact::{Basis, Evidence, Fact, Name, Why};
 use crate::model::fragment::{Filter, LabelTerm, Layer, Namespaces, Rule, SourceSet};
 use crate::model::net::Addresses;
+use crate::model::reach::Circle;
 use crate::source::Place;
 
 /// Who passes, in three degrees.
@@ -15,8 +16,16 @@ pub(crate) struct Admission {
     pub(crate) may: Crowd,
     pub(crate) whys: Vec<(Why, Place)>,
     pub(crate) guess: Option<Name>,
-    /// The rules that let somebody through, with whom.
-    pub(crate) by: Vec<(Crowd, Vec<Evidence>)>,
+    /// The rules that let somebody through.
+    pub(crate) by: Vec<Passage>,
+}
+
+/// Whom one rule lets through.
+#[derive(Clone, Debug)]
+pub(crate) struct Passage {
+    sure: Crowd,
+    may: Crowd,
+    steps: Vec<Evidence>,
 }
 
 impl Admission {
@@ -45,13 +54,16 @@ impl Admission {
         self
     }
 
-    /// The rule that lets the most of a crowd through, as steps of the story.
+    /// The rule that lets the most of a crowd through, as steps of the story; of equal ones, the
+    /// one that surely does.
     pub(crate) fn story(&self, crowd: &Crowd) -> &[Evidence] {
-        let mut best = (crate::model::reach::Circle::None, &[] as &[Evidence]);
-        for (admitted, steps) in &self.by {
-            let circle = admitted.intersection(crowd).circle();
-            if circle > best.0 {
-                best = (circle, steps);
+        let nobody = Circle::None;
+        let mut best = ((nobody, nobody), &[] as &[Evidence]);
+        for passage in &self.by {
+            let circle = |admitted: &Crowd| admitted.intersection(crowd).circle();
+            let circles = (circle(&passage.may), circle(&passage.sure));
+            if circles.0 > nobody && circles > best.0 {
+                best = (circles, &passage.steps);
             }
         }
         best.1
@@ -77,7 +89,7 @@ pub(crate) fn admits(filter: &Filter, port: Option<u16>, udp: bool) -> Admission
         if rule.allow {
             let sure = subtract(&sure, &denied.union(&perhaps_denied));
             let may = subtract(&of.may, &denied);
-            out.by.push((may.clone(), steps(rule)));
+            out.by.push(Passage { sure: sure.clone(), may: may.clone(), steps: steps(rule) });
             out.sure = out.sure.union(&sure);
             out.may = out.may.union(&may);
             out.whys.extend(of.whys);

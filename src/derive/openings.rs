@@ -3,13 +3,16 @@
 //! Modules are often reviewed without what stands behind their filters, so a group that admits
 //! everybody to PostgreSQL's port is worth a word of its own; how likely is for the rule to say.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashSet;
 
-use super::filters;
+use super::crowd::Crowd;
+use super::filters::{self, Admission};
 use crate::catalog::Catalog;
 use crate::link::Estate;
 use crate::model::concept::{Identity, Model, Opening};
-use crate::model::fact::{Basis, Evidence, Fact, Name};
+use crate::model::fact::{Basis, Fact, Name, Origin};
 use crate::model::fragment::{Filter, NodeKind};
 use crate::model::reach::{Circle, Reach};
 
@@ -22,24 +25,31 @@ pub(crate) fn derive(estate: &Estate, catalog: &Catalog, model: &mut Model) {
         }
         let behind = &estate.behind[i];
         // Stores behind the filter are judged themselves, balancers by what they lead to.
-        let judged =
-            |node: &usize| stores.contains(node) || estate.nodes[*node].kind != NodeKind::Machine;
-        if !behind.is_empty() && behind.iter().all(judged) {
+        let is_store = |node: &usize| stores.contains(node);
+        let leads_on = |node: &usize| estate.nodes[*node].kind != NodeKind::Machine;
+        if behind.iter().any(is_store) || (!behind.is_empty() && behind.iter().all(leads_on)) {
             continue;
         }
         model.openings.extend(opening(filter, &known, !behind.is_empty()));
     }
 }
 
+/// The first port that a filter opens to the internet, surely or perhaps; else to anybody.
 fn opening(filter: &Filter, known: &[(u16, &str)], attached: bool) -> Option<Opening> {
-    let mut open = known.iter().filter_map(|(port, engine)| {
-        let admission = filters::admits(filter, Some(*port), false);
-        let circle = admission.sure.addresses.circle();
-        (circle == Circle::Internet).then_some((*port, *engine, admission))
-    });
-    let (port, engine, admission) = open.next()?;
-    let every_port = open.count() + 1 == known.len();
-    let way: std::sync::Arc<[Evidence]> = admission.story(&super::crowd::Crowd::internet()).into();
+    let asked = known.iter().map(|(p, e)| (*p, *e, filters::admits(filter, Some(*p), false)));
+    let all: Vec<(u16, &str, Admission)> = asked.collect();
+    let open = |least: Circle, of: fn(&Admission) -> &Crowd| {
+        let mut open = all.iter().filter(move |(_, _, a)| of(a).addresses.circle() >= least);
+        let first = open.next()?;
+        Some((first, open.count() + 1 == known.len()))
+    };
+    // A filter that only may open every port is one of which nothing is known.
+    let (found, every_port) = open(Circle::Internet, |a| &a.sure)
+        .or_else(|| open(Circle::Internet, |a| &a.may).filter(|(_, every)| !every))
+        .or_else(|| open(Circle::Members, |a| &a.sure))?;
+    let (port, engine, admission) = found;
+    let reach = reach(admission);
+    let way = if reach.sure_way.is_empty() { &reach.may_way } else { &reach.sure_way };
     let place = way.last().map_or(filter.place, |step| step.place);
     let mut out = Opening::new(Identity {
         address: format!("{}/opening/{port}", filter.address).into(),
@@ -55,15 +65,25 @@ fn opening(filter: &Filter, known: &[(u16, &str)], attached: bool) -> Option<Ope
         format!("port {port} is the well-known port of {engine}").into()
     };
     out.name = Fact::written(filter.title.clone(), filter.place);
-    out.port = Fact::written(i64::from(port), place);
-    out.engine = Fact::guessed(engine.into(), how, place);
-    let reach = Reach::surely(Circle::Internet, way);
-    let basis = admission.guess.map_or(Basis::Written, Basis::Guessed);
-    out.reach = Fact::Known(
-        reach,
-        crate::model::fact::Origin { basis, at: place, via: std::sync::Arc::new([]) },
-    );
+    out.port = Fact::written(i64::from(*port), place);
+    out.engine = Fact::guessed((*engine).into(), how.clone(), place);
+    // What stands behind the port is told by its number alone.
+    let basis = Basis::Guessed(admission.guess.clone().unwrap_or(how));
+    let origin = Origin { basis, at: place, via: Arc::new([]), edit: None };
+    out.reach = Fact::Known(std::sync::Arc::new(reach), origin);
     out.attached = Fact::written(attached, filter.place);
     out.every_port = Fact::written(every_port, place);
     Some(out)
+}
+
+/// Who is admitted to a port, and who perhaps.
+fn reach(admission: &Admission) -> Reach {
+    let (sure, may) = (admission.sure.addresses.circle(), admission.may.addresses.circle());
+    let mut reach = Reach::surely(sure, admission.story(&admission.sure).into());
+    if may == Circle::Internet && sure < may {
+        reach.may = may;
+        reach.may_way = admission.story(&Crowd::internet()).into();
+        reach.whys.clone_from(&admission.whys);
+    }
+    reach
 }

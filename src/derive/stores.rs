@@ -1,5 +1,7 @@
 //! Datastores, their endpoints and users: reach, what is asked, who gets in without proof.
 
+use std::sync::Arc;
+
 use super::ways::{self, Way, Ways};
 use crate::link::Estate;
 use crate::model::concept::{Datastore, Endpoint, Identity, Model, User};
@@ -7,6 +9,7 @@ use crate::model::fact::{Basis, Evidence, Fact, Name, Why};
 use crate::model::fragment::{EndpointDraft, Login, Store};
 use crate::model::net::Addresses;
 use crate::model::reach::{Circle, Reach};
+use crate::model::truth::Confidence;
 use crate::source::Place;
 
 /// What a login may ask, the weakest first.
@@ -86,7 +89,7 @@ fn bound(way: &Way, bind: &Fact<Addresses>) -> Option<Way> {
                 if let Basis::Guessed(how) = &origin.basis {
                     way.guess(how.clone());
                 }
-                if origin.basis == Basis::Written {
+                if origin.basis == Basis::Written && !way.published {
                     way.steps.extend(origin.via.iter().cloned());
                     way.steps.push(Evidence::new(origin.at, "it listens on every address"));
                 }
@@ -113,10 +116,10 @@ fn identity(store: &Store) -> Identity {
     }
 }
 
-fn known_reach(ways: &[Way], at: Place) -> Fact<Reach> {
+fn known_reach(ways: &[Way], at: Place) -> Fact<Arc<Reach>> {
     let reach = ways::reach(ways);
     let at = reach.likely_way.last().map_or(at, |step| step.place);
-    Fact::written(reach, at)
+    Fact::written(Arc::new(reach), at)
 }
 
 fn datastore(store: &Store, doors: &[Door]) -> Datastore {
@@ -135,6 +138,10 @@ fn datastore(store: &Store, doors: &[Door]) -> Datastore {
     out.public_switch = store.public_switch.clone();
     out.node_tls = store.node_tls.clone();
     out.backup_days = store.backup_days.clone();
+    out.on_every_address = match everybody_kept_out(store) {
+        Some(at) => Fact::written(false, at),
+        None => on_every_address(&all, store.place),
+    };
     out.guard_off = store.guard_off.clone();
     out.tls_required = store.tls_required.clone();
     out.tls_version = store.tls_version.clone();
@@ -170,6 +177,40 @@ fn open_ways(store: &Store, doors: &[Door]) -> Vec<Way> {
         }
     }
     out
+}
+
+/// Where it is written that every account is for some addresses only.
+fn everybody_kept_out(store: &Store) -> Option<Place> {
+    let limits = store.logins.iter().map(|login| match &login.networks {
+        Fact::Known(networks, origin) if networks.circle() < Circle::Internet => Some(origin.at),
+        _ => None,
+    });
+    limits.collect::<Option<Vec<Place>>>()?.first().copied()
+}
+
+/// Whether a host that nobody describes lets everybody in who reaches one of its addresses.
+fn on_every_address(ways: &[Way], at: Place) -> Fact<bool> {
+    let wide = ways.iter().filter(|w| w.wide && w.crowd.circle() >= Circle::PrivateNetwork);
+    let Some(way) = wide.max_by_key(|w| w.degree) else { return Fact::written(false, at) };
+    let at = way.steps.last().map_or(at, |step| step.place);
+    match (way.degree, way.whys.first(), &way.guess) {
+        (Confidence::Certain, ..) => Fact::written(true, at),
+        (Confidence::Likely, _, Some(how)) => Fact::guessed(true, how.clone(), at),
+        (_, Some((why, place)), _) => Fact::Unknown(why.clone(), *place),
+        _ => Fact::written(false, at),
+    }
+}
+
+/// Whether an account is for every address, on a server that may answer more than its own machine.
+fn from_anywhere(store: &Store, login: &Login, ways: &[Way]) -> Fact<bool> {
+    let answers = ways.iter().any(|w| w.crowd.circle() > Circle::Loopback);
+    match &login.networks {
+        Fact::Known(networks, origin) => {
+            Fact::Known(answers && networks.circle() == Circle::Internet, origin.clone())
+        }
+        Fact::Unset(_) => Fact::written(answers, store.place),
+        Fact::Unknown(why, at) => Fact::Unknown(why.clone(), *at),
+    }
 }
 
 fn from_internet(way: &Way) -> bool {
@@ -275,7 +316,10 @@ fn user(store: &Store, login: &Login, doors: &[Door]) -> User {
     let mut out = User::new(Identity {
         address: format!("{}/user/{}", store.address, login.name).into(),
         subject: store.address.0.clone(),
-        title: format!("user `{}` of {}", login.name, store.title).into(),
+        title: match &*login.name {
+            "*" => store.title.clone(),
+            name => format!("user `{name}` of {}", store.title).into(),
+        },
         place: login.place,
         whole: login.whole,
         exists: store.exists.clone(),
@@ -298,6 +342,7 @@ fn user(store: &Store, login: &Login, doors: &[Door]) -> User {
     out.store = Fact::written(store.title.clone(), store.place);
     out.proof = login.proof.clone();
     out.reach = known_reach(&ways, login.place);
+    out.from_anywhere = from_anywhere(store, login, &ways);
     out.password_in_clear = login.password_in_clear.clone();
     out.admin = login.admin.clone();
     out

@@ -28,6 +28,11 @@ pub(crate) struct Way {
     pub(crate) asked: bool,
     /// The far side sees a proxy's address instead of the client's.
     pub(crate) proxied: bool,
+    /// Every address of a host leads here, in whatever network it stands.
+    pub(crate) wide: bool,
+    /// The last step is a port that somebody publishes by hand: what listens behind it is meant to
+    /// hear everybody.
+    pub(crate) published: bool,
 }
 
 /// More ways than this into one port are cut to the widest; nobody reads them.
@@ -80,7 +85,7 @@ impl<'a> Ways<'a> {
         let crowd = match step.from {
             From::Node(node) => return self.to_port(node, near, udp),
             From::Internet => Crowd::internet(),
-            From::Network => Crowd::network(),
+            From::Network | From::AnyNetwork => Crowd::network(),
             From::Cluster => Crowd::cluster(),
             From::Neighbours => Crowd::neighbours(),
             From::Overlay => Crowd::overlay(),
@@ -94,6 +99,8 @@ impl<'a> Ways<'a> {
             steps: Vec::new(),
             asked: false,
             proxied: false,
+            wide: step.from == From::AnyNetwork,
+            published: false,
         }])
     }
 
@@ -208,6 +215,8 @@ fn take(step: &Step, way: &Way) -> Option<Way> {
     }
     way.asked |= hop.asks.as_ref().is_some_and(|a| a.known().is_some());
     way.proxied |= hop.proxy;
+    let outside = matches!(step.from, From::AnyNetwork | From::Internet);
+    way.published = outside && matches!(hop.ports, PortMap::Pairs(_));
     Some(way)
 }
 
@@ -340,9 +349,12 @@ pub(crate) fn reach(ways: &[Way]) -> Reach {
             .max_by_key(|w| (w.crowd.circle(), w.degree, std::cmp::Reverse(w.steps.len())));
         (all.circle(), teller.copied())
     };
-    let (sure, sure_teller) = tier(Confidence::Certain);
-    let (likely, likely_teller) = tier(Confidence::Likely);
-    let (may, may_teller) = tier(Confidence::Possible);
+    // Most ways are certain; then the wider tiers are the same.
+    let some = |degree: Confidence| ways.iter().any(|w| w.degree == degree);
+    let certain = tier(Confidence::Certain);
+    let likely = if some(Confidence::Likely) { tier(Confidence::Likely) } else { certain };
+    let may = if some(Confidence::Possible) { tier(Confidence::Possible) } else { likely };
+    let ((sure, sure_teller), (likely, likely_teller), (may, may_teller)) = (certain, likely, may);
     let steps = |way: Option<&Way>| -> Arc<[Evidence]> {
         way.map_or_else(|| Arc::new([]) as Arc<[Evidence]>, |w| w.steps.clone().into())
     };

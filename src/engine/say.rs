@@ -42,6 +42,16 @@ impl Template {
         pieces.push(Piece::Text(text[at..].into()));
         Ok(Template(pieces))
     }
+
+    /// The text with a letter for each hole.
+    #[cfg(test)]
+    pub(super) fn bare(&self) -> String {
+        let text = |piece: &Piece| match piece {
+            Piece::Text(text) => text.to_string(),
+            _ => "x".to_owned(),
+        };
+        self.0.iter().map(text).collect()
+    }
 }
 
 impl Piece {
@@ -78,17 +88,26 @@ impl Teller<'_> {
                 Piece::Text(text) => message.push_str(text),
                 Piece::Title => message.push_str(&self.entity.identity().title),
                 Piece::People => message.push_str(self.people()),
-                Piece::Field(name) => message.push_str(&self.value(name)),
+                Piece::Field(name) => self.value(name, &mut message),
             }
         }
         message
     }
 
-    fn value(&self, name: &str) -> String {
+    fn value(&self, name: &str, message: &mut String) {
         match self.entity.fact(name) {
-            Some(Fact::Known(Value::Reach(reach), _)) => self.degree.circle(&reach).to_string(),
-            Some(Fact::Known(value, _)) => value.to_string(),
-            _ => format!("an unknown {}", words(name)),
+            Some(Fact::Known(Value::Reach(reach), _)) => {
+                message.push_str(&self.degree.circle(&reach).to_string());
+            }
+            Some(Fact::Known(value, _)) => message.push_str(&value.to_string()),
+            _ => {
+                // "on port {it.port}" becomes "on an unknown port".
+                let words = words(name);
+                if let Some(before) = message.strip_suffix(&format!(" {words} ")) {
+                    message.truncate(before.len() + 1);
+                }
+                message.push_str(&format!("an unknown {words}"));
+            }
         }
     }
 
@@ -117,7 +136,7 @@ impl Teller<'_> {
         if let Some(reach) = self.reach(name) {
             return self.degree.way(&reach).last().map_or(fallback, |step| step.place);
         }
-        self.entity.fact(name).map_or(fallback, |fact| fact.place())
+        self.entity.fact(name).map_or(fallback, |fact| fact.edit_place())
     }
 
     pub(super) fn evidence(&self, subjects: &[Subject]) -> Vec<Evidence> {
@@ -132,7 +151,7 @@ impl Teller<'_> {
             }
         }
         steps.dedup_by(joined);
-        steps
+        once(steps)
     }
 
     fn prove(&self, name: &str, steps: &mut Vec<Evidence>) {
@@ -164,16 +183,55 @@ fn joined(later: &mut Evidence, earlier: &mut Evidence) -> bool {
     same
 }
 
+/// Each step once: what says the same of a part of it is no other step.
+fn once(steps: Vec<Evidence>) -> Vec<Evidence> {
+    let mut out: Vec<Evidence> = Vec::with_capacity(steps.len());
+    for step in steps {
+        let within = |a: &Evidence, b: &Evidence| a.place.contains(b.place);
+        let same = |known: &&mut Evidence| {
+            known.say == step.say && (within(known, &step) || within(&step, known))
+        };
+        match out.iter_mut().find(same) {
+            Some(known) if within(known, &step) => known.place = step.place,
+            Some(_) => {}
+            None => out.push(step),
+        }
+    }
+    out
+}
+
 /// A step that is longer than this says enough.
 const LONG: usize = 120;
+
+/// What it means that a fact holds, or does not.
+const SAID: [(&str, bool, &str); 11] = [
+    ("audit_log", false, "no audit log is written"),
+    ("enabled", true, "it is written"),
+    ("encrypted_at_rest", false, "what it stores is not encrypted"),
+    ("forever", true, "nothing ever deletes it"),
+    ("guard_off", true, "the guard against public access is off"),
+    ("in_clear", true, "it stands here readable"),
+    ("scrubbed", false, "nothing removes secrets"),
+    ("scrubbed", true, "secrets are removed"),
+    ("tls", false, "what is sent is not encrypted"),
+    ("tls_required", false, "connections without encryption are accepted"),
+    ("well_known", true, "everybody knows this one"),
+];
 
 /// "auth is none", "audit log is off by default (a document)".
 fn sentence(name: &str, value: &Value, origin: &Origin) -> String {
     let words = words(name);
     let text = match value {
         Value::Text(text) if text.is_empty() => format!("{words} is empty"),
-        Value::Bool(true) => format!("{words}: yes"),
-        Value::Bool(false) => format!("{words}: no"),
+        Value::Text(text) if &**text == "default-password" => {
+            "the password is the one that the manual prints".to_owned()
+        }
+        Value::Bool(yes) => {
+            match SAID.iter().find(|(field, when, _)| (*field, *when) == (name, *yes)) {
+                Some((_, _, said)) => (*said).to_owned(),
+                None => format!("{words}: {}", if *yes { "yes" } else { "no" }),
+            }
+        }
         value => format!("{words} is {value}"),
     };
     match &origin.basis {
@@ -197,9 +255,9 @@ pub(super) fn depending(message: &mut String, whys: &[(Why, Place)]) {
 }
 
 /// Appends what would make a finding worse.
-pub(super) fn may_be(message: &mut String, worse: Severity, whys: &[(Why, Place)]) {
+pub(super) fn may_be(message: &mut String, worse: Severity, than: Severity, whys: &[(Why, Place)]) {
     if !whys.is_empty() {
-        *message = format!("{message}; it may be {worse}, depending on {}", list(whys));
+        *message = format!("{message}; {worse} rather than {than}, depending on {}", list(whys));
     }
 }
 

@@ -53,8 +53,8 @@ fn store(reach: Reach) -> Datastore {
     store.name = Fact::written("cache".into(), at(2));
     store.engine = Fact::written("redis".into(), at(3));
     store.auth = Fact::default("none".into(), "a card", at(4));
-    store.reach = Fact::written(reach.clone(), at(5));
-    store.open_to = Fact::written(reach, at(5));
+    store.reach = Fact::written(reach.clone().into(), at(5));
+    store.open_to = Fact::written(reach.into(), at(5));
     store
 }
 
@@ -128,7 +128,7 @@ fn what_is_open_names_what_decides() {
         Cluster,
         Internet,
         &["high certain open: any pod of the cluster can read redis: it asks for nothing; \
-         it may be critical, depending on `var.cidr`"],
+         critical rather than high, depending on `var.cidr`"],
     );
 }
 
@@ -145,7 +145,7 @@ fn evidence_is_the_way_of_the_circle_that_decided() {
 #[test]
 fn steps_at_one_place_are_told_as_one() {
     let mut found = store(Reach::surely(Internet, vec![Evidence::new(at(1), "a step")].into()));
-    found.open_to = Fact::written(Reach::nobody(), at(5));
+    found.open_to = Fact::written(Reach::nobody().into(), at(5));
     let found = run(vec![found]);
     assert_eq!(found[0].evidence, [Evidence::new(at(1), "Pod `cache`: a step")]);
 }
@@ -164,7 +164,7 @@ fn an_entity_that_may_not_exist_gives_possible_findings() {
 #[test]
 fn defaults_alone_are_at_most_low() {
     let mut quiet = store(Reach::surely(Internet, [].into()));
-    quiet.open_to = Fact::default(Reach::surely(Internet, [].into()), "a card", at(5));
+    quiet.open_to = Fact::default(Reach::surely(Internet, [].into()).into(), "a card", at(5));
     quiet.reach = quiet.open_to.clone();
     let found = run(vec![quiet.clone()]);
     assert_eq!(found[0].severity, Severity::Low);

@@ -11,12 +11,21 @@ use crate::model::truth::{Answer, Confidence, Truth};
 /// The finding, if the answer is not No.
 pub(super) fn ask(rule: &Rule, entity: &dyn Concept) -> Option<Finding> {
     let scope = EntityScope { entity, degree: None };
-    let base = exists(entity).and(holds(rule.when.as_ref(), &scope));
+    let refuted = |condition: Option<&Condition>| condition.is_some_and(|c| c.expr.refuted(&scope));
+    if refuted(rule.when.as_ref()) || rule.grades.iter().all(|(_, c)| refuted(c.as_ref())) {
+        debug_assert!(decide(rule, entity, &scope).is_none(), "{} at a glance", rule.info.name);
+        return None;
+    }
+    decide(rule, entity, &scope)
+}
+
+fn decide(rule: &Rule, entity: &dyn Concept, scope: &EntityScope) -> Option<Finding> {
+    let base = exists(entity).and(holds(rule.when.as_ref(), scope));
     if base.answer == Answer::No {
         return None;
     }
     let mut decided = Decided { rule, entity, base, worse: None };
-    let (grade, truth) = decided.grade(&scope)?;
+    let (grade, truth) = decided.grade(scope)?;
     Some(decided.finding(grade, truth))
 }
 
@@ -92,7 +101,8 @@ impl Decided<'_> {
         if confidence == Confidence::Possible {
             say::depending(&mut message, &truth.whys);
         } else if let Some((worse, open)) = &self.worse {
-            say::may_be(&mut message, *worse, &open.whys);
+            let than = self.capped(*severity, &truth);
+            say::may_be(&mut message, *worse, than, &open.whys);
         }
         Finding {
             rule: rule.info.name.clone(),

@@ -45,12 +45,10 @@ impl Expr {
                 Judged { truth: !judged.truth, grounds: judged.grounds }
             }
             Kind::And(parts) => {
-                let parts = parts.iter().map(|p| p.judge(scope));
-                parts.reduce(Judged::and).unwrap_or_else(|| Judged::plain(true))
+                until(parts, Answer::No, Judged::and, scope).unwrap_or_else(|| Judged::plain(true))
             }
             Kind::Or(parts) => {
-                let parts = parts.iter().map(|p| p.judge(scope));
-                parts.reduce(Judged::or).unwrap_or_else(|| Judged::plain(false))
+                until(parts, Answer::Yes, Judged::or, scope).unwrap_or_else(|| Judged::plain(false))
             }
             Kind::Has(path) => has(path, scope),
             Kind::Compare(op, a, b) => {
@@ -69,6 +67,29 @@ impl Expr {
             _ => truth_of(self.operand(scope)),
         }
     }
+}
+
+/// The parts joined, up to the first that decides alone and rests on no guess: none of those
+/// behind it could be firmer.
+fn until(
+    parts: &[Expr],
+    decides: Answer,
+    join: fn(Judged, Judged) -> Judged,
+    scope: &dyn Scope,
+) -> Option<Judged> {
+    let mut all: Option<Judged> = None;
+    for part in parts {
+        let judged = part.judge(scope);
+        let enough = judged.truth.answer == decides && judged.truth.guesses.is_empty();
+        all = Some(match all {
+            Some(before) => join(before, judged),
+            None => judged,
+        });
+        if enough {
+            break;
+        }
+    }
+    all
 }
 
 fn choose(parts: &[Expr; 3], scope: &dyn Scope) -> Operand {
@@ -116,7 +137,7 @@ fn has(path: &[Name], scope: &dyn Scope) -> Judged {
         }
         Fact::Unset(place) => {
             let see = format!("{} is not set", quoted(&operand.field()));
-            let ground = Ground { origin: Origin::default(see, *place), say: None };
+            let ground = Ground { origin: Origin::default(see, *place), said: None };
             Operand { grounds: vec![ground], ..operand }.judged(Ok(false))
         }
     }

@@ -10,8 +10,9 @@ use crate::source::Place;
 #[derive(Clone)]
 pub(super) struct Ground {
     pub(super) origin: Origin,
-    /// What it says, for evidence; nothing where nobody wrote anything.
-    pub(super) say: Option<Name>,
+    /// What it says, for evidence; nothing where nobody wrote anything. Few are ever told, so
+    /// the words are made when they are.
+    pub(super) said: Option<(Name, Value)>,
 }
 
 /// An answer with the facts it rests on.
@@ -125,13 +126,18 @@ impl Operand {
 
 impl Ground {
     pub(super) fn of(path: &[Name], value: &Value, origin: &Origin) -> Ground {
-        let name = path.last().map_or("", |name| &**name);
+        let said = path.last().map(|name| (name.clone(), value.clone()));
+        Ground { origin: origin.clone(), said }
+    }
+
+    fn say(&self) -> Option<Name> {
+        let (name, value) = self.said.as_ref()?;
         let say = match value {
             Value::Secret => format!("`{name}` comes from a secret"),
             Value::Text(text) if text.is_empty() => format!("`{name}` is empty"),
             value => format!("`{name}` is {value}"),
         };
-        Ground { origin: origin.clone(), say: Some(say.into()) }
+        Some(say.into())
     }
 
     pub(super) fn weigh(&self, truth: &mut Truth) {
@@ -162,11 +168,10 @@ pub(super) fn origin(grounds: &[Ground], scope: &dyn Scope) -> Origin {
             continue;
         }
         via.extend(other.origin.via.iter().cloned());
-        let said = other.say.iter().map(|say| Evidence::new(other.origin.at, say.clone()));
-        via.extend(said);
+        via.extend(other.say().map(|say| Evidence::new(other.origin.at, say)));
     }
     via.extend(main.origin.via.iter().cloned());
-    Origin { basis, at: main.origin.at, via: via.into() }
+    Origin { basis, at: main.origin.at, via: via.into(), edit: main.origin.edit }
 }
 
 pub(super) fn quoted(field: &str) -> Name {

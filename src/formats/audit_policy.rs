@@ -6,7 +6,8 @@
 use crate::model::concept::{Identity, LogPipeline};
 use crate::model::fact::{Evidence, Fact, Name, Origin, Why};
 use crate::model::fragment::{Fragment, LogDraft};
-use crate::tree::node::Node;
+use crate::source::Place;
+use crate::tree::node::{Entry, Node};
 
 /// A request whose body or answer holds a secret.
 struct Request {
@@ -70,7 +71,7 @@ pub(super) fn lower(policy: &Node, path: &str, out: &mut Fragment) {
     out.logs.push(LogDraft { store: None, log });
 }
 
-fn scrubbed(rules: &[Node], at: crate::source::Place) -> Fact<bool> {
+fn scrubbed(rules: &[Node], at: Place) -> Fact<bool> {
     let judged = REQUESTS.iter().map(|request| recorded(rules, request));
     let mut doubt = None;
     for fact in judged.flatten() {
@@ -90,7 +91,7 @@ fn recorded(rules: &[Node], request: &Request) -> Option<Fact<bool>> {
             continue;
         }
         let level = rule.get("level");
-        let place = rule.map().and_then(|m| m.entry("level")).map_or(rule.place, |e| e.place());
+        let place = rule.map().and_then(|m| m.entry("level")).map_or(rule.place, Entry::place);
         let writes = match level.and_then(Node::str) {
             Some("None" | "Metadata") => false,
             Some("Request") => request.in_body,
@@ -107,7 +108,7 @@ fn recorded(rules: &[Node], request: &Request) -> Option<Fact<bool>> {
     None
 }
 
-fn proof(rules: &[Node], index: usize, request: &Request, place: crate::source::Place) -> Origin {
+fn proof(rules: &[Node], index: usize, request: &Request, place: Place) -> Origin {
     let Request { resource, verb, .. } = request;
     let what = if request.in_body { "body" } else { "answer" };
     let say = format!("this rule meets `{verb}` of {resource} first and writes the {what}");
@@ -168,8 +169,8 @@ fn resource(item: &Node, request: &Request) -> Match {
         return Match::No;
     }
     // Single objects by name: which ones hold secrets nobody can tell.
-    let named = item.get("resourceNames").is_some_and(|n| !n.items().is_empty());
-    if named { Match::No } else { Match::All }
+    let single = item.get("resourceNames").is_some_and(|n| !n.items().is_empty());
+    if single { Match::No } else { Match::All }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use crate::model::concept::{Identity, Secret};
 use crate::model::fact::{Fact, Name};
 use crate::model::fragment::Address;
+use crate::model::value::SECRET;
 use crate::source::Place;
 
 /// What a secret is found in.
@@ -42,10 +43,10 @@ fn judge(name: &str, value: &str) -> Option<(&'static str, bool)> {
     }
     if let Some(password) = password_of_url(value) {
         let plain = !leads_elsewhere(password) && !says_nothing(password);
-        return plain.then(|| ("password", is_well_known(password)));
+        return plain.then(|| ("password", is_well_known(password) || is_plain_word(password)));
     }
     let kind = kind_of(name)?;
-    let well_known = is_well_known(value);
+    let well_known = is_well_known(value) || kind == "password" && is_plain_word(value);
     // Short words behind TOKEN and SECRET are more often names of things than secrets.
     let convincing = well_known || kind == "password" || value.len() >= 12;
     (convincing && !value.contains(char::is_whitespace)).then_some((kind, well_known))
@@ -91,7 +92,8 @@ fn leads_elsewhere(value: &str) -> bool {
         "$", "/", "./", "~", "%", "@", "vault:", "ref+", "ENC[", "op://", "arn:", "file:",
         "secret:", "ssm:", "sm://", "env:",
     ];
-    value.contains("${")
+    value.contains(SECRET)
+        || value.contains("${")
         || value.contains("$(")
         || value.contains("{{")
         || value.contains('<')
@@ -172,7 +174,20 @@ fn is_well_known(value: &str) -> bool {
     ];
     let lower = value.to_ascii_lowercase();
     let plain = lower.replace(['-', '_'], "");
-    WORDS.contains(&&*lower) || plain.starts_with("changeme") || plain == "changeit"
+    let first = lower.chars().next();
+    let repeated = lower.len() > 3 && lower.chars().all(|c| Some(c) == first);
+    repeated || WORDS.contains(&&*lower) || plain.starts_with("changeme") || plain == "changeit"
+}
+
+/// One word in small letters, a few digits perhaps behind it: what stands in for a password while
+/// people develop (`wordpress`, `example_123`), and what guessing programs try first.
+fn is_plain_word(value: &str) -> bool {
+    let word = value.trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = value.len() - word.len();
+    let word = word.trim_end_matches(['_', '-', '@', '.']);
+    (2..=12).contains(&word.len())
+        && digits <= 4
+        && word.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c == '-')
 }
 
 #[cfg(test)]
@@ -190,6 +205,15 @@ mod tests {
         check("SLACK_TOKEN", "xoxb-2817-aa91kdk2", Some(("token", false)));
         check("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMIK7MDENG", Some(("key", false)));
         check("DSN", "postgres://app:k3Yq9vTz@db:5432/app", Some(("password", false)));
+    }
+
+    #[test]
+    fn a_plain_word_is_no_secret_of_anybody() {
+        check("DB_PASSWORD", "wordpress", Some(("password", true)));
+        check("DB_PASSWORD", "example_123", Some(("password", true)));
+        check("DSN", "mysql://shop:shop@db/shop", Some(("password", true)));
+        check("DB_PASSWORD", "quiet-harbour-41-vX7", Some(("password", false)));
+        check("DB_PASSWORD", "k3yq9vtz", Some(("password", false)));
     }
 
     #[test]

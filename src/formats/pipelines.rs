@@ -47,6 +47,10 @@ impl Format for Pipelines {
 
     fn parse(&self, text: &Text, path: &str) -> (Parsed, Vec<Problem>) {
         match read(path, text) {
+            // Vector fills in `${PORT}` before it parses, and templates are filled in by others.
+            Some((_, problems)) if !problems.is_empty() && is_filled_in(text.as_str()) => {
+                (Parsed::Text, Vec::new())
+            }
             Some((node, problems)) => (Parsed::Nodes(node.into_iter().collect()), problems),
             None => (Parsed::Text, Vec::new()),
         }
@@ -126,16 +130,25 @@ fn extension(path: &str) -> &str {
     file.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
+/// Whether a text is complete only after somebody has filled it in.
+fn is_filled_in(text: &str) -> bool {
+    ["${", "{{", "{%", "<%"].iter().any(|sign| text.contains(sign))
+}
+
 /// By the sections that only this product has together.
 fn product(path: &str, text: &str) -> Option<Product> {
     match extension(path) {
-        "yaml" | "yml" => by_keys(|key| text.lines().any(|l| begins(l, key)))
-            .or_else(|| is_fluent_bit(text).then_some(Product::FluentBit)),
-        "json" => by_keys(|key| text.contains(&format!("\"{key}\""))),
+        "yaml" | "yml" => {
+            by_keys(|key| text.contains(key) && text.lines().any(|line| begins(line, key)))
+                .or_else(|| is_fluent_bit(text).then_some(Product::FluentBit))
+        }
+        "json" if text.contains("\"inputs\"") || text.contains("\"pipelines\"") => {
+            by_keys(|key| text.contains(&format!("\"{key}\"")))
+        }
         "toml" => {
             let has = |key: &str| text.lines().any(|l| l.starts_with(&format!("[{key}.")));
             let fed = text.lines().any(|l| l.trim_start().starts_with("inputs"));
-            (has("sinks") && fed && (has("sources") || has("transforms")))
+            (fed && has("sinks") && (has("sources") || has("transforms")))
                 .then_some(Product::Vector)
         }
         "conf" => {
@@ -147,22 +160,21 @@ fn product(path: &str, text: &str) -> Option<Product> {
 }
 
 fn by_keys(has: impl Fn(&str) -> bool) -> Option<Product> {
-    if has("apiVersion") {
+    let product = if has("sinks") && has("sources") {
+        Product::Vector
+    } else if has("receivers") && has("exporters") && has("service") {
+        Product::OtelCollector
+    } else {
         return None;
-    }
-    if has("sinks") && has("sources") {
-        return Some(Product::Vector);
-    }
-    if has("service") && has("receivers") && has("exporters") {
-        return Some(Product::OtelCollector);
-    }
-    None
+    };
+    (!has("apiVersion")).then_some(product)
 }
 
 /// `pipeline` at the top, with inputs and outputs that name their plugins.
 fn is_fluent_bit(text: &str) -> bool {
     let has = |key: &str| text.lines().any(|l| begins(l.trim_start(), key));
-    text.lines().any(|l| begins(l, "pipeline")) && has("inputs") && has("outputs") && has("- name")
+    let begun = text.contains("pipeline:") && text.lines().any(|l| begins(l, "pipeline"));
+    begun && has("inputs") && has("outputs") && has("- name")
 }
 
 /// A key at the top of a YAML file.

@@ -1,6 +1,6 @@
-//! Terraform and OpenTofu: root modules, evaluated, then every resource met by its card or code.
+//! Terraform and `OpenTofu`: root modules, evaluated, then every resource met by its card or code.
 
-mod lang;
+pub(crate) mod lang;
 pub(crate) mod resources;
 mod roots;
 pub(crate) mod value;
@@ -36,7 +36,7 @@ impl Format for Terraform {
 
     fn parse(&self, text: &Text, path: &str) -> (Parsed, Vec<Problem>) {
         let (body, problems) =
-            if path.ends_with(".json") { from_json(text) } else { hcl::parse(text) };
+            if roots::is_json(path) { from_json(text) } else { hcl::parse(text) };
         (Parsed::Hcl(body), problems)
     }
 

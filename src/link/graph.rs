@@ -78,6 +78,7 @@ fn add_hop(hop: &Hop, nodes: &[Node], index: &Index, pods: &Pods, arrivals: &mut
     let from = match &hop.from {
         Ref::Internet => From::Internet,
         Ref::Network => From::Network,
+        Ref::AnyNetwork => From::AnyNetwork,
         Ref::Cluster => From::Cluster,
         Ref::Neighbours => From::Neighbours,
         Ref::Overlay => From::Overlay,

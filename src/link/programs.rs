@@ -48,6 +48,9 @@ pub(crate) fn build(all: &Fragment, catalog: &Catalog, sources: &Sources) -> Bui
         .filter_map(|container| {
             let card = cards.get(container.image.known()?).copied().flatten()?;
             let program = inputs.program(container);
+            if stores::settings::client::is_client(&program) {
+                return None;
+            }
             let mounted = program.files.iter().map(|(_, f)| &f.address).collect();
             let parts = if card.handled_by.as_deref() == Some("clickhouse") {
                 stores::clickhouse::in_container(&program, catalog)
@@ -108,10 +111,13 @@ fn host(store: &Store, built: &mut Built) {
         exists: Fact::written(true, store.place),
         pod: None,
     });
-    for (from, say) in [
-        (Ref::Network, "the network of the machine reaches the ports that the server opens"),
-        (Ref::Local, "programs on the same machine reach the server"),
-    ] {
+    // Configuration in an object of a cluster is for some pod of it.
+    let around = if store.address.0.starts_with("ch:k8s:") {
+        (Ref::Cluster, "pods of the cluster reach the ports that the server opens")
+    } else {
+        (Ref::AnyNetwork, "the network of the machine reaches the ports that the server opens")
+    };
+    for (from, say) in [around, (Ref::Local, "programs on the same machine reach the server")] {
         built.hops.push(Hop {
             from,
             to: Ref::To(store.node.clone()),

@@ -4,6 +4,8 @@
 //! against, and the access by name that the engine uses. A new fact is one line here and one
 //! where `derive` fills it.
 
+use std::sync::Arc;
+
 use super::fact::{Fact, Name};
 use super::reach::Reach;
 use super::value::{IntoValue, Type, Value};
@@ -121,9 +123,11 @@ concept! {
         /// The weakest thing a client has to show: `none`, `default-password`, `password`, `certificate`, `iam`, `external`.
         auth: Name,
         /// The widest circle that can open a connection.
-        reach: Reach,
+        reach: Arc<Reach>,
         /// The widest circle that gets in without proof.
-        open_to: Reach,
+        open_to: Arc<Reach>,
+        /// Every address of its host leads to it, in whatever network the host stands.
+        on_every_address: bool,
         /// Run by a cloud as a service.
         managed: bool,
         /// Whether what is on its disks is encrypted.
@@ -161,7 +165,7 @@ concept! {
         /// Whether the connection is encrypted.
         tls: bool,
         /// The widest circle that can open a connection.
-        reach: Reach,
+        reach: Arc<Reach>,
         /// `data`, `admin`, `data+admin`, `cluster`, `metrics`, `ingest`.
         role: Name,
     }
@@ -179,7 +183,9 @@ concept! {
         /// What it asks: `none`, `default-password`, `password`, `certificate`, `iam`, `external`.
         proof: Name,
         /// The widest circle that may use it.
-        reach: Reach,
+        reach: Arc<Reach>,
+        /// Whether clients may come from anywhere, as far as the account and its server tell.
+        from_anywhere: bool,
         /// Whether its password stands readable in a file.
         password_in_clear: bool,
         /// Whether it may change users and settings.
@@ -235,7 +241,7 @@ concept! {
         /// The engine that is known for that port.
         engine: Name,
         /// The widest circle that it admits.
-        reach: Reach,
+        reach: Arc<Reach>,
         /// Whether something in these files stands behind it.
         attached: bool,
         /// Whether it opens all ports or nearly so.

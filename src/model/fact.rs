@@ -28,6 +28,8 @@ pub(crate) struct Origin {
     /// The way the value took before it arrived at `at`: a variable's default, a `tfvars` line, a
     /// ConfigMap key. In order, the farthest first.
     pub(crate) via: Arc<[Evidence]>,
+    /// Where a person would edit it, if not at `at`: a variable's default, a module's argument.
+    pub(crate) edit: Option<Place>,
 }
 
 /// What a known value rests on, the firmest first.
@@ -80,16 +82,16 @@ impl Evidence {
 
 impl Origin {
     pub(crate) fn written(at: Place) -> Origin {
-        Origin { basis: Basis::Written, at, via: Arc::new([]) }
+        Origin { basis: Basis::Written, at, via: Arc::new([]), edit: None }
     }
 
     /// `see` names the source of the default: a document, a file of the product.
     pub(crate) fn default(see: impl Into<Name>, at: Place) -> Origin {
-        Origin { basis: Basis::Default(see.into()), at, via: Arc::new([]) }
+        Origin { basis: Basis::Default(see.into()), at, via: Arc::new([]), edit: None }
     }
 
     pub(crate) fn guessed(how: impl Into<Name>, at: Place) -> Origin {
-        Origin { basis: Basis::Guessed(how.into()), at, via: Arc::new([]) }
+        Origin { basis: Basis::Guessed(how.into()), at, via: Arc::new([]), edit: None }
     }
 
     pub(crate) fn with_via(mut self, via: impl Into<Arc<[Evidence]>>) -> Origin {
@@ -116,6 +118,14 @@ impl<T> Fact<T> {
         match self {
             Fact::Known(_, origin) => origin.at,
             Fact::Unset(at) | Fact::Unknown(_, at) => *at,
+        }
+    }
+
+    /// Where a person would edit.
+    pub(crate) fn edit_place(&self) -> Place {
+        match self {
+            Fact::Known(_, Origin { edit: Some(place), .. }) => *place,
+            _ => self.place(),
         }
     }
 

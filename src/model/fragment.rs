@@ -44,6 +44,9 @@ pub(crate) enum Ref {
     Internet,
     /// The private network in which the target stands, as an origin of traffic.
     Network,
+    /// Whatever network the target's host stands in, and nobody describes: every address that the
+    /// host has leads to the target.
+    AnyNetwork,
     /// Any pod of the cluster, as an origin of traffic.
     Cluster,
     /// The few that share a private network with the target by name (services of one Compose

@@ -223,21 +223,23 @@ impl Addresses {
 
     /// The circle that these addresses amount to.
     pub(crate) fn circle(&self) -> Circle {
-        let public = self.intersection(Addresses::public());
+        let (public, private) = (Addresses::public(), Addresses::private());
         // A /8 of IPv4 or a /16 of IPv6 is everybody, not a partner; also the /8s that look private
         // and are not, 172.0.0.0/8 and 192.0.0.0/8, of which a sixteenth at most is private.
-        if count32(&public.v4) >= (1 << 24) - (1 << 20) || count128(&public.v6) >= 1 << 112 {
+        if common(&self.v4, &public.v4) >= (1 << 24) - (1 << 20)
+            || common(&self.v6, &public.v6) >= 1 << 112
+        {
             return Circle::Internet;
         }
-        let private = self.intersection(Addresses::private());
+        let private = (common(&self.v4, &private.v4), common(&self.v6, &private.v6));
         // A /28 is the smallest subnet a cloud hands out; fewer are single machines.
-        if count32(&private.v4) >= 16 || count128(&private.v6) >= 1 << 64 {
+        if private.0 >= 16 || private.1 >= 1 << 64 {
             return Circle::PrivateNetwork;
         }
         let rest = self.without(Addresses::private()).without(&Addresses::loopback());
         if !rest.is_empty() {
             Circle::InternetRestricted
-        } else if !private.is_empty() {
+        } else if private != (0, 0) {
             Circle::Members
         } else if !self.is_empty() {
             Circle::Loopback
@@ -247,12 +249,17 @@ impl Addresses {
     }
 }
 
-fn count32(set: &Intervals<u32>) -> u64 {
-    set.ranges().iter().map(|(a, b)| u64::from(b - a) + 1).sum()
-}
-
-fn count128(set: &Intervals<u128>) -> u128 {
-    set.ranges().iter().fold(0, |n, (a, b)| n.saturating_add((b - a).saturating_add(1)))
+/// How many numbers two sets share.
+fn common<T: Number + Into<u128>>(a: &Intervals<T>, b: &Intervals<T>) -> u128 {
+    let (mut i, mut j, mut total) = (0, 0, 0u128);
+    while let (Some(x), Some(y)) = (a.0.get(i), b.0.get(j)) {
+        let (start, end) = (x.0.max(y.0), x.1.min(y.1));
+        if start <= end {
+            total = total.saturating_add((end.into() - start.into()).saturating_add(1));
+        }
+        if x.1 < y.1 { i += 1 } else { j += 1 }
+    }
+    total
 }
 
 /// IANA's special-purpose registry (RFC 6890 and followers), without what is globally reachable.

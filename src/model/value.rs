@@ -39,6 +39,9 @@ pub(crate) trait IntoValue: Clone {
     fn value(&self) -> Value;
 }
 
+/// Stands in a text for a part that is there, is not empty, and is known to nobody here.
+pub(crate) const SECRET: char = '\u{f8fe}';
+
 impl IntoValue for bool {
     const TYPE: Type = Type::Bool;
     fn value(&self) -> Value {
@@ -60,10 +63,10 @@ impl IntoValue for Name {
     }
 }
 
-impl IntoValue for Reach {
+impl IntoValue for Arc<Reach> {
     const TYPE: Type = Type::Reach;
     fn value(&self) -> Value {
-        Value::Reach(Arc::new(self.clone()))
+        Value::Reach(self.clone())
     }
 }
 

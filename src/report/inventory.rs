@@ -3,6 +3,8 @@
 //! Facts stand with the place that decided them; what is unknown says on what it depends, what
 //! nobody wrote says so.
 
+#[cfg(test)]
+pub(crate) mod line;
 mod sheet;
 
 use std::io::{self, Write};
@@ -13,9 +15,6 @@ use self::sheet::{Line, Sheet, sheets};
 use super::position::Positions;
 use super::{clean, json};
 use crate::finding::Run;
-use crate::model::concept::Datastore;
-use crate::model::fact::Fact;
-use crate::model::value::IntoValue;
 
 /// Writes the inventory as text.
 pub(crate) fn text(run: &Run, out: &mut dyn Write) -> io::Result<()> {
@@ -109,25 +108,6 @@ fn store<'a>(sheet: &'a Sheet, positions: &Positions<'a>) -> Store<'a> {
     }
 }
 
-/// A store on one line, as catalog pages expect it: unknown is `?`, unset is `-`.
-pub(crate) fn line(store: &Datastore) -> String {
-    fn word<T: IntoValue>(fact: &Fact<T>) -> String {
-        match fact {
-            Fact::Known(value, _) => value.value().to_string(),
-            Fact::Unset(_) => "-".to_owned(),
-            Fact::Unknown(..) => "?".to_owned(),
-        }
-    }
-    format!(
-        "Datastore {}: engine = {}, auth = {}, reach = {}, open_to = {}",
-        word(&store.name),
-        word(&store.engine),
-        word(&store.auth),
-        word(&store.reach),
-        word(&store.open_to)
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,7 +160,7 @@ mod tests {
     fn one_line_names_what_cards_compare() {
         let run = sample::run();
         assert_eq!(
-            line(&run.model.datastores[0]),
+            line::line(&run.model.datastores[0]),
             "Datastore logs: engine = clickhouse, auth = none, reach = internet, open_to = internet"
         );
     }

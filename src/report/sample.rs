@@ -175,8 +175,8 @@ fn model(sources: &Sources) -> Model {
     store.name = Fact::written("logs".into(), place);
     store.engine = Fact::guessed("clickhouse".into(), "its image", place);
     store.auth = Fact::written("none".into(), at(0, "<password></password>"));
-    store.reach = Fact::written(reach.clone(), place);
-    store.open_to = Fact::written(reach, place);
+    store.reach = Fact::written(reach.clone().into(), place);
+    store.open_to = Fact::written(reach.into(), place);
     store.tls_required = Fact::default(false, "ClickHouse, server settings", place);
     store.audit_log = Fact::Unknown(Why::Variable("audit".into()), at(1, "internal = false"));
     let mut endpoint = Endpoint::new(identity.clone());

@@ -1,6 +1,7 @@
 //! Stores whose settings a card describes: variables, arguments and configuration files in layers.
 
 mod arguments;
+pub(crate) mod client;
 mod files;
 mod layers;
 mod listen;

@@ -3,6 +3,7 @@
 mod convert;
 mod cut;
 mod json;
+mod mend;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -170,9 +171,16 @@ pub(crate) fn parse(text: &Text) -> (Body, Vec<Problem>) {
         Err(error) => error,
     };
     let mut body = Body::default();
+    let mut mended = false;
     for item in cut::items(source) {
         let start = base + item.start;
-        match hcl::parse_body(&source[item.clone()]) {
+        let stretch = &source[item.clone()];
+        let parsed = hcl::parse_body(stretch).or_else(|error| {
+            let again = mend::parse(stretch);
+            mended |= again.is_some();
+            again.ok_or(error)
+        });
+        match parsed {
             Ok(parsed) => {
                 let part = Converter::new(text, start, &mut problems).body(&parsed);
                 body.attributes.extend(part.attributes);
@@ -185,7 +193,7 @@ pub(crate) fn parse(text: &Text) -> (Body, Vec<Problem>) {
             }
         }
     }
-    if problems.is_empty() {
+    if problems.is_empty() && !mended {
         // Each part is right by itself: an attribute is set twice.
         problems.push(problem(text, base, source.len(), &error));
     }

@@ -5,6 +5,7 @@
 
 use super::env_file::Variables;
 use crate::model::fact::{Evidence, Fact, Name, Origin, Why};
+use crate::model::value::SECRET;
 use crate::source::Place;
 use crate::tree::node::Node;
 
@@ -30,6 +31,9 @@ pub(super) struct Filled {
     pub(super) text: String,
     pub(super) why: Option<Why>,
     via: Vec<Evidence>,
+    /// Whether nothing is unknown but variables without which, or with which empty, Compose
+    /// refuses to start (`:?`).
+    required: bool,
     fallback: bool,
     added: usize,
 }
@@ -50,6 +54,30 @@ impl<'a> Interpolation<'a> {
             Some(text) => self.text(text).fact(node.place),
             None if node.is_null() => Fact::Unset(node.place),
             None => Fact::Unknown(Why::NotUnderstood("a value that is no text".into()), node.place),
+        }
+    }
+
+    /// An image reference. Its name stays known where only the tag depends on a variable; the tag
+    /// then is one that tells no version.
+    pub(super) fn image(&self, node: &Node) -> Fact<Name> {
+        let Some(filled) = node.str().map(|text| self.text(text)) else { return self.fact(node) };
+        let name = filled.text.split_once(UNKNOWN).map_or("", |(name, _)| name);
+        let tag = name.rsplit('/').next().is_some_and(|last| last.contains([':', '@']));
+        if !tag {
+            return filled.fact(node.place);
+        }
+        let text = filled.text.replace(UNKNOWN, "?");
+        Fact::Known(text.into(), filled.origin(node.place))
+    }
+
+    /// A scalar's value as a word of a command line or as a variable.
+    pub(super) fn word(&self, node: &Node) -> Fact<Name> {
+        match node.str() {
+            Some(text) => {
+                let filled = self.text(text);
+                filled.word(&filled.text, node.place)
+            }
+            None => self.fact(node),
         }
     }
 
@@ -110,6 +138,11 @@ impl<'a> Interpolation<'a> {
             }
             Some('+') if there && depth < MAX_DEPTH => self.fill(chars.as_str(), depth + 1, out),
             Some('+') if known.is_some() => {}
+            Some('?') if empty_too && known.is_none() => {
+                out.text.push(UNKNOWN);
+                out.required |= out.why.is_none();
+                out.why.get_or_insert(Why::Environment(name.into()));
+            }
             _ => self.value(name, out),
         }
     }
@@ -124,9 +157,17 @@ impl<'a> Interpolation<'a> {
                     out.via.push(Evidence::new(origin.at, say));
                 }
             }
+            // Compose is started in the folder of its file, as a rule (Compose documentation,
+            // "project directory").
+            None if name == "PWD" => {
+                out.fallback = true;
+                out.text.push('.');
+            }
             _ => {
                 out.text.push(UNKNOWN);
-                out.why.get_or_insert(Why::Environment(name.into()));
+                if out.why.is_none() || std::mem::take(&mut out.required) {
+                    out.why = Some(Why::Environment(name.into()));
+                }
             }
         }
     }
@@ -143,6 +184,22 @@ impl Filled {
         match &self.why {
             Some(why) if text.contains(UNKNOWN) => Fact::Unknown(why.clone(), at),
             _ => Fact::Known(text.into(), self.origin(at)),
+        }
+    }
+
+    /// A piece as a word of a command line or as a variable, in which a required variable is a
+    /// secret: there, not empty, and unknown.
+    pub(super) fn word(&self, text: &str, at: Place) -> Fact<Name> {
+        let partly = text.contains(UNKNOWN) && text.chars().any(|c| c != UNKNOWN);
+        if self.required && partly {
+            let text = text.replace(UNKNOWN, SECRET.encode_utf8(&mut [0; 4]));
+            return Fact::Known(text.into(), self.origin(at));
+        }
+        match (self.part(text, at), &self.why) {
+            (Fact::Unknown(..), Some(Why::Environment(name))) if self.required => {
+                Fact::Unknown(Why::Environment(format!("secret {name}").into()), at)
+            }
+            (fact, _) => fact,
         }
     }
 

@@ -5,7 +5,8 @@ use super::ports::{self, On, hosts_address, published};
 use super::project::{self, Project};
 use super::{volumes, words};
 use crate::formats::clear_text::{self, Holder};
-use crate::model::fact::{Fact, Name};
+use crate::model::concept::Secret;
+use crate::model::fact::{Fact, Name, Origin};
 use crate::model::fragment::{
     Address, Container, Env, EnvFrom, EnvValue, Fragment, Hop, Node as Stop, NodeKind, PortEnd,
     PortMap, Ref,
@@ -86,7 +87,7 @@ impl Service<'_> {
             Some(("none", _)) => {}
             Some(("host", at)) => {
                 let say = format!("{title} uses the network of its host");
-                out.hops.push(self.hop(Ref::Network, at, say.clone()));
+                out.hops.push(self.hop(Ref::AnyNetwork, at, say.clone()));
                 out.hops.push(Hop { open: hosts_address(at), ..self.hop(Ref::Internet, at, say) });
             }
             Some((shared, at)) if shared.starts_with("service:") => {
@@ -113,7 +114,7 @@ impl Service<'_> {
             match port.on {
                 On::Loopback => {}
                 On::Every => {
-                    add(Ref::Network, Fact::written(true, at));
+                    add(Ref::AnyNetwork, Fact::written(true, at));
                     add(Ref::Internet, hosts_address(at));
                 }
                 On::Private => add(Ref::Network, Fact::written(true, at)),
@@ -128,7 +129,6 @@ impl Service<'_> {
 
     fn container(&self, entry: &Entry, exists: Fact<bool>, out: &mut Fragment) -> Container {
         let fill = &self.project.fill;
-        let fact = |key| self.node.get(key).map_or(Fact::Unset(self.place), |n| fill.fact(n));
         Container {
             address: Address::new(format!("{}/container", self.address)),
             name: entry.key.clone(),
@@ -137,7 +137,7 @@ impl Service<'_> {
             place: entry.key_place,
             whole: entry.place(),
             exists,
-            image: fact("image"),
+            image: self.node.get("image").map_or(Fact::Unset(self.place), |n| fill.image(n)),
             command: command(fill, self.node, "entrypoint"),
             args: command(fill, self.node, "command"),
             env: self.env(),
@@ -161,14 +161,17 @@ impl Service<'_> {
             let value = if entry.value.is_null() {
                 fill.variable(&entry.key, at)
             } else {
-                fill.fact(&entry.value)
+                fill.word(&entry.value)
             };
             env(&entry.key, value, entry.place())
         });
         let of_list = node.items().iter().filter_map(|item| {
             let (text, at) = (item.str()?, item.place);
             Some(match text.split_once('=') {
-                Some((name, value)) => env(name, fill.text(value).fact(at), at),
+                Some((name, value)) => {
+                    let filled = fill.text(value);
+                    env(name, filled.word(&filled.text, at), at)
+                }
                 None => env(text, fill.variable(text, at), at),
             })
         });
@@ -203,7 +206,7 @@ impl Service<'_> {
     /// Secrets that stand as literals in the file.
     fn secrets(&self, container: &Container, out: &mut Fragment) {
         let holder = Holder {
-            address: &self.address,
+            address: &container.address,
             title: &self.title,
             whole: container.whole,
             exists: &container.exists,
@@ -213,7 +216,13 @@ impl Service<'_> {
                 && origin.via.is_empty()
             {
                 let found = clear_text::secret(&holder, &variable.name, value, variable.place);
-                out.secrets.extend(found);
+                // A fallback holds only where nobody sets the variable.
+                out.secrets.extend(found.map(|secret| {
+                    let origin = Origin { at: variable.place, ..origin.clone() };
+                    let known = secret.well_known.known() == Some(&true);
+                    let well_known = Fact::Known(known, origin.clone());
+                    Secret { in_clear: Fact::Known(true, origin), well_known, ..secret }
+                }));
             }
         }
     }
@@ -228,9 +237,9 @@ fn command(fill: &Interpolation, service: &Node, key: &str) -> Fact<Vec<Fact<Nam
         Some(line) => {
             let filled = fill.text(line);
             let words = words::split(&filled.text).into_iter();
-            words.map(|word| filled.part(&word, node.place)).collect()
+            words.map(|word| filled.word(&word, node.place)).collect()
         }
-        None => node.items().iter().map(|n| fill.fact(n)).collect(),
+        None => node.items().iter().map(|n| fill.word(n)).collect(),
     };
     Fact::written(words, node.place)
 }

@@ -46,9 +46,10 @@ fn check_service(rest: &str, expected: &[&str]) {
 #[test]
 fn ports_are_published_on_every_address_unless_one_is_named() {
     const S: &str = "compose:compose.yaml/s";
-    let ports = |port: &str, expected: &str| {
-        check_service(&format!("ports: [{port}]"), &[&format!("network -> {S} {expected}")]);
+    let published = |from: &str, port: &str, expected: &str| {
+        check_service(&format!("ports: [{port}]"), &[&format!("{from} -> {S} {expected}")]);
     };
+    let ports = |port: &str, expected: &str| published("anynetwork", port, expected);
     ports("'6379:6379'", "6379:6379");
     ports("'8000:80/udp'", "8000:80/udp");
     ports("'0.0.0.0:8000:80'", "8000:80");
@@ -59,12 +60,15 @@ fn ports_are_published_on_every_address_unless_one_is_named() {
     ports("'${PORT}:80'", "*:80");
     ports("'${PORT:-8000}:80'", "8000:80");
     ports("{target: 80, published: '8000'}", "8000:80");
-    ports("'192.168.1.2:8000:80'", "8000:80");
+    published("network", "'192.168.1.2:8000:80'", "8000:80");
     check_service("ports: ['8000:80']", &[&format!("internet -> {S} 8000:80 open=?")]);
-    check_service("ports: ['127.0.0.1:8000:80']", &["no network ->", "no internet"]);
+    check_service(
+        "ports: ['127.0.0.1:8000:80']",
+        &["no network ->", "no internet", "no anynetwork"],
+    );
     check_service(
         "ports: [{target: 80, published: 80, host_ip: '::1'}]",
-        &["no network ->", "no internet"],
+        &["no network ->", "no internet", "no anynetwork"],
     );
     check_service("ports: ['8.8.4.4:80:80']", &[&format!("internet -> {S} 80:80")]);
     check_service("ports: ['${IP}:80:80']", &[&format!("network -> {S} 80:80 open=?")]);
@@ -76,7 +80,7 @@ fn networks_decide_who_is_near() {
     check_service(
         "network_mode: host",
         &[
-            "network -> compose:compose.yaml/s",
+            "anynetwork -> compose:compose.yaml/s",
             "internet -> compose:compose.yaml/s open=?",
             "no cluster",
         ],
@@ -183,9 +187,18 @@ fn an_override_publishes_ports_of_the_service_below() {
             ("compose.override.yaml", "services:\n  db: {ports: ['6379:6379'], command: x}"),
         ],
         &[
-            "network -> compose:compose.yaml/db 6379:6379",
+            "anynetwork -> compose:compose.yaml/db 6379:6379",
             "not understood: what this override changes in service `db`",
             "no compose.override",
         ],
+    );
+}
+
+/// Compose refuses to start without them, so they are there; what they are nobody knows here.
+#[test]
+fn required_variables_are_secrets_and_no_clear_text() {
+    check_service(
+        "environment: {A_PASSWORD: '${A:?}', B_PASSWORD: '${B}', C_PASSWORD: 'x${C:?}'}",
+        &["env A_PASSWORD=?", "env B_PASSWORD=?", "env C_PASSWORD=x\u{f8fe}", "no secret "],
     );
 }

@@ -165,7 +165,7 @@ fn from_machines(object: &Object, ports: &[ServicePort], out: &mut Fragment) {
     let pairs = PortMap::Pairs(ports.iter().map(pair).collect());
     let say = format!("{} is of type NodePort", object.title());
     let to = || Ref::To(object.address());
-    let network = Hop::new(Ref::Network, to(), place, &*say);
+    let network = Hop::new(Ref::AnyNetwork, to(), place, &*say);
     out.hops.push(Hop { ports: pairs.clone(), ..network });
     let internet = Hop::new(Ref::Internet, to(), place, &*say);
     let open = Fact::Unknown(nodes_addresses(), place);

@@ -104,7 +104,7 @@ fn host_ports_and_host_networks_open_the_machine() {
     check(
         &format!("{POD}      ports: [{{containerPort: 6379, hostPort: 7000}}]"),
         &[
-            "network -> k8s:Pod/shop/cache 7000:6379",
+            "anynetwork -> k8s:Pod/shop/cache 7000:6379",
             "internet -> k8s:Pod/shop/cache 7000:6379 open=?",
         ],
     );
@@ -114,7 +114,7 @@ fn host_ports_and_host_networks_open_the_machine() {
     );
     check(
         &format!("{POD}  hostNetwork: true"),
-        &["network -> k8s:Pod/shop/cache", "internet -> k8s:Pod/shop/cache open=?"],
+        &["anynetwork -> k8s:Pod/shop/cache", "internet -> k8s:Pod/shop/cache open=?"],
     );
 }
 
@@ -210,7 +210,7 @@ fn services_lead_to_pods_and_say_who_may_come() {
     check(
         &service("", "  type: NodePort"),
         &[
-            "network -> k8s:Service/n/s 30000-32767:90",
+            "anynetwork -> k8s:Service/n/s 30000-32767:90",
             "internet -> k8s:Service/n/s 30000-32767:90 open=?",
         ],
     );

@@ -159,7 +159,7 @@ fn from_machine(
 ) {
     let at = open.place();
     let to = || Ref::To(object.address());
-    let network = Hop::new(Ref::Network, to(), at, say);
+    let network = Hop::new(Ref::AnyNetwork, to(), at, say);
     out.hops.push(Hop { ports: ports.clone(), open: open.clone(), ..network });
     let internet = Hop::new(Ref::Internet, to(), at, say);
     let open = Fact::Unknown(nodes_addresses(), at);

@@ -195,7 +195,8 @@ fn ways(flow: &Flow, sink: usize) -> (Vec<Way>, Option<Cleared>) {
                 continue;
             }
             next[from] = Some(at);
-            doubt[from] = doubt[at].clone();
+            let inherited = doubt[at].clone();
+            doubt[from] = inherited;
             match &flow.parts[from].role {
                 Role::Source(_) => found.push(from),
                 Role::Sink => {}
@@ -229,7 +230,7 @@ fn judge(flow: &Flow, way: &Way, meant: &[Meant]) -> Judged {
         Role::Source(content) => content,
         _ => &[],
     };
-    let mut via = vec![step(flow, source, " reads")];
+    let mut via = vec![step(flow, source, " takes records in")];
     for index in &way.parts {
         if let Role::Step(Effect::Idle { at, say }) = &flow.parts[*index].role {
             via.push(Evidence::new(*at, say.clone()));

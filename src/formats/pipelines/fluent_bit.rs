@@ -4,7 +4,7 @@ use super::flow::{Effect, Flow, Part, Role};
 use super::words;
 use crate::model::fact::{Fact, Name, Why};
 use crate::source::{Place, Text};
-use crate::tree::node::Node;
+use crate::tree::node::{Entry, Node};
 
 /// Inputs of numbers.
 const NUMBERS: [&str; 12] = [
@@ -69,7 +69,7 @@ pub(super) fn classic(text: &Text, address: Name) -> Option<Flow> {
             section.entries.push((key.to_ascii_lowercase(), value.trim().to_owned(), place));
         }
     }
-    flow(sections, address)
+    flow(&sections, address)
 }
 
 /// Reads a file in YAML; processors of single inputs and outputs are not followed.
@@ -93,11 +93,11 @@ pub(super) fn yaml(root: &Node, address: Name) -> Option<Flow> {
                     entries.push((name, String::new(), entry.place()));
                 }
             }
-            let place = item.entries().first().map_or(item.place, |e| e.place());
+            let place = item.entries().first().map_or(item.place, Entry::place);
             sections.push(Section { kind, entries, place });
         }
     }
-    flow(sections, address)
+    flow(&sections, address)
 }
 
 impl Section {
@@ -114,7 +114,7 @@ impl Section {
     }
 }
 
-fn flow(sections: Vec<Section>, address: Name) -> Option<Flow> {
+fn flow(sections: &[Section], address: Name) -> Option<Flow> {
     const MOST: usize = 400;
     if sections.len() > MOST {
         return None;
@@ -126,10 +126,7 @@ fn flow(sections: Vec<Section>, address: Name) -> Option<Flow> {
     let mut ends: Vec<(String, usize)> = Vec::new();
     let mut fed = vec![false; filters.len()];
     for input in of(Kind::Input).filter(|s| !NUMBERS.contains(&s.name())) {
-        let Some(tag) = input.get("tag").map_or_else(|| default_tag(input), |t| Some(t.to_owned()))
-        else {
-            return None;
-        };
+        let tag = input.get("tag").map(str::to_owned).or_else(|| default_tag(input))?;
         parts.push(part("input", input, Role::Source(content(input)), Vec::new()));
         if let Some(entry) = input.entries.iter().find(|e| e.0 == "processors") {
             let effect = Effect::Unknown(Why::NotUnderstood("processors".into()), entry.2);
@@ -227,7 +224,7 @@ fn meets(pattern: &[u8], tag: &[u8]) -> bool {
 
 /// Row by row over the tag; `*` of the tag stands for any text where `both`, else for itself.
 fn table(pattern: &[u8], tag: &[u8], both: bool) -> bool {
-    const LONGEST: usize = 512;
+    const LONGEST: usize = 128;
     if pattern.len() > LONGEST || tag.len() > LONGEST {
         return both;
     }

@@ -7,6 +7,9 @@ use super::words;
 use crate::model::fact::{Fact, Name, Why};
 use crate::tree::node::{Entry, Node};
 
+/// Components that pipelines list, or processors; a larger configuration is nobody's.
+const MOST: usize = 3_000;
+
 /// Processors that leave values as they are.
 const NEUTRAL: [&str; 21] = [
     "batch",
@@ -47,6 +50,12 @@ const HIDING: [&str; 8] = [
 /// Reads a configuration; `None` where nothing is wired.
 pub(super) fn flow(root: &Node, address: Name) -> Option<Flow> {
     let pipelines = root.at(&["service", "pipelines"])?;
+    let listed = pipelines.entries().iter().flat_map(|p| p.value.entries());
+    let listed: usize = listed.map(|list| 1 + list.value.items().len()).sum();
+    let defined = root.get("processors").map_or(0, |p| p.entries().len());
+    if listed.max(defined) > MOST {
+        return None;
+    }
     let mut wiring = Wiring { root, parts: Vec::new(), of_name: FxHashMap::default() };
     for pipeline in pipelines.entries() {
         wiring.pipeline(pipeline);

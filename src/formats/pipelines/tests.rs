@@ -209,3 +209,11 @@ fn files_are_claimed_by_the_sections_that_belong_together() {
         fluent_bit::classic(&Text::of_file(FileId(0), "@INCLUDE a".into()), "a".into()).is_none()
     );
 }
+
+#[test]
+fn what_is_still_to_be_filled_in_is_no_mistake() {
+    let port = "[sources.a]\nport = ${PORT}\n[sinks.b]\ninputs = [\"a\"]\n";
+    let parse = |text: &str| Pipelines.parse(&Text::of_file(FileId(0), text.into()), "v.toml");
+    assert!(parse(port).1.is_empty());
+    assert!(!parse("[sinks.b]\ninputs = [\"a\n").1.is_empty());
+}

@@ -7,6 +7,9 @@ use super::{vrl, words};
 use crate::model::fact::{Fact, Name, Why};
 use crate::tree::node::{Entry, Node};
 
+/// Components and inputs of one configuration; a larger one is nobody's.
+const MOST: usize = 4_000;
+
 /// Sources of numbers, which carry nothing that a person wrote.
 const NUMBERS: [&str; 14] = [
     "host_metrics",
@@ -33,6 +36,12 @@ const TELLING: [&str; 9] =
 pub(super) fn flow(root: &Node, address: Name) -> Option<Flow> {
     let section = |name| root.get(name).map_or(&[][..], Node::entries);
     if section("sinks").is_empty() {
+        return None;
+    }
+    let all = ["sources", "transforms", "sinks"].map(section);
+    let inputs = |e: &Entry| e.value.get("inputs").map_or(0, |n| n.items().len());
+    let size: usize = all.iter().flat_map(|s| s.iter()).map(|e| 1 + inputs(e)).sum();
+    if size > MOST {
         return None;
     }
     let mut wiring = Wiring::default();
@@ -119,17 +128,15 @@ fn transform(entry: &Entry) -> Effect {
 fn remap(entry: &Entry) -> Effect {
     let place = entry.key_place;
     let node = &entry.value;
-    match node.get("source").and_then(Node::nested_text) {
-        Some(program) => vrl::effect(&program),
-        None => {
-            let files = node.get("file").or_else(|| node.get("files"));
-            let why = match files {
-                Some(file) => Why::NotHere(file.str().unwrap_or("the program").into()),
-                None => Why::Broken,
-            };
-            Effect::Unknown(why, files.map_or(place, |f| f.place))
-        }
+    if let Some(program) = node.get("source").and_then(Node::nested_text) {
+        return vrl::effect(&program);
     }
+    let files = node.get("file").or_else(|| node.get("files"));
+    let why = match files {
+        Some(file) => Why::NotHere(file.str().unwrap_or("the program").into()),
+        None => Why::Broken,
+    };
+    Effect::Unknown(why, files.map_or(place, |f| f.place))
 }
 
 /// A filter that asks for secrets drops them; any other only chooses.

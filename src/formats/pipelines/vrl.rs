@@ -18,12 +18,21 @@ use lex::{Token, Tokens};
 /// How many steps a value is followed through variables.
 const MAX_HOPS: usize = 8;
 
+/// Programs are a few lines; a longer one is not followed.
+const LONGEST: usize = 64 << 10;
+
+/// Calls that are looked at in one program.
+const MOST_CALLS: usize = 500;
+
 /// Functions whose result hides what they were given.
 const HASHES: [&str; 8] =
     ["sha1", "sha2", "sha3", "md5", "hmac", "seahash", "encrypt", "encrypt_ip"];
 
 /// What the program does, told at its telling place.
 pub(super) fn effect(program: &Text) -> Effect {
+    if program.as_str().len() > LONGEST {
+        return Effect::Unknown(Why::NotUnderstood("so long a program".into()), program.whole());
+    }
     let tokens = Tokens::read(program.as_str());
     let mut reader = Reader { tokens: &tokens, cleared: Vec::new(), idle: Vec::new() };
     reader.read();
@@ -65,8 +74,13 @@ enum Goal {
 
 impl Reader<'_> {
     fn read(&mut self) {
+        let mut calls = 0;
         for at in 0..self.tokens.len() {
             if let Some(call) = self.tokens.call(at) {
+                calls += 1;
+                if calls > MOST_CALLS {
+                    return;
+                }
                 self.call(at, call);
             } else {
                 self.assignment(at);
@@ -170,11 +184,7 @@ impl Reader<'_> {
                 // Into an argument, an index or a literal: on with what stands around.
                 Token::Open("(") if t.is_test(before) => return Goal::Elsewhere,
                 Token::Open("(" | "[") => {}
-                Token::Open(_) => {
-                    if !t.is_value_of_block(at, before) {
-                        return Goal::Lost;
-                    }
-                }
+                Token::Open(_) if !t.is_value_of_block(at, before) => return Goal::Lost,
                 Token::Operator("=" | "|=" | "??=") => return t.target(before),
                 Token::End => return Goal::Lost,
                 Token::Word("if" | "else") if t.is_condition(before, at) => return Goal::Elsewhere,

@@ -22,11 +22,12 @@ mod world;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::roots;
-use super::value::{Estate, Resource};
+use super::value::{Estate, Resource, Val};
 use crate::formats::Unit;
 use crate::model::fact::Name;
-use crate::source::Place;
+use crate::source::{Place, Text};
 use crate::tree::hcl::Block;
+use crate::tree::yaml;
 use module::Module;
 use providers::Providers;
 use scope::Scope;
@@ -34,6 +35,11 @@ use world::World;
 
 /// Resource instances of one root.
 const MAX_RESOURCES: usize = 50_000;
+
+/// The value of a JSON text, each part at its place in the file.
+pub(super) fn json(text: &Text) -> Option<Val> {
+    yaml::parse_json(text).0.map(|node| functions::encoding::value(&node, 0))
+}
 
 /// One estate for each root module of the unit.
 pub(super) fn evaluate(unit: &Unit) -> Vec<Estate> {

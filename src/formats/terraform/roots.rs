@@ -9,7 +9,7 @@ pub(super) fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
 }
 
-/// A name that Terraform or OpenTofu reads as configuration.
+/// A name that Terraform or `OpenTofu` reads as configuration.
 pub(super) fn is_configuration(name: &str) -> bool {
     stem(name).is_some()
 }
@@ -19,7 +19,7 @@ pub(super) fn is_values(name: &str) -> bool {
     name.ends_with(".tfvars") || name.ends_with(".tfvars.json")
 }
 
-/// What is before the extension, whether it is OpenTofu's own, and whether it is JSON.
+/// What is before the extension, whether it is `OpenTofu`'s own, and whether it is JSON.
 fn stem(name: &str) -> Option<(&str, bool, bool)> {
     let (plain, json) = name.strip_suffix(".json").map_or((name, false), |plain| (plain, true));
     let tofu = plain.strip_suffix(".tofu").map(|stem| (stem, true, json));
@@ -27,7 +27,7 @@ fn stem(name: &str) -> Option<(&str, bool, bool)> {
 }
 
 /// Whether a file of the same base name hides this one: `x.tofu` beside `x.tf`
-/// (OpenTofu, language/files).
+/// (`OpenTofu`, language/files).
 pub(super) fn is_hidden(name: &str, exists: impl Fn(&str) -> bool) -> bool {
     match stem(name) {
         Some((stem, false, false)) => exists(&format!("{stem}.tofu")),
@@ -39,6 +39,11 @@ pub(super) fn is_hidden(name: &str, exists: impl Fn(&str) -> bool) -> bool {
 /// Whether a file's blocks change those of other files instead of adding to them.
 pub(super) fn is_override(name: &str) -> bool {
     stem(name).is_some_and(|(stem, ..)| stem == "override" || stem.ends_with("_override"))
+}
+
+/// Whether a file is in JSON syntax.
+pub(super) fn is_json(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, extension)| extension == "json")
 }
 
 /// `folder` joined with a relative path; `None` where that leaves the project.

@@ -21,6 +21,8 @@ pub(crate) struct Val {
     pub(crate) source: Option<Arc<Val>>,
     /// Where a string's text stands, if not at `at`: a local's heredoc, a file that is read.
     pub(crate) text_at: Option<Place>,
+    /// Where the value was before its first station: what a person would edit.
+    pub(crate) born: Option<Place>,
     /// A list without order, whose elements are their own keys.
     pub(crate) is_set: bool,
 }
@@ -70,8 +72,8 @@ pub(crate) struct Items<'a> {
 
 impl Val {
     pub(crate) fn new(kind: ValKind, at: Place) -> Val {
-        let (whose, source, text_at) = (None, None, None);
-        Val { kind, at, via: Arc::new([]), whose, source, text_at, is_set: false }
+        let (whose, source, text_at, born) = (None, None, None, None);
+        Val { kind, at, via: Arc::new([]), whose, source, text_at, born, is_set: false }
     }
 
     pub(crate) fn unknown(why: Why, at: Place) -> Val {
@@ -87,7 +89,7 @@ impl Val {
     }
 
     fn origin(&self) -> Origin {
-        Origin::written(self.at).with_via(self.via.clone())
+        Origin { edit: self.born, ..Origin::written(self.at).with_via(self.via.clone()) }
     }
 
     /// Why this has no value, if it has none.

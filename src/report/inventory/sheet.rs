@@ -1,5 +1,7 @@
 //! What the inventory says about each store, before anybody decides how it looks.
 
+use std::sync::Arc;
+
 use std::fmt::Write as _;
 
 use crate::finding::Run;
@@ -154,7 +156,7 @@ fn said(value: &Value) -> String {
 }
 
 /// The widest circle, the steps of the way there, and how much wider it may be.
-fn reach(label: &'static str, fact: &Fact<Reach>) -> Vec<Line> {
+fn reach(label: &'static str, fact: &Fact<Arc<Reach>>) -> Vec<Line> {
     let Some(reach) = fact.known() else {
         return vec![self::fact(label, fact)];
     };

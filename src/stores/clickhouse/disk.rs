@@ -50,6 +50,9 @@ fn groups<'a>(files: &[&'a ConfigFile]) -> BTreeMap<String, Group<'a>> {
         let ConfigBody::ClickHouse(root) = &file.body else { continue };
         let root: &Element = root;
         let path = file.address.0.strip_prefix("file:").unwrap_or(&file.address.0);
+        // Keys of one ConfigMap lie side by side.
+        let object = path.starts_with("k8s:").then(|| path.replace('#', "/"));
+        let path = object.as_deref().unwrap_or(path);
         let (folder, name) = path.rsplit_once('/').map_or(("", path), |(f, n)| (f, n));
         let (above, last) = folder.rsplit_once('/').map_or(("", folder), |(f, n)| (f, n));
         let stem = name.rsplit_once('.').map_or(name, |(s, _)| s);
@@ -72,6 +75,7 @@ fn groups<'a>(files: &[&'a ConfigFile]) -> BTreeMap<String, Group<'a>> {
             groups.entry(format!("ch:{}", if key.is_empty() { "." } else { key })).or_default();
         group.title = match (key, key == path) {
             ("", _) => "the project's root".into(),
+            (key, _) if object.is_some() => titled(key),
             (key, true) => format!("`{key}`"),
             (key, false) => format!("`{key}/`"),
         };
@@ -83,6 +87,13 @@ fn groups<'a>(files: &[&'a ConfigFile]) -> BTreeMap<String, Group<'a>> {
         group.files.push((here, root, file.place));
     }
     groups
+}
+
+/// `k8s:ConfigMap/shop/settings` in words.
+fn titled(object: &str) -> String {
+    let mut parts = object.trim_start_matches("k8s:").splitn(4, '/');
+    let kind = parts.next().unwrap_or_default();
+    format!("{kind} `{}`", parts.nth(1).unwrap_or_default())
 }
 
 fn join(folder: &str, rest: &str) -> String {

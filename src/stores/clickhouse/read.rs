@@ -65,6 +65,8 @@ impl Reader<'_> {
                 Fact::Known(value, origin)
             }
             Fact::Unset(_) => Fact::Known(own.into(), self.origin_at(at)),
+            // Of a server whose environment is not here, this is all that is written.
+            Fact::Unknown(why, from) if from == self.shipped => Fact::Unknown(why, at),
             unknown @ Fact::Unknown(..) => unknown,
         }
     }

@@ -3,10 +3,10 @@
 //! `programs/server/config.xml`, `programs/server/users.xml`, and
 //! `docker/server/docker_related_config.xml`, reduced to what is asked about here.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::model::fact::Name;
-use crate::source::{Place, Text};
+use crate::source::{FileId, Place, Text};
 use crate::tree::xml::{self, Attribute, Content, Element, Run};
 
 const SERVER: &str = "<clickhouse>\
@@ -43,22 +43,43 @@ const IMAGE: &str = "<clickhouse><listen_host>::</listen_host>\
 
 /// The shipped `config.xml`; everything in it stands at `at`.
 pub(super) fn server(at: Place) -> Element {
-    parsed(SERVER, at)
+    static PARSED: LazyLock<Element> = LazyLock::new(|| parsed(SERVER));
+    placed(&PARSED, at)
 }
 
 /// The shipped `users.xml`.
 pub(super) fn users(at: Place) -> Element {
-    parsed(USERS, at)
+    static PARSED: LazyLock<Element> = LazyLock::new(|| parsed(USERS));
+    placed(&PARSED, at)
 }
 
 /// The file by which the images listen on every address.
 pub(super) fn image(at: Place) -> Element {
-    parsed(IMAGE, at)
+    static PARSED: LazyLock<Element> = LazyLock::new(|| parsed(IMAGE));
+    placed(&PARSED, at)
 }
 
-fn parsed(xml: &str, at: Place) -> Element {
-    let text = Text::nested(xml.into(), at, Arc::new([]));
-    xml::parse(&text).0.unwrap_or_else(|| element("clickhouse", at, Vec::new()))
+/// Parsed once; it stands nowhere until [`placed`] puts it somewhere.
+fn parsed(xml: &str) -> Element {
+    let nowhere = Place { file: FileId(0), start: 0, end: 0 };
+    let text = Text::nested(xml.into(), nowhere, Arc::new([]));
+    xml::parse(&text).0.unwrap_or_else(|| element("clickhouse", nowhere, Vec::new()))
+}
+
+/// A copy of which everything stands at one place.
+fn placed(element: &Element, at: Place) -> Element {
+    let children = element.children.iter().map(|child| match child {
+        Content::Element(inner) => Content::Element(placed(inner, at)),
+        Content::Text(run) => Content::Text(Run { place: at, ..run.clone() }),
+    });
+    let attributes = element.attributes.iter().map(|a| Attribute { place: at, ..a.clone() });
+    Element {
+        name: element.name.clone(),
+        place: at,
+        tag: at,
+        attributes: attributes.collect(),
+        children: children.collect(),
+    }
 }
 
 /// An element that stands in no file.

@@ -139,7 +139,7 @@ fn found(line: &[Word], card: &Command) -> Option<(bool, usize)> {
 }
 
 /// The script of `sh -c SCRIPT`.
-fn shell(line: &[Word]) -> Option<&Word> {
+pub(super) fn shell(line: &[Word]) -> Option<&Word> {
     let first =
         line.iter().position(|w| matches!(base(&w.text), "sh" | "bash" | "ash" | "dash"))?;
     if first > 2 {
@@ -152,7 +152,8 @@ fn shell(line: &[Word]) -> Option<&Word> {
     rest[option + 1..].iter().find(|w| !w.is_option())
 }
 
-fn base(path: &str) -> &str {
+/// A program by its name alone.
+pub(super) fn base(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 

@@ -82,7 +82,23 @@ fn filled_from_outside(program: &Program, path: &str) -> Option<(Why, Place)> {
         let inside = fixed.strip_prefix(folder).is_some_and(|r| r.is_empty() || r.starts_with('/'));
         inside || (path.contains('*') && glob(path, folder))
     });
-    met.map(|(_, why, place)| (why.clone(), *place))
+    let mounted = met.map(|(_, why, place)| (why.clone(), *place));
+    mounted.or_else(|| written_at_start(program, fixed.trim_end_matches('/')))
+}
+
+/// Whether the container's own start command writes the file: `echo … >> /etc/x.conf && x-server`.
+fn written_at_start(program: &Program, path: &str) -> Option<(Why, Place)> {
+    const WRITERS: [&str; 5] = [">", "tee ", "sed -i", "cp ", "envsubst"];
+    let container = program.container;
+    let words = [&container.command, &container.args];
+    let mut scripts = words.into_iter().filter_map(Fact::known).flatten();
+    scripts.find_map(|word| {
+        let Fact::Known(text, origin) = word else { return None };
+        let writes =
+            path.len() > 1 && text.contains(path) && WRITERS.iter().any(|w| text.contains(w));
+        let what = format!("what the start command writes into `{path}`");
+        writes.then(|| (Why::NotUnderstood(what.into()), origin.at))
+    })
 }
 
 fn open(why: Why, place: Place) -> Layer {

@@ -7,7 +7,7 @@ use crate::catalog::image::{DefaultCard, ImageCard, Version, normal};
 use crate::catalog::reference::Reference;
 use crate::expr::Scope;
 use crate::model::fact::{Basis, Fact, Name, Origin, Why};
-use crate::model::value::Value;
+use crate::model::value::{SECRET, Value};
 use crate::source::Place;
 use crate::stores::Program;
 
@@ -167,6 +167,7 @@ impl Scope for Settings<'_> {
 fn value(fact: Fact<Name>) -> Fact<Value> {
     match fact {
         Fact::Unknown(why, place) if is_secret(&why) => Fact::written(Value::Secret, place),
+        Fact::Known(text, origin) if text.contains(SECRET) => Fact::Known(Value::Secret, origin),
         other => other.map(Value::Text),
     }
 }

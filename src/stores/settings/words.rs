@@ -1,11 +1,10 @@
 //! Words of a command line, and the commands of a shell script in a `-c` argument.
 
 use crate::model::fact::{Fact, Name, Why};
+use crate::model::value::SECRET;
 use crate::source::Place;
 use crate::stores::Program;
 
-/// Stands in a word's text for a part that is secret.
-const SECRET: char = '\u{f8fe}';
 /// Stands in a word's text for a part that nobody can tell.
 const UNKNOWN: char = '\u{f8ff}';
 

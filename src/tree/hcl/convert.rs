@@ -10,7 +10,7 @@ use hcl_edit::expr::{
 use hcl_edit::structure::{self, BlockLabel, Structure};
 use hcl_edit::{Decorated, Span, expr};
 
-use super::{Attribute, Block, Body, Expr, ExprKind, For, Label, ObjectKey, Op};
+use super::{Attribute, Block, Body, Expr, ExprKind, For, Label, ObjectKey, Op, mend};
 use crate::source::{Piece, Place, Problem, Text};
 
 /// Expressions within expressions. The parser bounds nesting and operators, but not how long a
@@ -167,13 +167,26 @@ impl<'a> Converter<'a> {
         for (key, value) in object {
             let key = match key {
                 expr::ObjectKey::Ident(name) => {
-                    ObjectKey::Name(name.as_str().into(), self.place(name))
+                    let range = self.range(name);
+                    ObjectKey::Name(self.source(range.clone()).into(), self.text.place(range))
                 }
-                expr::ObjectKey::Expression(expr) => ObjectKey::Expr(self.expr(expr)),
+                expr::ObjectKey::Expression(expr) => ObjectKey::Expr(self.key(expr)),
             };
             items.push((key, self.expr(value.expr())));
         }
         ExprKind::Object(items)
+    }
+
+    /// The parsed text may hold another key than the source (see [`mend`]).
+    fn key(&mut self, expr: &Expression) -> Expr {
+        let range = self.range(expr);
+        let inner = range.start + 1..range.end.saturating_sub(1).max(range.start + 1);
+        let text = self.source(inner.clone());
+        if !matches!(expr, Expression::String(_)) || !mend::is_plain(text) {
+            return self.expr(expr);
+        }
+        let kind = ExprKind::String(text.into(), self.pieces(text, inner));
+        Expr { place: self.text.place(range), kind }
     }
 
     fn call(&mut self, call: &expr::FuncCall) -> ExprKind {

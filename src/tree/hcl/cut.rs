@@ -10,9 +10,9 @@ use crate::source::Text;
 const MAX_SEPARATORS: usize = 20_000;
 
 /// Steps over a source token by token, only far enough to know what is nested in what.
-struct Lexer<'a> {
+pub(super) struct Lexer<'a> {
     source: &'a str,
-    at: usize,
+    pub(super) at: usize,
     /// Heredocs that never ended; each search for an end reads all that follows.
     unclosed: usize,
 }
@@ -20,7 +20,7 @@ struct Lexer<'a> {
 /// After so many of them `<<` is taken for a mistake.
 const MAX_UNCLOSED: usize = 16;
 
-enum Token {
+pub(super) enum Token {
     /// What will close it.
     Open(u8),
     Close(u8),
@@ -29,15 +29,15 @@ enum Token {
 }
 
 impl<'a> Lexer<'a> {
-    fn new(source: &'a str) -> Lexer<'a> {
+    pub(super) fn new(source: &'a str) -> Lexer<'a> {
         Lexer { source, at: 0, unclosed: 0 }
     }
 
-    fn rest(&self) -> &'a str {
+    pub(super) fn rest(&self) -> &'a str {
         &self.source[self.at..]
     }
 
-    fn next(&mut self) -> Option<Token> {
+    pub(super) fn next(&mut self) -> Option<Token> {
         let rest = self.rest();
         let bytes = rest.as_bytes();
         let (token, len) = match *bytes.first()? {

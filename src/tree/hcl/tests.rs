@@ -290,6 +290,29 @@ fn a_broken_block_costs_its_body() {
     assert_eq!((body.attributes.len(), problems.len()), (3, 1));
 }
 
+/// The parser refuses both, Terraform takes them.
+#[test]
+fn keys_may_stand_twice_and_for_may_break_its_lines() {
+    let source = "a = { x = 1, y = { z = 2, z = 3 }, x = 4, \"x\" = 5 }\n";
+    let (body, problems) = parse(&text(source));
+    assert_eq!(problems, []);
+    let ExprKind::Object(items) = &body.attributes[0].expr.kind else { panic!("no object") };
+    let keys: Vec<&str> = items
+        .iter()
+        .map(|(key, _)| match key {
+            ObjectKey::Name(name, _) => &**name,
+            ObjectKey::Expr(Expr { kind: ExprKind::String(name, _), .. }) => &**name,
+            ObjectKey::Expr(_) => "?",
+        })
+        .collect();
+    assert_eq!(keys, ["x", "y", "x", "x"]);
+
+    let source = "a = {\n for k, v in b : k =>\n v.on # so\n ? {\n c = 1\n d = 2\n }\n : e\n}\n";
+    let (body, problems) = parse(&text(source));
+    assert_eq!(problems, []);
+    assert!(matches!(body.attributes[0].expr.kind, ExprKind::For(_)));
+}
+
 #[test]
 fn hostile_texts_neither_crash_nor_hang() {
     let began = Instant::now();

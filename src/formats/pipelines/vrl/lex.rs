@@ -247,7 +247,7 @@ impl<'a> Tokens<'a> {
         for at in (0..assignment).rev() {
             match self.token(at) {
                 Token::Path(path) if path.starts_with('.') => {
-                    goal = Goal::Field((*path).to_owned())
+                    goal = Goal::Field((*path).to_owned());
                 }
                 Token::Word(word) => goal = Goal::Variable((*word).to_owned()),
                 Token::Operator(",") => {}

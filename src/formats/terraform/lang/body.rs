@@ -6,7 +6,7 @@ use super::super::value::{Val, ValKind};
 use super::scope::Scope;
 use super::stop::{Stop, settle};
 use super::world::World;
-use super::{ops, trail};
+use super::{eval, ops, trail};
 use crate::model::fact::{Name, Why};
 use crate::source::Place;
 use crate::tree::hcl::{Block, Body, Expr, ExprKind, ObjectKey};
@@ -177,7 +177,7 @@ impl World<'_> {
     fn dynamic(&mut self, dynamic: &Dynamic, scope: &mut Scope, out: &mut Vec<(Name, Blocks)>) {
         let Some(for_each) = dynamic.for_each else { return };
         let over = self.known(for_each, scope);
-        let pairs = self.pairs(&over);
+        let pairs = eval::pairs(&over);
         let blocks = slot(out, dynamic.name);
         let (pairs, more) = match pairs {
             Ok(pairs) => pairs,

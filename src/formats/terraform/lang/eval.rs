@@ -42,7 +42,7 @@ impl World<'_> {
                 ValKind::List { items: items?.into(), more: None }
             }
             ExprKind::Object(items) => return self.object(items, scope, at),
-            ExprKind::Variable(name) => return self.word(name, scope, at),
+            ExprKind::Variable(name) => return Self::word(name, scope, at),
             ExprKind::Attr(base, name) => return self.attr(base, name, scope, at),
             ExprKind::Index(base, index) => {
                 let index = self.soft(index, scope)?;
@@ -97,7 +97,7 @@ impl World<'_> {
     }
 
     /// A word alone: a name of a `for` or a template.
-    fn word(&mut self, name: &Name, scope: &Scope, at: Place) -> Outcome {
+    fn word(name: &Name, scope: &Scope, at: Place) -> Outcome {
         if let Some(val) = scope.get(name) {
             return Ok(val.clone());
         }
@@ -137,8 +137,8 @@ impl World<'_> {
             Ok(trail::arrive(val.clone(), at, || "it is repeated for these elements".into()))
         };
         match (&**root, &**name, &scope.repetition) {
-            ("each", "key", Repetition::Each(key, _)) => element(key),
-            ("each", "value", Repetition::Each(_, value)) => element(value),
+            ("each", "key", Repetition::Each(pair)) => element(&pair.0),
+            ("each", "value", Repetition::Each(pair)) => element(&pair.1),
             ("count", "index", Repetition::Count(index)) => Ok(trail::moved(index.clone(), at)),
             ("each" | "count", _, Repetition::Unknown(why)) => Err(Stop::Unknown(why.clone())),
             ("each" | "count", ..) => outside(),
@@ -153,7 +153,7 @@ impl World<'_> {
             _ => {
                 let Some(instance) = scope.instance else { return outside() };
                 match &**root {
-                    "var" => self.variable(instance, name, at),
+                    "var" => Ok(self.variable(instance, name, at)),
                     "local" => self.local(instance, name, at),
                     _ => self.named(instance, &Name::from(format!("{root}.{name}")), at),
                 }
@@ -283,34 +283,9 @@ impl World<'_> {
         }
     }
 
-    /// The elements of a collection with their keys: indexes of a list, elements of a set.
-    pub(super) fn pairs(&mut self, val: &Val) -> Result<Pairs, Stop> {
-        match &val.kind {
-            ValKind::List { items, more } => {
-                let pairs = items.iter().enumerate().map(|(index, item)| {
-                    let item = trail::child(val, item);
-                    let index = || Val::new(ValKind::Number(index as f64), item.at);
-                    (if val.is_set { item.clone() } else { index() }, item)
-                });
-                Ok((pairs.collect(), more.clone()))
-            }
-            ValKind::Map { entries, more } => {
-                let pairs = entries.iter().map(|(key, item)| {
-                    let item = trail::child(val, item);
-                    let key = Val { via: item.via.clone(), ..Val::string(key.clone(), item.at) };
-                    (key, item)
-                });
-                Ok((pairs.collect(), more.clone()))
-            }
-            ValKind::Unknown(why) => Ok((Vec::new(), Some(why.clone()))),
-            ValKind::Ref(_) => Ok((Vec::new(), val.why())),
-            _ => fails("something to go through that is no collection"),
-        }
-    }
-
     fn for_expr(&mut self, expr: &For, scope: &mut Scope, at: Place) -> Outcome {
         let over = self.soft(&expr.over, scope)?;
-        let (pairs, mut more) = self.pairs(&over)?;
+        let (pairs, mut more) = pairs(&over)?;
         let mut items = Vec::new();
         let mut entries: Vec<(Name, Val)> = Vec::new();
         for (key, value) in pairs {
@@ -353,6 +328,31 @@ impl World<'_> {
             None => None,
         };
         Ok(Some((key, self.soft(&expr.value_expr, scope)?)))
+    }
+}
+
+/// The elements of a collection with their keys: indexes of a list, elements of a set.
+pub(super) fn pairs(val: &Val) -> Result<Pairs, Stop> {
+    match &val.kind {
+        ValKind::List { items, more } => {
+            let pairs = items.iter().enumerate().map(|(index, item)| {
+                let item = trail::child(val, item);
+                let index = || Val::new(ValKind::Number(index as f64), item.at);
+                (if val.is_set { item.clone() } else { index() }, item)
+            });
+            Ok((pairs.collect(), more.clone()))
+        }
+        ValKind::Map { entries, more } => {
+            let pairs = entries.iter().map(|(key, item)| {
+                let item = trail::child(val, item);
+                let key = Val { via: item.via.clone(), ..Val::string(key.clone(), item.at) };
+                (key, item)
+            });
+            Ok((pairs.collect(), more.clone()))
+        }
+        ValKind::Unknown(why) => Ok((Vec::new(), Some(why.clone()))),
+        ValKind::Ref(_) => Ok((Vec::new(), val.why())),
+        _ => fails("something to go through that is no collection"),
     }
 }
 

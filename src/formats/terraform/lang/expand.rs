@@ -6,8 +6,8 @@ use super::super::value::{Reference, Val, ValKind};
 use super::ops;
 use super::scope::{Repetition, Scope};
 use super::stop::Stop;
-use super::trail;
 use super::world::{Handle, World};
+use super::{eval, trail};
 use crate::model::fact::{Fact, Name, Origin, Why};
 use crate::model::fragment::Address;
 use crate::source::Place;
@@ -93,54 +93,17 @@ impl<'a> World<'a> {
         }
         if let Some(each) = block.body.attribute("for_each") {
             let val = self.known(&each.expr, &mut scope);
-            return self.for_each(&val);
+            return for_each(&val);
         }
-        match enabled(block).map(|expr| self.known(expr, &mut scope)) {
-            Some(val) => {
-                let exists = val.as_bool();
-                let members = match exists.known() {
-                    Some(false) => Vec::new(),
-                    _ => vec![(Name::from(""), String::new(), Repetition::None, exists)],
-                };
-                Draft { shape: Shape::One, members, more: None }
-            }
-            None => {
-                let exists = Fact::written(true, block.head);
-                let member = (Name::from(""), String::new(), Repetition::None, exists);
-                Draft { shape: Shape::One, members: vec![member], more: None }
-            }
-        }
-    }
-
-    fn for_each(&mut self, val: &Val) -> Draft {
-        let pairs = match &val.kind {
-            ValKind::Null => Ok((Vec::new(), None)),
-            _ => self.pairs(val),
+        let exists = match enabled(block) {
+            Some(expr) => self.known(expr, &mut scope).as_bool(),
+            None => Fact::written(true, block.head),
         };
-        let (pairs, mut more) = match pairs {
-            Ok((pairs, more)) => (pairs, more),
-            Err(stop) => (Vec::new(), Some(stop.why())),
+        let members = match exists.known() {
+            Some(false) => Vec::new(),
+            _ => vec![(Name::from(""), String::new(), Repetition::None, exists)],
         };
-        let is_list = matches!(val.kind, ValKind::List { .. });
-        let mut members = Vec::new();
-        for (key, value) in pairs {
-            // Of a set, the elements are the keys.
-            let key = if is_list { value.clone() } else { key };
-            match ops::text(&key) {
-                Ok(text) if members.len() < MAX_INSTANCES => {
-                    let exists =
-                        Fact::Known(true, Origin::written(val.at).with_via(value.via.clone()));
-                    let suffix = format!("[\"{text}\"]");
-                    members.push((text, suffix, Repetition::Each(key, value), exists));
-                }
-                Ok(_) => more = Some(Why::NotUnderstood("very many instances".into())),
-                Err(stop) => more = Some(stop.why()),
-            }
-        }
-        if let Some(why) = &more {
-            members.push(unknown_member(why, val.at));
-        }
-        Draft { shape: Shape::Map, members, more }
+        Draft { shape: Shape::One, members, more: None }
     }
 
     /// The value of a reference to a block: one instance, a list or a map of them.
@@ -174,6 +137,36 @@ impl<'a> World<'a> {
         };
         Some(Val::new(kind, at))
     }
+}
+
+fn for_each(val: &Val) -> Draft {
+    let pairs = match &val.kind {
+        ValKind::Null => Ok((Vec::new(), None)),
+        _ => eval::pairs(val),
+    };
+    let (pairs, mut more) = match pairs {
+        Ok((pairs, more)) => (pairs, more),
+        Err(stop) => (Vec::new(), Some(stop.why())),
+    };
+    let is_list = matches!(val.kind, ValKind::List { .. });
+    let mut members = Vec::new();
+    for (key, value) in pairs {
+        // Of a set, the elements are the keys.
+        let key = if is_list { value.clone() } else { key };
+        match ops::text(&key) {
+            Ok(text) if members.len() < MAX_INSTANCES => {
+                let exists = Fact::Known(true, Origin::written(val.at).with_via(value.via.clone()));
+                let suffix = format!("[\"{text}\"]");
+                members.push((text, suffix, Repetition::Each(Arc::new((key, value))), exists));
+            }
+            Ok(_) => more = Some(Why::NotUnderstood("very many instances".into())),
+            Err(stop) => more = Some(stop.why()),
+        }
+    }
+    if let Some(why) = &more {
+        members.push(unknown_member(why, val.at));
+    }
+    Draft { shape: Shape::Map, members, more }
 }
 
 fn counted(val: &Val) -> Draft {
@@ -212,7 +205,7 @@ fn circular() -> Expansion {
     Expansion { members: Vec::new(), shape: Shape::List, more: Some(why) }
 }
 
-/// OpenTofu's `lifecycle { enabled = … }`.
+/// `OpenTofu`'s `lifecycle { enabled = … }`.
 fn enabled(block: &Block) -> Option<&Expr> {
     let lifecycle = block.body.blocks("lifecycle").next()?;
     lifecycle.body.attribute("enabled").map(|a| &a.expr)

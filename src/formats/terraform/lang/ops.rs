@@ -80,7 +80,7 @@ fn compare(a: &Val, b: &Val, depth: usize, budget: &mut usize) -> Result<bool, S
         (_, ValKind::Unknown(_) | ValKind::Ref(_) | ValKind::Partial(_)) => Err(unknown(b)),
         (ValKind::Null, ValKind::Null) => Ok(true),
         (ValKind::Bool(a), ValKind::Bool(b)) => Ok(a == b),
-        (ValKind::Number(a), ValKind::Number(b)) => Ok(a.total_cmp(b) == Ordering::Equal || a == b),
+        (ValKind::Number(a), ValKind::Number(b)) => Ok(a.partial_cmp(b) == Some(Ordering::Equal)),
         (ValKind::String(a, _), ValKind::String(b, _)) => Ok(a == b),
         (ValKind::List { items: x, more: None }, ValKind::List { items: y, more: None }) => {
             if x.len() != y.len() {
@@ -229,12 +229,11 @@ pub(super) fn distinct(items: Vec<Val>) -> Vec<Val> {
     let mut out: Vec<Val> = Vec::with_capacity(items.len());
     let mut compared = 0_usize;
     for item in items {
-        let known = match &item.kind {
-            ValKind::String(text, _) => !texts.insert(text.clone()),
-            _ => {
-                compared += out.len();
-                compared < 1_000_000 && out.iter().any(|o| matches!(equal(o, &item), Ok(true)))
-            }
+        let known = if let ValKind::String(text, _) = &item.kind {
+            !texts.insert(text.clone())
+        } else {
+            compared += out.len();
+            compared < 1_000_000 && out.iter().any(|o| matches!(equal(o, &item), Ok(true)))
         };
         if !known {
             out.push(item);

@@ -1,5 +1,7 @@
 //! The names that an expression may use beside the module's own.
 
+use std::sync::Arc;
+
 use super::super::value::Val;
 use crate::model::fact::{Name, Why};
 use crate::model::fragment::Address;
@@ -10,7 +12,8 @@ pub(super) enum Repetition {
     #[default]
     None,
     Count(Val),
-    Each(Val, Val),
+    /// Key and value.
+    Each(Arc<(Val, Val)>),
     /// Nobody can tell which.
     Unknown(Why),
 }

@@ -6,8 +6,8 @@ use super::super::value::{Val, ValKind};
 use super::ops;
 use super::scope::Scope;
 use super::stop::{Outcome, Stop, fails};
-use super::trail;
 use super::world::World;
+use super::{eval, trail};
 use crate::model::fact::{Evidence, Why};
 use crate::source::{Piece, Place};
 use crate::tree::hcl::Part;
@@ -125,7 +125,7 @@ impl World<'_> {
                 }
                 Part::For { key, value, over, body } => {
                     let over = self.soft(over, scope)?;
-                    let (pairs, more) = self.pairs(&over)?;
+                    let (pairs, more) = eval::pairs(&over)?;
                     for (k, v) in pairs {
                         scope.push(key.as_ref(), k, value, v);
                         let done = self.parts(body, scope, out);

@@ -9,18 +9,17 @@ use crate::formats::{Claim, Format, Parsed, Unit};
 use crate::model::fact::Fact;
 use crate::source::{FileId, Source, Sources};
 
-/// `# path` lines begin files.
+/// `## path` lines begin files.
 fn sources(files: &str) -> Sources {
     let mut out: Vec<(String, String)> = Vec::new();
     for line in files.lines() {
-        match line.strip_prefix("## ") {
-            Some(path) => out.push((path.to_owned(), String::new())),
-            None => {
-                let (_, text) = out.last_mut().expect("a text begins with `## path`");
-                text.push_str(line);
-                text.push('\n');
-            }
+        if let Some(path) = line.strip_prefix("## ") {
+            out.push((path.to_owned(), String::new()));
+            continue;
         }
+        let (_, text) = out.last_mut().expect("a text begins with `## path`");
+        text.push_str(line);
+        text.push('\n');
     }
     let source = |(path, text): (String, String)| Source { path: path.into(), text: text.into() };
     Sources::new(out.into_iter().map(source).collect())
@@ -168,6 +167,44 @@ resource "r" "x" {
     main.tf: var.office | `local.clients` is defined here
     main.tf: local.clients | module `db` is given `clients` here
     db/main.tf: var.clients"#,
+    );
+}
+
+#[test]
+fn a_value_is_edited_where_it_was_before_its_first_station() {
+    let files = r#"## main.tf
+variable "on" { default = true }
+module "db" {
+  source    = "./db"
+  encrypted = false
+}
+## db/main.tf
+variable "encrypted" { default = true }
+resource "r" "x" {
+  encrypted = var.encrypted
+  other     = !var.encrypted
+}
+"#;
+    let edited = with_estates(files, |sources, estates| {
+        let body = &estates[0].resources[0].body;
+        ["encrypted", "other"].map(|key| {
+            let place = body.bool(key).edit_place();
+            format!("{}: {}", sources.path(place.file), sources.slice(place))
+        })
+    });
+    assert_eq!(edited, [["main.tf: false", "db/main.tf: !var.encrypted"]]);
+}
+
+#[test]
+fn the_known_beginning_of_a_text_is_split() {
+    check(
+        r#"## main.tf
+variable "more" {}
+resource "r" "x" {
+  v = split(",", "0.0.0.0/0,10.0.0.0/8${var.more}")
+}
+"#,
+        "r.x {v=[\"0.0.0.0/0\", …]}",
     );
 }
 
@@ -479,4 +516,19 @@ fn what_doubles_itself_ends() {
     );
     let kinds = with_estates(&files, |_, e| e[0].resources.len());
     assert_eq!(kinds, [2]);
+}
+
+#[test]
+fn a_long_chain_of_names_does_not_overflow_the_stack() {
+    let mut files = String::from(
+        "## main.tf\nresource \"r\" \"x\" {\n  a = local.l2000\n}\nlocals {\n  l0 = [1]\n",
+    );
+    for i in 1..=2000 {
+        let j = i - 1;
+        writeln!(files, "  l{i} = [for x in try(flatten([[\"${{local.l{j}}}\"]]), 0) : x]")
+            .unwrap();
+    }
+    files.push_str("}\n");
+    let shown = with_estates(&files, |_, e| dump(&e));
+    assert!(shown.concat().contains("r.x {a=["), "{shown:?}");
 }

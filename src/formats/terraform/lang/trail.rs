@@ -10,15 +10,21 @@ use crate::source::Place;
 const MAX_VIA: usize = 8;
 const KEPT_BEGINNING: usize = 5;
 
-/// One way after the other, each place once.
+/// One way after the other, each place once. Of two stations that say the same of a whole and of its
+/// part, the part stays.
 pub(super) fn join(first: &Arc<[Evidence]>, then: &[Evidence]) -> Arc<[Evidence]> {
     if then.is_empty() {
         return first.clone();
     }
     let mut out = first.to_vec();
     for station in then {
-        if !out.iter().any(|known| known.place == station.place) {
-            out.push(station.clone());
+        let within = |a: &Evidence, b: &Evidence| a.say == b.say && a.place.contains(b.place);
+        if out.iter().any(|known| known.place == station.place || within(station, known)) {
+            continue;
+        }
+        match out.iter_mut().find(|known| within(known, station)) {
+            Some(whole) => whole.place = station.place,
+            None => out.push(station.clone()),
         }
     }
     if out.len() > MAX_VIA {
@@ -34,6 +40,7 @@ pub(super) fn arrive(mut val: Val, at: Place, say: impl FnOnce() -> String) -> V
     }
     keep_text_place(&mut val);
     val.via = join(&val.via, &[Evidence::new(val.at, say())]);
+    val.born = val.born.or(Some(val.at));
     val.at = at;
     val
 }
@@ -59,9 +66,13 @@ pub(super) fn child(parent: &Val, child: &Val) -> Val {
         return out;
     }
     keep_text_place(&mut out);
-    let mut holds = false;
+    let mut holds = child.via.iter().any(|own| parent.via.iter().any(|s| s.place == own.place));
     let mut stations: Vec<Evidence> = Vec::with_capacity(parent.via.len() + 1);
     for station in parent.via.iter() {
+        // The element tells the same in more detail.
+        if child.via.iter().any(|own| station.place.contains(own.place)) {
+            continue;
+        }
         let mut station = station.clone();
         if station.place.contains(child.at) {
             station.place = child.at;
@@ -73,6 +84,7 @@ pub(super) fn child(parent: &Val, child: &Val) -> Val {
         stations.insert(0, Evidence::new(child.at, "it is written here"));
     }
     out.via = join(&child.via, &stations);
+    out.born = child.born.or(Some(child.at));
     out.at = parent.at;
     out
 }

@@ -147,7 +147,7 @@ impl<'a> World<'a> {
         Ok(trail::arrive(val, at, || format!("`local.{name}` is defined here")))
     }
 
-    pub(super) fn variable(&mut self, instance: usize, name: &Name, at: Place) -> Outcome {
+    pub(super) fn variable(&mut self, instance: usize, name: &Name, at: Place) -> Val {
         let val = self.once(Key::Variable(instance, name.clone()), at, |world| {
             world.variable_value(instance, name, at)
         });
@@ -159,7 +159,7 @@ impl<'a> World<'a> {
             _ => format!("`var.{name}` is set here"),
         };
         let say = say();
-        Ok(trail::arrive(val, at, || say))
+        trail::arrive(val, at, || say)
     }
 
     fn variable_value(&mut self, instance: usize, name: &Name, at: Place) -> Val {
@@ -316,9 +316,10 @@ impl<'a> World<'a> {
             .filter(|s| roots::is_local(s))
             .and_then(|s| roots::join(folder, s))
             .and_then(|folder| self.modules.get(&*folder));
-        let nested = self.is_within(caller, block);
         let handle = match module {
-            Some(module) if !nested && self.instances.len() < MAX_MODULES => {
+            Some(module)
+                if self.instances.len() < MAX_MODULES && !self.is_within(caller, module) =>
+            {
                 let prefix = format!("{}module.{name}{suffix}.", self.instances[caller].prefix);
                 let call = Call { caller, name: name.clone(), block, repetition };
                 self.instances.push(Instance { module, prefix, exists, call: Some(call) });
@@ -336,14 +337,14 @@ impl<'a> World<'a> {
         self.handles.insert(address.0.clone(), handle);
     }
 
-    /// Whether the call is one that led to the caller: a module that calls itself.
-    fn is_within(&self, caller: usize, block: &Block) -> bool {
-        let mut at = Some(caller);
-        while let Some(call) = at.and_then(|i| self.instances[i].call.as_ref()) {
-            if std::ptr::eq(call.block, block) {
+    /// Whether an instance is of a module, or called by one that is: a module cannot hold itself.
+    fn is_within(&self, instance: usize, module: &Module) -> bool {
+        let mut at = Some(instance);
+        while let Some(index) = at {
+            if self.instances[index].module.folder == module.folder {
                 return true;
             }
-            at = Some(call.caller);
+            at = self.instances[index].call.as_ref().map(|call| call.caller);
         }
         false
     }

@@ -38,7 +38,7 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
         scripts(machine, &title, out);
     }
     for (wall, used) in walls.iter().zip(used) {
-        if !used {
+        if !used && lets_in(wall) {
             out.filters.extend(alone(wall));
         }
     }
@@ -139,9 +139,14 @@ fn network_of(world: &World, value: &Val) -> Network {
     }
 }
 
-fn meets(world: &World, wall: &Resource, machine: &Resource, networks: &[Network]) -> Meets {
+/// Rules for what goes out, and those switched off, let nobody in.
+fn lets_in(wall: &Resource) -> bool {
     let ingress = wall.body.text("direction").known().is_none_or(|d| &**d == "INGRESS");
-    if !ingress || wall.body.bool("disabled").known() == Some(&true) {
+    ingress && wall.body.bool("disabled").known() != Some(&true)
+}
+
+fn meets(world: &World, wall: &Resource, machine: &Resource, networks: &[Network]) -> Meets {
+    if !lets_in(wall) {
         return Meets::No;
     }
     let own =

@@ -11,6 +11,11 @@ const MAX_LENGTH: usize = 256 * 1024;
 /// The text of a script. Parts that are not known become `${unknown}`, which a shell, too, would
 /// have to look up; base64 is decoded, as the clouds do.
 pub(super) fn text(value: &Val) -> Option<Text> {
+    // What was encoded stands where it was written, better than what can be decoded.
+    if let Some(source) = value.source.as_deref().filter(|s| !matches!(s.kind, ValKind::Map { .. }))
+    {
+        return text(source);
+    }
     let text = match &value.kind {
         ValKind::String(..) => value.nested_text()?,
         ValKind::Partial(parts) => partial(value, parts),

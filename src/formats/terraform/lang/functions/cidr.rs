@@ -76,8 +76,8 @@ fn cidrsubnet(call: &Call) -> Outcome {
 fn cidrsubnets(call: &Call) -> Outcome {
     let net = net(call, 0)?;
     let width = width(&net);
-    let mut next = base(&net);
-    let last = next | (shifted(1, width - u32::from(net.prefix_len())).wrapping_sub(1));
+    let mut cursor = base(&net);
+    let last = cursor | (shifted(1, width - u32::from(net.prefix_len())).wrapping_sub(1));
     let mut out = Vec::new();
     for arg in &call.args[1..] {
         let prefix = u32::from(net.prefix_len()).saturating_add(ops::number(arg)?.max(0.0) as u32);
@@ -86,12 +86,12 @@ fn cidrsubnets(call: &Call) -> Outcome {
         }
         let size = shifted(1, width - prefix);
         // The next multiple of the size.
-        let start = next.checked_add(size.wrapping_sub(1)).map(|n| n & !size.wrapping_sub(1));
+        let start = cursor.checked_add(size.wrapping_sub(1)).map(|n| n & !size.wrapping_sub(1));
         let Some(start) = start.filter(|s| *s <= last) else {
             return fails("subnets that do not fit");
         };
         out.push(call.string(network(&net, start, prefix)?.to_string()));
-        next = start.saturating_add(size);
+        cursor = start.saturating_add(size);
     }
     call.list(out, None)
 }

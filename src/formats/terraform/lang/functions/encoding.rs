@@ -115,14 +115,18 @@ fn escaped(text: &str, html: bool) -> String {
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' if html => {
-                out.push_str(&format!("\\u{:04x}", c as u32));
+                out.push_str(&unicode(c));
             }
-            c if (c as u32) < 0x20 => out.push_str(&format!("\\u{:04x}", c as u32)),
+            c if (c as u32) < 0x20 => out.push_str(&unicode(c)),
             c => out.push(c),
         }
     }
     out.push('"');
     out
+}
+
+fn unicode(c: char) -> String {
+    format!("\\u{:04x}", c as u32)
 }
 
 /// The argument as a text to parse, or what it was encoded from.
@@ -162,7 +166,8 @@ fn decoded(call: &Call, arg: &Val, text: &Text, val: Val) -> Val {
     Val { via, at: call.at, ..val }
 }
 
-fn value(node: &Node, depth: usize) -> Val {
+/// A parsed value, each part at its place.
+pub(in crate::formats::terraform) fn value(node: &Node, depth: usize) -> Val {
     let kind = match &node.kind {
         _ if depth > MAX_DEPTH => ValKind::Unknown(Why::NotUnderstood("a very deep value".into())),
         Kind::Null => ValKind::Null,

@@ -32,6 +32,11 @@ impl World<'_> {
                 Err(stop) => Err(stop),
             },
             "fileset" => self.fileset(call),
+            // `~` alone means another folder (Terraform, functions/pathexpand).
+            "pathexpand" => call.text(0).and_then(|path| {
+                let home = || Stop::Unknown(Why::Environment("HOME".into()));
+                if path.starts_with('~') { Err(home()) } else { Ok(call.string(path)) }
+            }),
             "templatefile" => self.templatefile(call, scope),
             "templatestring" => self.templatestring(call),
             _ => return None,
@@ -96,14 +101,8 @@ impl World<'_> {
     fn templatefile(&mut self, call: &Call, scope: &Scope) -> Outcome {
         let file = self.file(call, scope)?;
         let text = self.sources.text(file);
-        let parts = match self.templates.get(&file) {
-            Some(parts) => parts.clone(),
-            None => {
-                let parts = Arc::new(hcl::parse_template(&text).0);
-                self.templates.insert(file, parts.clone());
-                parts
-            }
-        };
+        let read = || Arc::new(hcl::parse_template(&text).0);
+        let parts = self.templates.entry(file).or_insert_with(read).clone();
         self.filled(call, &parts, &text)
     }
 

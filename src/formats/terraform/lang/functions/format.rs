@@ -113,7 +113,7 @@ impl Verb {
                 _ => {}
             }
         }
-        let mut digits = |chars: &mut std::iter::Peekable<std::str::CharIndices>| {
+        let digits = |chars: &mut std::iter::Peekable<std::str::CharIndices>| {
             let mut n: usize = 0;
             while let Some((_, d)) = chars.next_if(|(_, c)| c.is_ascii_digit()) {
                 n = (n * 10 + d.to_digit(10).unwrap_or(0) as usize).min(1_000);

@@ -12,6 +12,8 @@ pub(super) fn find(name: &str) -> Option<Function> {
     Some(match name {
         "join" => join,
         "split" => split,
+        "basename" => |call| Ok(call.string(basename(&call.text(0)?))),
+        "dirname" => |call| Ok(call.string(dirname(&call.text(0)?))),
         "replace" => replace,
         "lower" => |call| Ok(call.string(call.text(0)?.to_lowercase())),
         "upper" => |call| Ok(call.string(call.text(0)?.to_uppercase())),
@@ -60,8 +62,61 @@ fn join(call: &Call) -> Outcome {
     Ok(out.finish())
 }
 
+/// The last part of a path (Go, `filepath.Base`).
+fn basename(path: &str) -> String {
+    match path.trim_end_matches('/') {
+        "" if path.is_empty() => ".".to_owned(),
+        "" => "/".to_owned(),
+        trimmed => trimmed.rsplit('/').next().unwrap_or_default().to_owned(),
+    }
+}
+
+/// All but the last part of a path, without superfluous parts (Go, `filepath.Dir`).
+fn dirname(path: &str) -> String {
+    let folder = &path[..path.rfind('/').map_or(0, |at| at + 1)];
+    let is_rooted = folder.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        match (part, parts.last()) {
+            ("..", Some(last)) if *last != ".." => drop(parts.pop()),
+            ("..", None) if is_rooted => {}
+            _ => parts.push(part),
+        }
+    }
+    match (is_rooted, parts.join("/")) {
+        (true, rest) => format!("/{rest}"),
+        (false, rest) if rest.is_empty() => ".".to_owned(),
+        (false, rest) => rest,
+    }
+}
+
+/// The parts of a text of which not all is known, up to the first that is not.
+fn split_known(call: &Call, separator: &str, parts: &[Val]) -> Outcome {
+    let mut items = Vec::new();
+    let mut open = String::new();
+    for part in parts {
+        let text = match ops::text(part) {
+            Ok(text) => text,
+            Err(Stop::Unknown(why)) => return call.list(items, Some(why)),
+            Err(stop) => return Err(stop),
+        };
+        open.push_str(&text);
+        while let Some(at) = open.find(separator) {
+            let rest = open.split_off(at + separator.len());
+            open.truncate(at);
+            items.push(call.string(std::mem::replace(&mut open, rest)));
+        }
+    }
+    items.push(call.string(open));
+    call.list(items, None)
+}
+
 fn split(call: &Call) -> Outcome {
-    let (separator, text) = (call.text(0)?, call.text(1)?);
+    let separator = call.text(0)?;
+    if let (ValKind::Partial(parts), false) = (&call.arg(1)?.kind, separator.is_empty()) {
+        return split_known(call, &separator, parts);
+    }
+    let text = call.text(1)?;
     if text.is_empty() && !separator.is_empty() {
         return call.list(vec![call.string("")], None);
     }

@@ -53,6 +53,12 @@ impl<'a> Reader<'a> {
     }
 
     fn reading(&self, reading: &Reading) -> Fact<Word> {
+        let body = &self.resource.body;
+        match reading.unless.as_deref().map(|attr| body.has(attr)) {
+            Some(Fact::Known(true, origin)) => return Fact::Unset(origin.at),
+            Some(Fact::Unknown(why, at)) => return Fact::Unknown(why, at),
+            _ => {}
+        }
         let told = if reading.satellite.of.is_some() {
             self.in_satellites(reading)
         } else {
@@ -68,7 +74,7 @@ impl<'a> Reader<'a> {
         let Some(before) = &reading.before else { return Fact::default(now.clone(), see, at) };
         let Some(major) = self.resource.provider_major else {
             let what = reading.attr.as_deref().unwrap_or("a setting");
-            let why = format!("`{what}`, whose default follows the provider's version,");
+            let why = format!("the provider's version for the default of `{what}`");
             return Fact::Unknown(Why::NoDefault(why.into()), at);
         };
         let applies = if major < before.major { &before.default } else { now };

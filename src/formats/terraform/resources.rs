@@ -55,7 +55,7 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
 
 /// Resource types that hold data or logs and that nobody here reads yet. Everything else that has
 /// no handler (accounts, roles, names) says nothing about data and is passed over.
-const DATA_BEARING: [&str; 20] = [
+const DATA_BEARING: [&str; 19] = [
     "aws_fsx_lustre_file_system",
     "aws_keyspaces_table",
     "aws_lightsail_database",
@@ -75,7 +75,6 @@ const DATA_BEARING: [&str; 20] = [
     "google_logging_project_bucket_config",
     "google_pubsub_topic",
     "google_spanner_instance",
-    "rediscloud_subscription_database",
 ];
 
 fn not_understood(world: &World, out: &mut Fragment) {

@@ -63,6 +63,14 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
         let on = trail.body.bool("enable_logging");
         out.logs.push(log(trail, "the trail", "cloudtrail", on));
     }
+    for task in world.of("aws_ecs_task_definition") {
+        for volume in task.body.list("volume").items {
+            let Some(efs) = volume.block("efs_volume_configuration") else { continue };
+            let told = efs.text("transit_encryption").map(|mode| &*mode == "ENABLED");
+            let told = told.or_default(false, "provider docs, ecs_task_definition");
+            out.stores.push(server(task, "efs_volume_configuration", told));
+        }
+    }
     audit_retention(world, out);
 }
 
@@ -83,7 +91,7 @@ fn setting(resource: &Resource, block: &Val, out: &mut Fragment) {
 /// The server that a setting is for, of which the setting is all that is known.
 fn server(resource: &Resource, name: &str, tls: Fact<bool>) -> Store {
     let at = tls.place();
-    let title = nodes::title(&format!("the server of `{name}` in"), resource, &[]);
+    let title = nodes::title(&format!("the server behind `{name}` of"), resource, &[]);
     let address = Address::new(format!("{}/{name}", resource.address));
     Store {
         engine: Fact::written(engine(&resource.kind).into(), at),
@@ -96,8 +104,11 @@ fn server(resource: &Resource, name: &str, tls: Fact<bool>) -> Store {
 }
 
 fn engine(kind: &str) -> &'static str {
-    let words = ["docdb", "neptune", "redshift", "postgresql", "mysql", "mariadb"];
-    words.into_iter().find(|word| kind.contains(word)).unwrap_or("database")
+    let words = ["ecs", "docdb", "neptune", "redshift", "postgresql", "mysql", "mariadb"];
+    match words.into_iter().find(|word| kind.contains(word)) {
+        Some("ecs") => "efs",
+        found => found.unwrap_or("database"),
+    }
 }
 
 fn log(resource: &Resource, name: &str, engine: &str, on: Fact<bool>) -> LogDraft {

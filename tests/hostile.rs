@@ -1,6 +1,11 @@
 //! Whatever the input, a run ends soon, with a status of the contract and places inside the text.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests write and read files")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::format_push_string,
+    reason = "tests write and read files, and build texts plainly"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

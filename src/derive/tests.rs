@@ -69,7 +69,7 @@ fn filter(name: &str, layer: Layer, rules: &[&str]) -> Filter {
         };
         Rule {
             allow: words[0] == "allow",
-            priority: i as i64,
+            priority: i64::try_from(i).unwrap(),
             sources: vec![source],
             ports: Fact::written(Ports::tcp(from.parse().unwrap(), until.parse().unwrap()), at(2)),
             place: at(2),

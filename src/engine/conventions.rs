@@ -9,8 +9,7 @@ use crate::cards::example::Section;
 use crate::catalog::Catalog;
 
 /// Rules about what is there or is not: nothing that the files leave open decides them.
-const NEVER_POSSIBLE: [&str; 10] = [
-    "audit-log-short",
+const NEVER_POSSIBLE: [&str; 9] = [
     "index-without-delete",
     "log-table-without-ttl",
     "no-effect-setting",

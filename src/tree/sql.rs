@@ -256,8 +256,7 @@ pub(crate) fn parse(text: &Text) -> (Vec<Statement>, Vec<Problem>) {
     for index in 0..=tokens.len() {
         let kind = tokens.get(index).map(|t| t.kind);
         let mark = matches!(kind, None | Some(TokenKind::End | TokenKind::Up | TokenKind::Down));
-        let begins_anew = index > start && begins(text, &tokens, index);
-        if !(mark || begins_anew) {
+        if !(mark || index > start && begins(text, &tokens, index)) {
             continue;
         }
         if !down && start < index {

@@ -7,7 +7,7 @@ use crate::catalog::image::{KeepCard, LogCard, Unit};
 use crate::expr::Scope;
 use crate::model::concept::{Identity, LogPipeline, Retention};
 use crate::model::fact::{Fact, Name, Why};
-use crate::model::fragment::{Address, Keep, LogDraft};
+use crate::model::fragment::{Keep, LogDraft};
 use crate::model::value::Value;
 
 impl Server<'_> {

@@ -300,8 +300,8 @@ fn keys_may_stand_twice_and_for_may_break_its_lines() {
     let keys: Vec<&str> = items
         .iter()
         .map(|(key, _)| match key {
-            ObjectKey::Name(name, _) => &**name,
-            ObjectKey::Expr(Expr { kind: ExprKind::String(name, _), .. }) => &**name,
+            ObjectKey::Name(name, _)
+            | ObjectKey::Expr(Expr { kind: ExprKind::String(name, _), .. }) => &**name,
             ObjectKey::Expr(_) => "?",
         })
         .collect();

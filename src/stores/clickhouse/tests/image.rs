@@ -188,7 +188,7 @@ fn the_image_listens_unless_its_file_is_hidden() {
     let closed = "<clickhouse><mysql_port remove='1'/><postgresql_port remove='1'/>\
                   <interserver_http_port remove='1'/></clickhouse>";
     let files = &[("/etc/clickhouse-server/config.d/p.xml", closed)];
-    check(&Case { mounts, files, ..CASE }, "port", &["port 8123 local", "port 9000 local"]);
+    check(&Case { files, mounts, ..CASE }, "port", &["port 8123 local", "port 9000 local"]);
     let open = &["/etc/clickhouse-server/config.d"];
     check(
         &Case { files, open, ..CASE },
@@ -236,7 +236,7 @@ fn scripts_of_the_first_start_make_tables_and_users() {
     let files = &[("/docker-entrypoint-initdb.d/a.sql", sql)];
     let env = &[("CLICKHOUSE_PASSWORD", "x-9")];
     check(
-        &Case { files, env, ..CASE },
+        &Case { env, files, ..CASE },
         "login secret",
         &[
             "login default password any",

@@ -216,7 +216,8 @@ fn files_are_merged_where_and_when_the_server_does() {
 #[test]
 fn files_of_many_siblings_are_merged_in_reasonable_time() {
     let many = |name: &str| -> String {
-        (0..20_000).map(|n| format!("<{name}>10.{}.{}.1</{name}>", n / 250, n % 250)).collect()
+        let hosts = (0..20_000).map(|n| format!("<{name}>10.{}.{}.1</{name}>", n / 250, n % 250));
+        hosts.collect::<Vec<_>>().concat()
     };
     let main = MAIN.replace("MORE", &many("listen_host"));
     let over = format!("<clickhouse>{}</clickhouse>", many("listen_host"));

@@ -18,10 +18,8 @@ use crate::model::concept::Model;
 /// Every entity that rules can ask about.
 pub(crate) fn derive(estate: Estate, catalog: &Catalog) -> Model {
     let mut model = Model::default();
-    let ways = ways::Ways::new(&estate);
-    stores::derive(&estate, &ways, &mut model);
+    stores::derive(&estate, &mut model);
     openings::derive(&estate, catalog, &mut model);
-    drop(ways);
     stores::belongings(estate, &mut model);
     model
 }

@@ -10,12 +10,10 @@ mod mounted;
 mod programs;
 mod selectors;
 
-use rustc_hash::FxHashMap;
-
 use crate::catalog::Catalog;
 use crate::model::concept::{Defect, Secret};
 use crate::model::fact::{Fact, Why};
-use crate::model::fragment::{Address, Filter, Fragment, Hop, Keep, Layer, LogDraft, Node, Store};
+use crate::model::fragment::{Filter, Fragment, Hop, Keep, Layer, LogDraft, Node, Store};
 use crate::source::{Place, Sources};
 
 pub(crate) use index::Index;
@@ -70,7 +68,8 @@ pub(crate) struct Guard {
 /// Joins all fragments.
 pub(crate) fn link(mut all: Fragment, catalog: &Catalog, sources: &Sources) -> Estate {
     mounted::add(&mut all, sources);
-    let built = programs::build(&all, catalog, sources);
+    let folders = index::folders(sources);
+    let built = programs::build(&all, catalog, sources, &folders);
     all.stores.extend(built.stores);
     all.keeps.extend(built.keeps);
     all.logs.extend(built.logs);
@@ -80,16 +79,10 @@ pub(crate) fn link(mut all: Fragment, catalog: &Catalog, sources: &Sources) -> E
     all.hops.extend(built.hops);
 
     let filter_index =
-        Index::new(all.filters.iter().enumerate().map(|(i, f)| (&f.address, i, f.place)), sources);
+        Index::new(all.filters.iter().enumerate().map(|(i, f)| (&f.address, i, f.place)), &folders);
     graph::place_rules(&mut all, &filter_index);
-    let graph = graph::build(&mut all, &filter_index, sources);
-    let node_of: FxHashMap<&Address, usize> =
-        graph.nodes.iter().enumerate().map(|(i, n)| (&n.address, i)).collect();
-    let store_nodes = all
-        .stores
-        .iter()
-        .map(|s| graph.index.nearest(&s.node, s.place).or_else(|| node_of.get(&s.node).copied()))
-        .collect();
+    let graph = graph::build(&mut all, &filter_index, &folders);
+    let store_nodes = all.stores.iter().map(|s| graph.index.nearest(&s.node, s.place)).collect();
     Estate {
         nodes: graph.nodes,
         arrivals: graph.arrivals,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::ways::{self, Way, Ways};
 use crate::link::Estate;
 use crate::model::concept::{Datastore, Endpoint, Identity, Model, User};
@@ -16,33 +18,57 @@ use crate::source::Place;
 const PROOFS: [&str; 6] =
     ["none", "default-password", "password", "external", "iam", "certificate"];
 
-pub(crate) fn derive(estate: &Estate, ways: &Ways, model: &mut Model) {
-    for (store, node) in estate.stores.iter().zip(&estate.store_nodes) {
-        let doors: Vec<Door> = store.endpoints.iter().map(|e| Door::new(e, *node, ways)).collect();
-        model.datastores.push(datastore(store, &doors));
-        model.endpoints.extend(doors.iter().map(|door| endpoint(store, door)));
-        model.users.extend(store.logins.iter().map(|login| user(store, login, &doors)));
+/// Stores that one thread works through with a memory of ways of its own; two stores rarely share
+/// any, so a common memory would cost more than it saves.
+const CHUNK: usize = 64;
+
+pub(crate) fn derive(estate: &Estate, model: &mut Model) {
+    let stores: Vec<_> = estate.stores.iter().zip(&estate.store_nodes).collect();
+    let parts: Vec<Model> = stores
+        .par_chunks(CHUNK)
+        .map(|chunk| {
+            let ways = Ways::new(estate);
+            let mut part = Model::default();
+            for (store, node) in chunk {
+                derive_one(store, **node, &ways, &mut part);
+            }
+            part
+        })
+        .collect();
+    for part in parts {
+        model.datastores.extend(part.datastores);
+        model.endpoints.extend(part.endpoints);
+        model.users.extend(part.users);
     }
 }
 
+fn derive_one(store: &Store, node: Option<usize>, ways: &Ways, model: &mut Model) {
+    let doors: Vec<Door> = store.endpoints.iter().map(|e| Door::new(e, node, ways)).collect();
+    model.datastores.push(datastore(store, &doors));
+    model.endpoints.extend(doors.iter().map(|door| endpoint(store, door)));
+    model.users.extend(store.logins.iter().map(|login| user(store, login, &doors)));
+}
+
 /// Logs, retentions and the rest get the exact store they belong to.
-pub(crate) fn belongings(estate: Estate, model: &mut Model) {
-    for keep in estate.keeps {
+pub(crate) fn belongings(mut estate: Estate, model: &mut Model) {
+    for keep in std::mem::take(&mut estate.keeps) {
         let mut retention = keep.retention;
         if let Some(store) = keep.store {
             retention.identity.subject = store.0;
         }
         model.retentions.push(retention);
     }
-    for draft in estate.logs {
+    for draft in std::mem::take(&mut estate.logs) {
         let mut log = draft.log;
         if let Some(store) = draft.store {
             log.identity.subject = store.0;
         }
         model.logs.push(log);
     }
-    model.secrets = estate.secrets;
-    model.defects = estate.defects;
+    model.secrets = std::mem::take(&mut estate.secrets);
+    model.defects = std::mem::take(&mut estate.defects);
+    // What is left is taken apart while the rules are asked.
+    rayon::spawn(move || drop(estate));
 }
 
 /// An endpoint with the ways that lead to it.

@@ -1,6 +1,6 @@
 //! The graph of nodes and steps, with filters put in front of nodes.
 
-use super::index::Index;
+use super::index::{Folders, Index};
 use super::selectors::{self, Pods};
 use super::{From, Guard, Step};
 use crate::model::fact::{Fact, Why};
@@ -8,7 +8,7 @@ use crate::model::fragment::{
     Attach, Filter, Fragment, Hop, Node, PortEnd, PortMap, Ref, Rule, RuleFor,
 };
 use crate::model::truth::{Answer, Truth};
-use crate::source::{Place, Sources};
+use crate::source::Place;
 
 pub(crate) struct Graph {
     pub(crate) nodes: Vec<Node>,
@@ -44,9 +44,9 @@ fn lone(rule: Rule) -> Filter {
     }
 }
 
-pub(crate) fn build(all: &mut Fragment, filters: &Index, sources: &Sources) -> Graph {
+pub(crate) fn build(all: &mut Fragment, filters: &Index, folders: &Folders) -> Graph {
     let nodes = std::mem::take(&mut all.nodes);
-    let index = node_index(&nodes, sources);
+    let index = node_index(&nodes, folders);
     let pods = Pods::new(&nodes, &all.namespaces);
 
     let mut arrivals: Vec<Vec<Step>> = nodes.iter().map(|_| Vec::new()).collect();
@@ -63,9 +63,9 @@ pub(crate) fn build(all: &mut Fragment, filters: &Index, sources: &Sources) -> G
     Graph { nodes, arrivals, guards, behind, index }
 }
 
-fn node_index(nodes: &[Node], sources: &Sources) -> Index {
+fn node_index(nodes: &[Node], folders: &Folders) -> Index {
     let mut index =
-        Index::new(nodes.iter().enumerate().map(|(i, n)| (&n.address, i, n.place)), sources);
+        Index::new(nodes.iter().enumerate().map(|(i, n)| (&n.address, i, n.place)), folders);
     for (i, node) in nodes.iter().enumerate() {
         for alias in &node.aliases {
             index.add(alias.clone(), i, node.place);

@@ -12,16 +12,22 @@ use crate::source::{FileId, Place, Sources};
 #[derive(Default)]
 pub(crate) struct Index {
     things: FxHashMap<Address, Vec<(usize, FileId)>>,
-    folders: Arc<[Vec<Box<str>>]>,
+    folders: Folders,
+}
+
+/// The folders of every file, outermost first; worked out once for all indexes.
+pub(crate) type Folders = Arc<[Vec<Box<str>>]>;
+
+pub(crate) fn folders(sources: &Sources) -> Folders {
+    sources.ids().map(|file| folder(sources.path(file))).collect()
 }
 
 impl Index {
     pub(crate) fn new<'a>(
         things: impl Iterator<Item = (&'a Address, usize, Place)>,
-        sources: &Sources,
+        folders: &Folders,
     ) -> Index {
-        let folders = sources.ids().map(|f| folder(sources.path(f))).collect();
-        let mut index = Index { things: FxHashMap::default(), folders };
+        let mut index = Index { things: FxHashMap::default(), folders: folders.clone() };
         for (address, thing, place) in things {
             index.add(address.clone(), thing, place);
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::index::Index;
+use super::index::{Folders, Index};
 use crate::catalog::Catalog;
 use crate::catalog::image::ImageCard;
 use crate::model::concept::{Defect, Secret};
@@ -39,8 +39,13 @@ impl Built {
     }
 }
 
-pub(crate) fn build(all: &Fragment, catalog: &Catalog, sources: &Sources) -> Built {
-    let inputs = Inputs::new(all, sources);
+pub(crate) fn build(
+    all: &Fragment,
+    catalog: &Catalog,
+    sources: &Sources,
+    folders: &Folders,
+) -> Built {
+    let inputs = Inputs::new(all, sources, folders);
     let cards = cards(&all.containers, catalog);
     let programs: Vec<(Parts, Vec<&Address>)> = all
         .containers
@@ -141,10 +146,10 @@ struct Inputs<'a> {
 }
 
 impl<'a> Inputs<'a> {
-    fn new(all: &'a Fragment, sources: &'a Sources) -> Inputs<'a> {
+    fn new(all: &'a Fragment, sources: &'a Sources, folders: &Folders) -> Inputs<'a> {
         let bundle_index = Index::new(
             all.bundles.iter().enumerate().map(|(i, b)| (&b.address, i, b.place)),
-            sources,
+            folders,
         );
         let in_bundles =
             all.bundles.iter().flat_map(|b| &b.entries).filter_map(|e| e.file.as_ref());

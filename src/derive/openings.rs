@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::crowd::Crowd;
@@ -19,19 +20,19 @@ use crate::model::reach::{Circle, Reach};
 pub(crate) fn derive(estate: &Estate, catalog: &Catalog, model: &mut Model) {
     let known = catalog.known_ports();
     let stores: FxHashSet<usize> = estate.store_nodes.iter().copied().flatten().collect();
-    for (i, filter) in estate.filters.iter().enumerate() {
+    let openings = estate.filters.par_iter().zip(&estate.behind).filter_map(|(filter, behind)| {
         if !filter.stands_alone || filter.exists.known() == Some(&false) {
-            continue;
+            return None;
         }
-        let behind = &estate.behind[i];
         // Stores behind the filter are judged themselves, balancers by what they lead to.
         let is_store = |node: &usize| stores.contains(node);
         let leads_on = |node: &usize| estate.nodes[*node].kind != NodeKind::Machine;
         if behind.iter().any(is_store) || (!behind.is_empty() && behind.iter().all(leads_on)) {
-            continue;
+            return None;
         }
-        model.openings.extend(opening(filter, &known, !behind.is_empty()));
-    }
+        opening(filter, &known, !behind.is_empty())
+    });
+    model.openings = openings.collect();
 }
 
 /// The first port that a filter opens to the internet, surely or perhaps; else to anybody.

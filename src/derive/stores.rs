@@ -67,8 +67,8 @@ pub(crate) fn belongings(mut estate: Estate, model: &mut Model) {
     }
     model.secrets = std::mem::take(&mut estate.secrets);
     model.defects = std::mem::take(&mut estate.defects);
-    // What is left is taken apart while the rules are asked.
-    rayon::spawn(move || drop(estate));
+    // As with the trees (`session::judge`): the process ends soon.
+    std::mem::forget(estate);
 }
 
 /// An endpoint with the ways that lead to it.

@@ -169,7 +169,12 @@ pub(super) fn of(name: &TableName, columns: &[Column], rollup: bool) -> Holds {
     }
     // What goes into a model and what comes out of it.
     let column = |name: &str| columns.iter().find(|c| &*c.name == name && text(c));
-    if let (Some(input), Some(_)) = (column("input"), column("output")) {
+    // Alone the two words may as well mean a transaction's bytes; beside a model, a session or a
+    // count of tokens they are what was said.
+    let spoken =
+        ["model", "session_id", "user_id", "tokens", "total_tokens", "metadata", "prompt_id"];
+    let spoken = columns.iter().any(|c| spoken.contains(&&*c.name));
+    if let (Some(input), Some(_), true) = (column("input"), column("output"), spoken) {
         let by = format!("that `{}` holds prompts, by `input` and `output`", name.table);
         add("prompts", by, input.place);
     }

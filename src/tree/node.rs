@@ -29,7 +29,8 @@ pub(crate) struct Scalar {
     pub(crate) plain: bool,
     /// Where its bytes stand in the file, for texts nested in it; empty where escapes or folding
     /// changed them.
-    pub(crate) pieces: Arc<[Piece]>,
+    /// `None` where they stand there as they are, in one stretch: most scalars, and no allocation.
+    pub(crate) pieces: Option<Arc<[Piece]>>,
 }
 
 /// A mapping in document order. Duplicate keys stay; `get` answers the last, as YAML readers that
@@ -44,6 +45,22 @@ pub(crate) struct Entry {
     pub(crate) key: Arc<str>,
     pub(crate) key_place: Place,
     pub(crate) value: Node,
+}
+
+impl Scalar {
+    /// The way from the value's bytes to those of the file, for a scalar that stands at `place`.
+    pub(crate) fn pieces(&self, place: Place) -> Arc<[Piece]> {
+        if let Some(pieces) = &self.pieces {
+            return pieces.clone();
+        }
+        let (len, there) = (self.text.len() as u32, place.end - place.start);
+        // With quotes around it or without.
+        match there.checked_sub(len) {
+            Some(0) => Arc::new([Piece { here: 0, there: place.start, len }]),
+            Some(2) => Arc::new([Piece { here: 0, there: place.start + 1, len }]),
+            _ => Arc::new([]),
+        }
+    }
 }
 
 impl Entry {
@@ -132,6 +149,6 @@ impl Node {
     /// The scalar's value as a text of its own, whose places are those of this file.
     pub(crate) fn nested_text(&self) -> Option<Text> {
         let scalar = self.scalar()?;
-        Some(Text::nested(scalar.text.clone(), self.place, scalar.pieces.clone()))
+        Some(Text::nested(scalar.text.clone(), self.place, scalar.pieces(self.place)))
     }
 }

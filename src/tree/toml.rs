@@ -57,7 +57,7 @@ fn scalar(text: &Text, value: &str, plain: bool, span: &Range<usize>) -> Kind {
         let start = span.start + at;
         text.pieces(start..start + value.len(), 0, &mut pieces);
     }
-    Kind::Scalar(Scalar { text: value.into(), plain, pieces: pieces.into() })
+    Kind::Scalar(Scalar { text: value.into(), plain, pieces: Some(pieces.into()) })
 }
 
 #[cfg(test)]

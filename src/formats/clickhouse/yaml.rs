@@ -26,7 +26,7 @@ fn fill(out: &mut Element, node: &Node) {
             text: scalar.text.clone(),
             place: node.place,
             cdata: false,
-            pieces: scalar.pieces.clone(),
+            pieces: scalar.pieces(node.place),
         })),
         Kind::Map(map) => {
             for entry in &map.entries {

@@ -101,7 +101,7 @@ impl Reader {
             "false" if scalar.plain => ExprKind::Bool(false),
             number if scalar.plain => number.parse().map_or(ExprKind::Broken, ExprKind::Number),
             text if !is_template(text) => {
-                ExprKind::String(scalar.text.clone(), scalar.pieces.clone())
+                ExprKind::String(scalar.text.clone(), scalar.pieces(node.place))
             }
             _ => return self.template(node),
         };
@@ -135,7 +135,7 @@ impl Reader {
 }
 
 fn key_node(text: Arc<str>, place: Place) -> Node {
-    Node { place, kind: Kind::Scalar(Scalar { text, plain: false, pieces: Arc::new([]) }) }
+    Node { place, kind: Kind::Scalar(Scalar { text, plain: false, pieces: Some(Arc::new([])) }) }
 }
 
 fn is_template(text: &str) -> bool {

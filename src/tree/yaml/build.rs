@@ -188,7 +188,13 @@ impl<'a> Builder<'a> {
         let place = self.text.place(range.clone());
         match self.anchors.get(&id).filter(|_| usable) {
             Some(built) => {
-                Built { node: Node { place, ..built.node.clone() }, range, ..built.clone() }
+                let mut built = built.clone();
+                // Its bytes stand where the anchor is.
+                if let Kind::Scalar(scalar) = &mut built.node.kind {
+                    scalar.pieces = Some(scalar.pieces(built.node.place));
+                }
+                built.node.place = place;
+                Built { range, ..built }
             }
             None => Built {
                 node: Node { place, kind: Kind::Null },

@@ -162,7 +162,7 @@ impl Reader<'_> {
 
     fn plain(&self, range: Range<usize>) -> Kind {
         let text = self.source[range.clone()].into();
-        Kind::Scalar(Scalar { text, plain: true, pieces: self.pieces(range) })
+        Kind::Scalar(Scalar { text, plain: true, pieces: None })
     }
 
     fn pieces(&self, range: Range<usize>) -> Arc<[crate::source::Piece]> {
@@ -179,7 +179,7 @@ impl Reader<'_> {
             let range = start..self.at;
             self.at += 1;
             let text = self.source[range.clone()].into();
-            return Ok(Scalar { text, plain: false, pieces: self.pieces(range) });
+            return Ok(Scalar { text, plain: false, pieces: None });
         }
         let mut text = self.source[start..self.at].to_owned();
         loop {
@@ -194,7 +194,7 @@ impl Reader<'_> {
             text.push_str(&self.source[from..self.at]);
         }
         self.at += 1;
-        Ok(Scalar { text: text.into(), plain: false, pieces: Arc::new([]) })
+        Ok(Scalar { text: text.into(), plain: false, pieces: Some(Arc::new([])) })
     }
 
     /// Passes what a string holds unescaped.

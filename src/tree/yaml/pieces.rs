@@ -14,7 +14,7 @@ pub(super) fn of_scalar(
     value: &str,
     style: ScalarStyle,
     range: Range<usize>,
-) -> Arc<[Piece]> {
+) -> Option<Arc<[Piece]>> {
     let source = text.as_str();
     let body = match style {
         ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted if range.len() >= 2 => {
@@ -22,17 +22,21 @@ pub(super) fn of_scalar(
         }
         _ => range,
     };
-    let Some(spelled) = source.get(body.clone()) else { return Arc::new([]) };
+    let Some(spelled) = source.get(body.clone()) else { return Some(Arc::new([])) };
     let mut pieces = Vec::new();
+    // On one line it is one stretch of the file, whatever the text is nested in.
+    if spelled == value && !value.contains('\n') {
+        return None;
+    }
     if spelled == value {
         text.pieces(body, 0, &mut pieces);
-        return pieces.into();
+        return Some(pieces.into());
     }
     let whole = match style {
         ScalarStyle::Literal => literal(text, value, body, &mut pieces),
         _ => folded(text, value, body, &mut pieces),
     };
-    if whole { pieces.into() } else { Arc::new([]) }
+    Some(if whole { pieces.into() } else { Arc::new([]) })
 }
 
 /// Lines with the offset of each, line ends included.

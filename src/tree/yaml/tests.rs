@@ -19,7 +19,7 @@ fn dump(source: &str, node: &Node, out: &mut String) {
     match &node.kind {
         Kind::Null => write!(out, "null‹{}›", slice(source, node.place)).unwrap(),
         Kind::Scalar(scalar) => {
-            for piece in scalar.pieces.iter() {
+            for piece in scalar.pieces(node.place).iter() {
                 let len = piece.len as usize;
                 assert_eq!(
                     source.get(piece.there as usize..piece.there as usize + len),
@@ -32,7 +32,7 @@ fn dump(source: &str, node: &Node, out: &mut String) {
             if spelled != &*scalar.text {
                 write!(out, "‹{spelled}›").unwrap();
             }
-            if scalar.pieces.is_empty() && !scalar.text.is_empty() {
+            if scalar.pieces(node.place).is_empty() && !scalar.text.is_empty() {
                 out.push('?');
             }
         }

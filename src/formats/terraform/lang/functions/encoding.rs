@@ -8,7 +8,7 @@ use crate::formats::terraform::lang::template::Builder;
 use crate::formats::terraform::lang::{ops, trail};
 use crate::formats::terraform::value::{Val, ValKind, number_text};
 use crate::model::fact::{Evidence, Why};
-use crate::source::Text;
+use crate::source::{Place, Text};
 use crate::tree::node::{Kind, Node, Scalar};
 use crate::tree::yaml;
 
@@ -171,7 +171,7 @@ pub(in crate::formats::terraform) fn value(node: &Node, depth: usize) -> Val {
     let kind = match &node.kind {
         _ if depth > MAX_DEPTH => ValKind::Unknown(Why::NotUnderstood("a very deep value".into())),
         Kind::Null => ValKind::Null,
-        Kind::Scalar(scalar) => plain(scalar),
+        Kind::Scalar(scalar) => plain(scalar, node.place),
         Kind::List(items) => {
             let items = items.iter().map(|item| value(item, depth + 1)).collect();
             ValKind::List { items, more: None }
@@ -185,8 +185,8 @@ pub(in crate::formats::terraform) fn value(node: &Node, depth: usize) -> Val {
 }
 
 /// What a plain scalar means to Terraform: YAML 1.1 words, decimal and hexadecimal numbers.
-fn plain(scalar: &Scalar) -> ValKind {
-    let string = || ValKind::String(scalar.text.clone(), scalar.pieces.clone());
+fn plain(scalar: &Scalar, at: Place) -> ValKind {
+    let string = || ValKind::String(scalar.text.clone(), scalar.pieces(at));
     if !scalar.plain {
         return string();
     }

@@ -6,6 +6,8 @@ pub(crate) mod image;
 pub(crate) mod reference;
 pub(crate) mod resource;
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use image::ImageCard;
@@ -53,6 +55,13 @@ const SHARED_PORTS: [u16; 15] =
 enum Card {
     Image(Box<ImageCard>),
     Resource(Box<ResourceCard>),
+}
+
+/// Where the text of the first `toml` block stands.
+fn toml_block(page: &str) -> Option<Range<usize>> {
+    let start = page.find("```toml\n")? + "```toml\n".len();
+    let end = start + page[start..].find("\n```")? + 1;
+    Some(start..end)
 }
 
 /// The card on a page; `None` where the page is of another kind.

@@ -8,6 +8,8 @@ use std::ops::Range;
 
 use serde::Deserialize;
 
+use super::toml_block;
+
 /// What is known of one resource type.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -268,11 +270,4 @@ impl ResourceCard {
         }
         Ok(())
     }
-}
-
-/// Where the text of the first `toml` block stands.
-fn toml_block(page: &str) -> Option<Range<usize>> {
-    let start = page.find("```toml\n")? + "```toml\n".len();
-    let end = start + page[start..].find("\n```")? + 1;
-    Some(start..end)
 }

@@ -9,6 +9,7 @@ use toml::Spanned;
 use super::{
     Command, DefaultCard, EnvNames, FileCard, ImageCard, KeepCard, LogCard, PortCard, Style, normal,
 };
+use crate::catalog::toml_block;
 use crate::expr::{self, Expr, Names};
 use crate::model::value::Type;
 
@@ -288,11 +289,4 @@ impl Names for CardNames<'_> {
         let fixed = ["run.entrypoint", "image.tag", "image.major", "image.minor", "unknown"];
         fixed.map(str::to_owned).to_vec()
     }
-}
-
-/// Where the text of the first `toml` block stands.
-fn toml_block(page: &str) -> Option<Range<usize>> {
-    let start = page.find("```toml\n")? + "```toml\n".len();
-    let end = start + page[start..].find("\n```")? + 1;
-    Some(start..end)
 }

@@ -10,8 +10,7 @@ use super::world::{Join, World};
 use crate::formats::terraform::value::{Resource, Val};
 use crate::model::concept::Retention;
 use crate::model::fact::{Fact, Name, Origin, Why};
-use crate::model::fragment::{EndpointDraft, Fragment, Keep, NodeKind, Ref, Store};
-use crate::model::net::Addresses;
+use crate::model::fragment::{Fragment, Keep, NodeKind, Ref, Store};
 
 const LIFTED: &str = "a public container is written, so that the account is taken to allow it";
 const SEE: &str = "provider docs, storage_account";
@@ -133,16 +132,7 @@ fn store(world: &World, account: &Resource, title: Name, public: Fact<bool>) -> 
         managed: true,
         whole: account.whole,
         exists: account.exists.clone(),
-        endpoints: vec![EndpointDraft {
-            port: Fact::default(443, see, at),
-            udp: false,
-            protocol: "http".into(),
-            role: "data".into(),
-            tls: Fact::default(true, see, at),
-            bind: Fact::default(Addresses::all(), see, at),
-            asks: Fact::default(true, see, at),
-            place: at,
-        }],
+        endpoints: vec![nodes::https(see, at)],
         logins: vec![plain_login(
             account,
             public.map(|p| if p { "none" } else { "password" }.into()),

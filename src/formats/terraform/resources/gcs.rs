@@ -9,8 +9,7 @@ use super::world::{Join, World};
 use crate::formats::terraform::value::{Resource, Val};
 use crate::model::concept::Retention;
 use crate::model::fact::{Fact, Name, Why};
-use crate::model::fragment::{EndpointDraft, Fragment, Keep, NodeKind, Ref, Store};
-use crate::model::net::Addresses;
+use crate::model::fragment::{Fragment, Keep, NodeKind, Ref, Store};
 
 const SEE: &str = "provider docs, storage_bucket";
 const GRANTS: [&str; 4] = [
@@ -118,16 +117,7 @@ fn store(bucket: &Resource, title: Name, public: Fact<bool>) -> Store {
         managed: true,
         whole: bucket.whole,
         exists: bucket.exists.clone(),
-        endpoints: vec![EndpointDraft {
-            port: Fact::default(443, see, at),
-            udp: false,
-            protocol: "http".into(),
-            role: "data".into(),
-            tls: Fact::default(true, see, at),
-            bind: Fact::default(Addresses::all(), see, at),
-            asks: Fact::default(true, see, at),
-            place: at,
-        }],
+        endpoints: vec![nodes::https(see, at)],
         logins: vec![plain_login(bucket, public.map(|p| if p { "none" } else { "iam" }.into()))],
         encrypted_at_rest: Fact::default(true, "Google Cloud encrypts all data at rest", at),
         product_log: bucket.body.has("logging"),

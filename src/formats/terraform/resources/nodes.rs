@@ -4,9 +4,10 @@ use super::facts;
 use crate::formats::terraform::value::Resource;
 use crate::model::fact::{Fact, Name};
 use crate::model::fragment::{
-    Address, Attach, Filter, Fragment, Hop, Layer, Node, NodeKind, PortMap, Ref, Rule, SourceSet,
+    Address, Attach, EndpointDraft, Filter, Fragment, Hop, Layer, Node, NodeKind, PortMap, Ref,
+    Rule, SourceSet,
 };
-use crate::model::net::Ports;
+use crate::model::net::{Addresses, Ports};
 use crate::source::Place;
 
 /// "EC2 instance `search`", with what the user calls it.
@@ -126,5 +127,20 @@ pub(super) fn listed(items: &[String]) -> String {
         }
         [front @ .., last] if !front.is_empty() => format!("{} and {last}", front.join(", ")),
         _ => items[0].clone(),
+    }
+}
+
+/// The door of an object store that a cloud runs: HTTPS from everywhere, logins on every request.
+/// `see` names the source.
+pub(super) fn https(see: &str, at: Place) -> EndpointDraft {
+    EndpointDraft {
+        port: Fact::default(443, see, at),
+        udp: false,
+        protocol: "http".into(),
+        role: "data".into(),
+        tls: Fact::default(true, see, at),
+        bind: Fact::default(Addresses::all(), see, at),
+        asks: Fact::default(true, see, at),
+        place: at,
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod resource;
 use std::ops::Range;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use image::ImageCard;
 use reference::{Match, Reference};
@@ -19,6 +20,10 @@ use resource::ResourceCard;
 pub(crate) struct Catalog {
     pub(crate) images: Vec<ImageCard>,
     pub(crate) resources: Vec<ResourceCard>,
+    /// The image cards by the last part of their images' names.
+    by_name: FxHashMap<String, Vec<usize>>,
+    /// Those whose last part holds a `*`.
+    by_pattern: Vec<usize>,
 }
 
 /// Why a page is not a card.
@@ -89,7 +94,23 @@ impl Catalog {
                 Err(problem) => problems.push(problem),
             }
         }
+        catalog.index();
         (catalog, problems)
+    }
+
+    fn index(&mut self) {
+        for (at, card) in self.images.iter().enumerate() {
+            for image in &card.images {
+                let name = reference::last_part(image);
+                let known = match name.contains('*') {
+                    true => &mut self.by_pattern,
+                    false => self.by_name.entry(name.to_owned()).or_default(),
+                };
+                if known.last() != Some(&at) {
+                    known.push(at);
+                }
+            }
+        }
     }
 
     /// The card of an image reference (`registry/name:tag@digest`), if there is one.
@@ -101,7 +122,13 @@ impl Catalog {
     /// a likeness, and among likenesses the one that shares more of the name.
     pub(crate) fn recognise(&self, reference: &str) -> Option<(&ImageCard, Match)> {
         let reference = Reference::parse(reference);
-        let met = self.images.iter().filter_map(|card| card.meets(&reference).map(|m| (card, m)));
+        let named = self.by_name.get(reference::last_part(reference.repository));
+        let mut near: Vec<usize> = named.into_iter().flatten().copied().collect();
+        near.extend(&self.by_pattern);
+        near.sort_unstable();
+        near.dedup();
+        let cards = near.into_iter().map(|at| &self.images[at]);
+        let met = cards.filter_map(|card| card.meets(&reference).map(|m| (card, m)));
         met.reduce(|best, next| if next.1.1 > best.1.1 { next } else { best })
             .map(|(card, (how, _))| (card, how))
     }

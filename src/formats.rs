@@ -81,6 +81,9 @@ pub(crate) fn of(path: &str, text: &str) -> Option<&'static dyn Format> {
     let mut best = (Claim::No, None);
     for format in ALL {
         let claim = format.claims(path, text);
+        if claim == Claim::Surely {
+            return Some(*format);
+        }
         if claim > best.0 {
             best = (claim, Some(*format));
         }

@@ -5,6 +5,7 @@
 //! the join, what is derived from it, the rules, the reports. `ARCHITECTURE.md` is the map.
 
 // Texts and trees.
+mod shared;
 mod source;
 #[allow(dead_code, reason = "trees hold what texts say, whether anybody asks yet or not")]
 mod tree;

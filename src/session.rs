@@ -136,14 +136,6 @@ fn in_pool<T: Send>(threads: usize, job: impl FnOnce() -> T + Send) -> T {
     }
 }
 
-/// A file that a front end claimed.
-struct Document {
-    file: FileId,
-    format: &'static dyn Format,
-    parsed: Parsed,
-    problems: Vec<Problem>,
-}
-
 /// Judges texts that are in memory.
 pub(crate) fn judge(
     sources: Sources,
@@ -152,12 +144,7 @@ pub(crate) fn judge(
     today: (i32, u32, u32),
     took: &mut Timings,
 ) -> Run {
-    let documents = timed(&mut took.parse, || parse(&sources));
-    let fragment = timed(&mut took.lower, || lower(&documents, &sources, catalog));
-    let claimed = documents.len();
-    // A run is a process: what it read lies in memory until it ends, and taking millions of nodes
-    // apart one by one took a tenth of the whole. A server will keep the trees as its cache.
-    std::mem::forget(documents);
+    let (fragment, claimed) = understand(&sources, catalog, took);
     let mut run = judge_fragment(fragment, sources, catalog, rules, today, took);
     run.claimed = claimed;
     run
@@ -170,50 +157,87 @@ fn timed<T>(into: &mut Duration, job: impl FnOnce() -> T) -> T {
     result
 }
 
-fn parse(sources: &Sources) -> Vec<Document> {
+/// Parses every file that a front end claims, lowers it, and tells how many there were.
+///
+/// A unit's trees are taken apart as soon as it is lowered: memory that was just used is used
+/// again, which is quicker than to ask the system for more and keeps a run small.
+fn understand(sources: &Sources, catalog: &Catalog, took: &mut Timings) -> (Fragment, usize) {
+    let start = Instant::now();
+    let claims = claims(sources);
+    let fragments: Vec<(Fragment, Timings)> =
+        units(&claims, sources).into_par_iter().map(|unit| unit.read(sources, catalog)).collect();
+    let mut all = Fragment::default();
+    let mut busy = Timings::default();
+    for (fragment, took) in fragments {
+        all.absorb(fragment);
+        busy.parse += took.parse;
+        busy.lower += took.lower;
+    }
+    all.problems.sort();
+    all.problems.dedup();
+    // Both steps run side by side on several threads: each gets its part of the time.
+    let whole = start.elapsed();
+    let part = busy.parse.as_secs_f64() / (busy.parse + busy.lower).as_secs_f64().max(1e-9);
+    took.parse += whole.mul_f64(part);
+    took.lower += whole.mul_f64(1.0 - part);
+    (all, claims.len())
+}
+
+/// The files that a front end claims, with the front end.
+fn claims(sources: &Sources) -> Vec<(FileId, &'static dyn Format)> {
     let files: Vec<FileId> = sources.ids().collect();
     files
         .into_par_iter()
-        .filter_map(|file| {
-            let path = sources.path(file);
-            let format = formats::of(path, sources.str(file))?;
-            let (parsed, problems) = format.parse(&sources.text(file), path);
-            Some(Document { file, format, parsed, problems })
-        })
+        .filter_map(|f| Some((f, formats::of(sources.path(f), sources.str(f))?)))
         .collect()
 }
 
-fn lower(documents: &[Document], sources: &Sources, catalog: &Catalog) -> Fragment {
-    let mut by_file: Vec<Option<&Document>> = vec![None; sources.len()];
-    for document in documents {
-        by_file[document.file.0 as usize] = Some(document);
-    }
-    let mut units: Vec<(&'static dyn Format, Vec<FileId>)> = Vec::new();
+/// Files that only mean something together.
+struct Group {
+    format: &'static dyn Format,
+    files: Vec<FileId>,
+}
+
+fn units(claims: &[(FileId, &'static dyn Format)], sources: &Sources) -> Vec<Group> {
+    let mut units = Vec::new();
     for format in formats::ALL {
-        let own: Vec<FileId> =
-            documents.iter().filter(|d| d.format.name() == format.name()).map(|d| d.file).collect();
-        units.extend(format.group(&own, sources).into_iter().map(|files| (*format, files)));
+        let own = claims.iter().filter(|(_, f)| f.name() == format.name());
+        let own: Vec<FileId> = own.map(|(file, _)| *file).collect();
+        let groups = format.group(&own, sources).into_iter();
+        units.extend(groups.map(|files| Group { format: *format, files }));
     }
-    let fragments: Vec<Fragment> = units
-        .par_iter()
-        .map(|(format, files)| {
-            let files = files
-                .iter()
-                .filter_map(|f| by_file[f.0 as usize].map(|d| (*f, &d.parsed)))
-                .collect();
-            let mut out = Fragment::default();
-            format.lower(&Unit { files, sources, catalog }, &mut out);
-            out
-        })
-        .collect();
-    let mut all = Fragment::default();
-    for fragment in fragments {
-        all.absorb(fragment);
+    units
+}
+
+impl Group {
+    fn read(self, sources: &Sources, catalog: &Catalog) -> (Fragment, Timings) {
+        let mut took = Timings::default();
+        let mut out = Fragment::default();
+        let parsed = timed(&mut took.parse, || self.parse(sources, &mut out));
+        timed(&mut took.lower, || {
+            let files = parsed.iter().map(|(file, parsed)| (*file, parsed)).collect();
+            self.format.lower(&Unit { files, sources, catalog }, &mut out);
+        });
+        timed(&mut took.parse, || drop(parsed));
+        (out, took)
     }
-    all.problems.extend(documents.iter().flat_map(|d| d.problems.iter().cloned()));
-    all.problems.sort();
-    all.problems.dedup();
-    all
+
+    fn parse(&self, sources: &Sources, out: &mut Fragment) -> Vec<(FileId, Parsed)> {
+        let parsed: Vec<(FileId, Parsed, Vec<Problem>)> = self
+            .files
+            .par_iter()
+            .map(|file| {
+                let (parsed, problems) =
+                    self.format.parse(&sources.text(*file), sources.path(*file));
+                (*file, parsed, problems)
+            })
+            .collect();
+        let keep = |(file, parsed, problems)| {
+            out.problems.extend::<Vec<Problem>>(problems);
+            (file, parsed)
+        };
+        parsed.into_iter().map(keep).collect()
+    }
 }
 
 fn judge_fragment(

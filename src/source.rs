@@ -5,6 +5,7 @@
 //! pieces know where they stand in the file, so whoever parses it writes down places of the file
 //! and nobody later has to translate. Lines and columns exist only in reports.
 
+use crate::shared::Shared;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -63,7 +64,7 @@ pub(crate) struct Text {
     /// Where the whole text stands; what has no piece falls back to it.
     whole: Place,
     /// Sorted by `here`. `None`: the text is the file, byte for byte.
-    pieces: Option<Arc<[Piece]>>,
+    pieces: Option<Shared<Piece>>,
 }
 
 impl Text {
@@ -75,7 +76,7 @@ impl Text {
 
     /// A text inside a file. `pieces` are sorted by `here` and map to file offsets; text that no
     /// piece covers (escapes, computed strings) is placed at `whole`.
-    pub(crate) fn nested(content: Arc<str>, whole: Place, pieces: Arc<[Piece]>) -> Text {
+    pub(crate) fn nested(content: Arc<str>, whole: Place, pieces: Shared<Piece>) -> Text {
         Text { content, whole, pieces: Some(pieces) }
     }
 
@@ -114,6 +115,17 @@ impl Text {
         let into = here - piece.here as usize;
         // One past the end still belongs to the piece: an empty stretch at the end of a line.
         (into <= piece.len as usize).then_some(piece.there as usize + into)
+    }
+
+    /// The pieces of a stretch that becomes a text of its own as it is.
+    pub(crate) fn piece(&self, range: Range<usize>) -> Shared<Piece> {
+        if self.pieces.is_none() {
+            let (there, len) = (range.start as u32, range.len() as u32);
+            return Shared::from([Piece { here: 0, there, len }]);
+        }
+        let mut pieces = Vec::new();
+        self.pieces(range, 0, &mut pieces);
+        pieces.into()
     }
 
     /// Pieces that map a stretch of this text, for a scalar that repeats it literally.
@@ -170,10 +182,6 @@ impl Sources {
         (0..self.files.len() as u32).map(FileId)
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.files.len()
-    }
-
     pub(crate) fn path(&self, file: FileId) -> &Arc<str> {
         &self.files[file.0 as usize].path
     }
@@ -213,7 +221,7 @@ mod tests {
     fn nested() -> Text {
         // "ab\ncd\n" whose lines stand at 10 and 20 of the file.
         let pieces = [Piece { here: 0, there: 10, len: 3 }, Piece { here: 3, there: 20, len: 3 }];
-        Text::nested("ab\ncd\n".into(), Place::new(FileId(0), 5..30), Arc::new(pieces))
+        Text::nested("ab\ncd\n".into(), Place::new(FileId(0), 5..30), Shared::from(pieces))
     }
 
     #[test]
@@ -234,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_text_without_pieces_falls_back_to_the_whole_scalar() {
-        let text = Text::nested("x".into(), Place::new(FileId(0), 5..9), Arc::new([]));
+        let text = Text::nested("x".into(), Place::new(FileId(0), 5..9), Shared::empty());
         assert_eq!(text.place(0..1), Place::new(FileId(0), 5..9));
     }
 }

@@ -60,9 +60,8 @@ impl<'a> Reference<'a> {
     /// Compares with a name as cards write it: without `docker.io/` and `library/`, `*` for any
     /// stretch within one part of the path.
     pub(crate) fn is(&self, pattern: &str) -> Option<Match> {
-        // The last part alone rules most pairs out, and `*` never goes beyond a part.
-        let (own, wanted) = (self.repository.rsplit('/').next(), pattern.rsplit('/').next());
-        if !glob(wanted.unwrap_or(""), own.unwrap_or("")) {
+        // The last part alone rules most pairs out.
+        if !glob(last_part(pattern), last_part(self.repository)) {
             return None;
         }
         let registry = self.registry.filter(|r| !HUB.contains(r));
@@ -113,6 +112,11 @@ impl<'a> Reference<'a> {
             None => self.digest.is_none(),
         }
     }
+}
+
+/// The last part of a name; `*` never goes beyond a part.
+pub(crate) fn last_part(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
 }
 
 /// `*` stands for any characters but `/`. Linear for each star, and cards have few.

@@ -3,8 +3,6 @@
 //! Modules are often reviewed without what stands behind their filters, so a group that admits
 //! everybody to PostgreSQL's port is worth a word of its own; how likely is for the rule to say.
 
-use std::sync::Arc;
-
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
@@ -16,6 +14,7 @@ use crate::model::concept::{Identity, Model, Opening};
 use crate::model::fact::{Basis, Fact, Name, Origin};
 use crate::model::fragment::{Filter, NodeKind};
 use crate::model::reach::{Circle, Reach};
+use crate::shared::Shared;
 
 pub(crate) fn derive(estate: &Estate, catalog: &Catalog, model: &mut Model) {
     let known = catalog.known_ports();
@@ -70,7 +69,7 @@ fn opening(filter: &Filter, known: &[(u16, &str)], attached: bool) -> Option<Ope
     out.engine = Fact::guessed((*engine).into(), how.clone(), place);
     // What stands behind the port is told by its number alone.
     let basis = Basis::Guessed(admission.guess.clone().unwrap_or(how));
-    let origin = Origin { basis, at: place, via: Arc::new([]), edit: None };
+    let origin = Origin { basis, at: place, via: Shared::empty(), edit: None };
     out.reach = Fact::Known(std::sync::Arc::new(reach), origin);
     out.attached = Fact::written(attached, filter.place);
     out.every_port = Fact::written(every_port, place);

@@ -13,6 +13,7 @@ use crate::model::fragment::{Layer, PortEnd, PortMap, SourceSet};
 use crate::model::net::Addresses;
 use crate::model::reach::{Circle, Reach};
 use crate::model::truth::Confidence;
+use crate::shared::Shared;
 use crate::source::Place;
 
 /// One way in, and who comes along it.
@@ -364,8 +365,8 @@ pub(crate) fn reach(ways: &[Way]) -> Reach {
     let likely = if some(Confidence::Likely) { tier(Confidence::Likely) } else { certain };
     let may = if some(Confidence::Possible) { tier(Confidence::Possible) } else { likely };
     let ((sure, sure_teller), (likely, likely_teller), (may, may_teller)) = (certain, likely, may);
-    let steps = |way: Option<&Way>| -> Arc<[Evidence]> {
-        way.map_or_else(|| Arc::new([]) as Arc<[Evidence]>, |w| w.steps.clone().into())
+    let steps = |way: Option<&Way>| -> Shared<Evidence> {
+        way.map_or_else(|| Shared::empty(), |w| w.steps.clone().into())
     };
     Reach {
         sure,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::shared::Shared;
 use crate::source::Place;
 
 /// A name shared by many facts; cheap to copy.
@@ -27,7 +28,7 @@ pub(crate) struct Origin {
     pub(crate) at: Place,
     /// The way the value took before it arrived at `at`: a variable's default, a `tfvars` line, a
     /// ConfigMap key. In order, the farthest first.
-    pub(crate) via: Arc<[Evidence]>,
+    pub(crate) via: Shared<Evidence>,
     /// Where a person would edit it, if not at `at`: a variable's default, a module's argument.
     pub(crate) edit: Option<Place>,
 }
@@ -82,19 +83,19 @@ impl Evidence {
 
 impl Origin {
     pub(crate) fn written(at: Place) -> Origin {
-        Origin { basis: Basis::Written, at, via: Arc::new([]), edit: None }
+        Origin { basis: Basis::Written, at, via: Shared::empty(), edit: None }
     }
 
     /// `see` names the source of the default: a document, a file of the product.
     pub(crate) fn default(see: impl Into<Name>, at: Place) -> Origin {
-        Origin { basis: Basis::Default(see.into()), at, via: Arc::new([]), edit: None }
+        Origin { basis: Basis::Default(see.into()), at, via: Shared::empty(), edit: None }
     }
 
     pub(crate) fn guessed(how: impl Into<Name>, at: Place) -> Origin {
-        Origin { basis: Basis::Guessed(how.into()), at, via: Arc::new([]), edit: None }
+        Origin { basis: Basis::Guessed(how.into()), at, via: Shared::empty(), edit: None }
     }
 
-    pub(crate) fn with_via(mut self, via: impl Into<Arc<[Evidence]>>) -> Origin {
+    pub(crate) fn with_via(mut self, via: impl Into<Shared<Evidence>>) -> Origin {
         self.via = via.into();
         self
     }

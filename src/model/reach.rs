@@ -1,9 +1,9 @@
 //! How wide the circle is from which a client may come.
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::fact::{Evidence, Name, Why};
+use crate::shared::Shared;
 use crate::source::Place;
 
 /// Circles of clients, ordered by how many other parties stand in them. The names are those of the
@@ -93,9 +93,9 @@ pub(crate) struct Reach {
     /// If everything unknown turns out wide.
     pub(crate) may: Circle,
     /// The way of the sure circle, then of the likely and the possible one, outermost step first.
-    pub(crate) sure_way: Arc<[Evidence]>,
-    pub(crate) likely_way: Arc<[Evidence]>,
-    pub(crate) may_way: Arc<[Evidence]>,
+    pub(crate) sure_way: Shared<Evidence>,
+    pub(crate) likely_way: Shared<Evidence>,
+    pub(crate) may_way: Shared<Evidence>,
     /// What was guessed on the likely way.
     pub(crate) guess: Option<Name>,
     /// What decides the possible way.
@@ -105,10 +105,10 @@ pub(crate) struct Reach {
 impl Reach {
     #[cfg(test)]
     pub(crate) fn nobody() -> Reach {
-        Reach::surely(Circle::None, Arc::new([]))
+        Reach::surely(Circle::None, Shared::empty())
     }
 
-    pub(crate) fn surely(circle: Circle, way: Arc<[Evidence]>) -> Reach {
+    pub(crate) fn surely(circle: Circle, way: Shared<Evidence>) -> Reach {
         Reach {
             sure: circle,
             likely: circle,

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use hcl_edit::parser as hcl;
 
 use super::node::Node;
+use crate::shared::Shared;
 use crate::source::{Piece, Place, Problem, Text};
 use convert::Converter;
 
@@ -61,7 +62,7 @@ pub(crate) enum ExprKind {
     Bool(bool),
     Number(f64),
     /// A string without interpolation; `pieces` as in [`super::node::Scalar`].
-    String(Arc<str>, Arc<[Piece]>),
+    String(Arc<str>, Shared<Piece>),
     /// Parts of a quoted template or a heredoc.
     Template(Vec<Part>),
     List(Vec<Expr>),
@@ -104,7 +105,7 @@ pub(crate) enum ObjectKey {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Part {
-    Literal(Arc<str>, Place, Arc<[Piece]>),
+    Literal(Arc<str>, Place, Shared<Piece>),
     Interpolation(Expr),
     If { cond: Expr, then: Vec<Part>, otherwise: Vec<Part> },
     For { key: Option<Arc<str>>, value: Arc<str>, over: Expr, body: Vec<Part> },

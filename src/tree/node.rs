@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::shared::Shared;
 use crate::source::{Piece, Place, Text};
 
 /// A value with its place.
@@ -49,16 +50,16 @@ pub(crate) struct Entry {
 
 impl Scalar {
     /// The way from the value's bytes to those of the file, for a scalar that stands at `place`.
-    pub(crate) fn pieces(&self, place: Place) -> Arc<[Piece]> {
+    pub(crate) fn pieces(&self, place: Place) -> Shared<Piece> {
         if let Some(pieces) = &self.pieces {
-            return pieces.clone();
+            return pieces.clone().into();
         }
         let (len, there) = (self.text.len() as u32, place.end - place.start);
         // With quotes around it or without.
         match there.checked_sub(len) {
-            Some(0) => Arc::new([Piece { here: 0, there: place.start, len }]),
-            Some(2) => Arc::new([Piece { here: 0, there: place.start + 1, len }]),
-            _ => Arc::new([]),
+            Some(0) => Shared::from([Piece { here: 0, there: place.start, len }]),
+            Some(2) => Shared::from([Piece { here: 0, there: place.start + 1, len }]),
+            _ => Shared::empty(),
         }
     }
 }

@@ -6,6 +6,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use crate::shared::Shared;
 use crate::source::{Piece, Place, Problem, Text};
 
 /// An element with everything in it.
@@ -41,7 +42,7 @@ pub(crate) struct Run {
     pub(crate) place: Place,
     /// Written as `<![CDATA[…]]>`.
     pub(crate) cdata: bool,
-    pub(crate) pieces: Arc<[Piece]>,
+    pub(crate) pieces: Shared<Piece>,
 }
 
 impl Element {

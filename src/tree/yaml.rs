@@ -63,7 +63,7 @@ fn problem(text: &Text, error: &ScanError) -> Problem {
 /// that begins with an action, or a value that does.
 pub(crate) fn is_template(text: &str) -> bool {
     text.contains("{{") && text.lines().any(line_holds_action)
-        || text.lines().any(|line| line.trim_start().starts_with("{%"))
+        || text.contains("{%") && text.lines().any(|line| line.trim_start().starts_with("{%"))
 }
 
 fn line_holds_action(line: &str) -> bool {

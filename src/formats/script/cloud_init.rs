@@ -5,6 +5,7 @@ use super::{MAX_FILES, commands, docker, shell};
 use crate::formats::{Host, config_file};
 use crate::model::fact::Name;
 use crate::model::fragment::{Address, Fragment};
+use crate::shared::Shared;
 use crate::source::Text;
 use crate::tree::node::{Kind, Node};
 use crate::tree::yaml;
@@ -39,7 +40,7 @@ fn run(host: &Host, command: &Node, names: &mut Names, out: &mut Fragment) {
             });
             let words: Vec<_> = words.collect();
             // Places of single words are those of the whole list.
-            let whole = Text::nested("".into(), command.place, std::sync::Arc::new([]));
+            let whole = Text::nested("".into(), command.place, Shared::empty());
             docker::lower(host, &whole, &words, names, out);
         }
         _ => {}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::model::fact::{Evidence, Fact, Name, Origin, Why};
 use crate::model::fragment::Address;
+use crate::shared::Shared;
 use crate::source::{Piece, Place, Text};
 
 /// A value, where it is written, and the way it took.
@@ -13,7 +14,7 @@ pub(crate) struct Val {
     /// Where the expression stands that gave the value to whoever asks (the attribute's value).
     pub(crate) at: Place,
     /// Earlier stations: a variable's default, a `tfvars` line, a local, a module's argument.
-    pub(crate) via: Arc<[Evidence]>,
+    pub(crate) via: Shared<Evidence>,
     /// The resource's attribute that this is, where it is written and thus has a value of its own:
     /// `aws_security_group.db.name` is a text and still that group.
     pub(crate) whose: Option<Arc<Reference>>,
@@ -33,7 +34,7 @@ pub(crate) enum ValKind {
     Bool(bool),
     Number(f64),
     /// Pieces map a literal back to its file, for texts nested in it.
-    String(Name, Arc<[Piece]>),
+    String(Name, Shared<Piece>),
     /// A string of which parts are not known: known parts and unknown or reference parts in order.
     Partial(Arc<[Val]>),
     /// A list, set or tuple. `more`: unknown elements may follow.
@@ -73,7 +74,7 @@ pub(crate) struct Items<'a> {
 impl Val {
     pub(crate) fn new(kind: ValKind, at: Place) -> Val {
         let (whose, source, text_at, born) = (None, None, None, None);
-        Val { kind, at, via: Arc::new([]), whose, source, text_at, born, is_set: false }
+        Val { kind, at, via: Shared::empty(), whose, source, text_at, born, is_set: false }
     }
 
     pub(crate) fn unknown(why: Why, at: Place) -> Val {
@@ -81,7 +82,7 @@ impl Val {
     }
 
     pub(crate) fn string(text: impl Into<Name>, at: Place) -> Val {
-        Val::new(ValKind::String(text.into(), Arc::new([])), at)
+        Val::new(ValKind::String(text.into(), Shared::empty()), at)
     }
 
     pub(crate) fn is_null(&self) -> bool {

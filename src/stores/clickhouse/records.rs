@@ -8,6 +8,7 @@ use super::users::switched_off;
 use crate::model::concept::{Defect, LogPipeline, Retention};
 use crate::model::fact::{Fact, Name, Origin, Why};
 use crate::model::fragment::{Keep, LogDraft};
+use crate::shared::Shared;
 use crate::source::Text;
 use crate::tree::sql;
 use crate::tree::xml::Element;
@@ -179,7 +180,7 @@ fn lifetime(reader: &Reader, section: &Element) -> (Fact<i64>, Fact<bool>) {
         }
         Fact::Unset(at) => return (Fact::Unset(at), Fact::Unset(at)),
     };
-    let nested = Text::nested(text, value_place(element), Arc::new([]));
+    let nested = Text::nested(text, value_place(element), Shared::empty());
     let ttl = match &*element.name {
         "ttl" => sql::parse_ttl(&nested),
         _ => sql::parse_clauses(&nested).1,

@@ -3,9 +3,10 @@
 //! `programs/server/config.xml`, `programs/server/users.xml`, and
 //! `docker/server/docker_related_config.xml`, reduced to what is asked about here.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use crate::model::fact::Name;
+use crate::shared::Shared;
 use crate::source::{FileId, Place, Text};
 use crate::tree::xml::{self, Attribute, Content, Element, Run};
 
@@ -62,7 +63,7 @@ pub(super) fn image(at: Place) -> Element {
 /// Parsed once; it stands nowhere until [`placed`] puts it somewhere.
 fn parsed(xml: &str) -> Element {
     let nowhere = Place { file: FileId(0), start: 0, end: 0 };
-    let text = Text::nested(xml.into(), nowhere, Arc::new([]));
+    let text = Text::nested(xml.into(), nowhere, Shared::empty());
     xml::parse(&text).0.unwrap_or_else(|| element("clickhouse", nowhere, Vec::new()))
 }
 
@@ -89,7 +90,7 @@ pub(super) fn element(name: &str, at: Place, children: Vec<Content>) -> Element 
 
 /// An element with a text.
 pub(super) fn leaf(name: &str, text: &str, at: Place) -> Content {
-    let run = Run { text: text.into(), place: at, cdata: false, pieces: Arc::new([]) };
+    let run = Run { text: text.into(), place: at, cdata: false, pieces: Shared::empty() };
     Content::Element(element(name, at, vec![Content::Text(run)]))
 }
 
@@ -104,7 +105,7 @@ pub(super) fn marked(name: &str, attribute: &str, value: &str, at: Place) -> Con
 /// Sets the text of the first element under a path, as an option of the command line does.
 pub(super) fn set(root: &mut Element, path: &[Name], value: &str, at: Place) {
     let Some((name, rest)) = path.split_first() else {
-        let run = Run { text: value.into(), place: at, cdata: false, pieces: Arc::new([]) };
+        let run = Run { text: value.into(), place: at, cdata: false, pieces: Shared::empty() };
         (root.children, root.place, root.tag) = (vec![Content::Text(run)], at, at);
         return;
     };

@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::ops::Range;
-use std::sync::Arc;
 
 use hcl_edit::expr::{
     BinaryOperator, Expression, ForExpr, Object, Traversal, TraversalOperator, UnaryOperator,
@@ -11,6 +10,7 @@ use hcl_edit::structure::{self, BlockLabel, Structure};
 use hcl_edit::{Decorated, Span, expr};
 
 use super::{Attribute, Block, Body, Expr, ExprKind, For, Label, ObjectKey, Op, mend};
+use crate::shared::{Shared, word};
 use crate::source::{Piece, Place, Problem, Text};
 
 /// Expressions within expressions. The parser bounds nesting and operators, but not how long a
@@ -53,7 +53,7 @@ impl<'a> Converter<'a> {
         for structure in body {
             match structure {
                 Structure::Attribute(attribute) => out.attributes.push(Attribute {
-                    name: attribute.key.as_str().into(),
+                    name: word(attribute.key.as_str()),
                     place: self.place(structure),
                     expr: self.expr(&attribute.value),
                 }),
@@ -70,12 +70,12 @@ impl<'a> Converter<'a> {
         let labels: Vec<Label> = block
             .labels
             .iter()
-            .map(|label| Label { text: label.as_str().into(), place: self.label(label) })
+            .map(|label| Label { text: word(label.as_str()), place: self.label(label) })
             .collect();
         let kind = self.place(&block.ident);
         let head = labels.last().map_or(kind, |last| kind.to(last.place));
         let body = self.body(&block.body);
-        Block { kind: block.ident.as_str().into(), labels, body, place, head }
+        Block { kind: word(block.ident.as_str()), labels, body, place, head }
     }
 
     fn label(&self, label: &BlockLabel) -> Place {
@@ -129,7 +129,7 @@ impl<'a> Converter<'a> {
             Expression::StringTemplate(template) => self.quoted(template),
             Expression::HeredocTemplate(heredoc) => self.heredoc(heredoc),
             Expression::Parenthesis(inner) => self.expr(inner.inner()).kind,
-            Expression::Variable(name) => ExprKind::Variable(name.as_str().into()),
+            Expression::Variable(name) => ExprKind::Variable(word(name.as_str())),
             Expression::Conditional(c) => ExprKind::Conditional(
                 self.boxed(&c.cond_expr),
                 self.boxed(&c.true_expr),
@@ -154,12 +154,8 @@ impl<'a> Converter<'a> {
     }
 
     /// One stretch where the source holds the value unescaped.
-    pub(super) fn pieces(&self, value: &str, range: Range<usize>) -> Arc<[Piece]> {
-        let mut pieces = Vec::new();
-        if self.source(range.clone()) == value {
-            self.text.pieces(range, 0, &mut pieces);
-        }
-        pieces.into()
+    pub(super) fn pieces(&self, value: &str, range: Range<usize>) -> Shared<Piece> {
+        if self.source(range.clone()) == value { self.text.piece(range) } else { Shared::empty() }
     }
 
     fn object(&mut self, object: &Object) -> ExprKind {
@@ -168,7 +164,7 @@ impl<'a> Converter<'a> {
             let key = match key {
                 expr::ObjectKey::Ident(name) => {
                     let range = self.range(name);
-                    ObjectKey::Name(self.source(range.clone()).into(), self.text.place(range))
+                    ObjectKey::Name(word(self.source(range.clone())), self.text.place(range))
                 }
                 expr::ObjectKey::Expression(expr) => ObjectKey::Expr(self.key(expr)),
             };
@@ -197,13 +193,13 @@ impl<'a> Converter<'a> {
         }
         name.push_str(call.name.name.as_str());
         let args = call.args.iter().map(|arg| self.expr(arg)).collect();
-        ExprKind::Call { name: name.into(), args, expand: call.args.expand_final() }
+        ExprKind::Call { name: word(&name), args, expand: call.args.expand_final() }
     }
 
     fn for_expr(&mut self, expr: &ForExpr) -> ExprKind {
         ExprKind::For(Box::new(For {
             key: expr.intro.key_var.as_ref().map(|key| key.as_str().into()),
-            value: expr.intro.value_var.as_str().into(),
+            value: word(expr.intro.value_var.as_str()),
             over: self.expr(&expr.intro.collection_expr),
             key_expr: expr.key_expr.as_ref().map(|key| self.expr(key)),
             value_expr: self.expr(&expr.value_expr),
@@ -236,7 +232,7 @@ impl<'a> Converter<'a> {
             let base = Box::new(expr);
             let item = Expr { place: here, kind: ExprKind::SplatItem };
             let kind = match operator.value() {
-                TraversalOperator::GetAttr(name) => ExprKind::Attr(base, name.as_str().into()),
+                TraversalOperator::GetAttr(name) => ExprKind::Attr(base, word(name.as_str())),
                 TraversalOperator::Index(index) => ExprKind::Index(base, self.boxed(index)),
                 TraversalOperator::LegacyIndex(index) => {
                     let kind = ExprKind::Number(*index.value() as f64);

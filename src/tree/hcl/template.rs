@@ -9,6 +9,7 @@ use hcl_edit::template::{
 
 use super::convert::Converter;
 use super::{ExprKind, Part};
+use crate::shared::Shared;
 use crate::source::Piece;
 
 /// How the literals of a template are written.
@@ -60,7 +61,7 @@ impl Converter<'_> {
         let style = Style::Lines { start, indent };
         let mut parts = self.template(&heredoc.template, style, Strips::default());
         match parts.as_mut_slice() {
-            [] => ExprKind::String("".into(), std::sync::Arc::new([])),
+            [] => ExprKind::String("".into(), Shared::empty()),
             [Part::Literal(text, _, pieces)] => ExprKind::String(text.clone(), pieces.clone()),
             _ => ExprKind::Template(parts),
         }

@@ -8,6 +8,7 @@ use quick_xml::events::Event;
 use rustc_hash::FxHashSet;
 
 use super::{Attribute, Content, Element, Run};
+use crate::shared::Shared;
 use crate::source::{Piece, Problem, Text};
 
 /// Elements within elements; readers recurse over them.
@@ -236,14 +237,14 @@ impl Builder<'_> {
     }
 }
 
-fn literal(text: &Text, range: Range<usize>) -> (Arc<str>, Arc<[Piece]>) {
+fn literal(text: &Text, range: Range<usize>) -> (Arc<str>, Shared<Piece>) {
     let mut pieces = Vec::new();
     text.pieces(range.clone(), 0, &mut pieces);
     (text.as_str()[range].into(), pieces.into())
 }
 
 /// Replaces the predefined and the numeric entities. Entities of a DTD stay as they are spelled.
-fn resolve(text: &Text, range: Range<usize>) -> (Arc<str>, Arc<[Piece]>) {
+fn resolve(text: &Text, range: Range<usize>) -> (Arc<str>, Shared<Piece>) {
     let source = &text.as_str()[range.clone()];
     if !source.contains('&') {
         return literal(text, range);

@@ -7,6 +7,7 @@ use granit_parser::{Event, ScalarStyle, Span, StructureStyle, Tag};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{MAX_DEPTH, pieces};
+use crate::shared::word;
 use crate::source::{Place, Problem, Text};
 use crate::tree::node::{Entry, Kind, Map, Node, Scalar};
 
@@ -191,7 +192,7 @@ impl<'a> Builder<'a> {
                 let mut built = built.clone();
                 // Its bytes stand where the anchor is.
                 if let Kind::Scalar(scalar) = &mut built.node.kind {
-                    scalar.pieces = Some(scalar.pieces(built.node.place));
+                    scalar.pieces = Some(scalar.pieces(built.node.place).to_vec().into());
                 }
                 built.node.place = place;
                 Built { range, ..built }
@@ -234,6 +235,10 @@ impl<'a> Builder<'a> {
         }
     }
 
+    fn expects_key(&self) -> bool {
+        matches!(self.frames.last(), Some(Frame { open: Open::Map { key: None, .. }, .. }))
+    }
+
     fn scalar(
         &self,
         value: &str,
@@ -252,7 +257,7 @@ impl<'a> Builder<'a> {
             Kind::Null
         } else {
             Kind::Scalar(Scalar {
-                text: value.into(),
+                text: if self.expects_key() { word(value) } else { value.into() },
                 plain,
                 pieces: pieces::of_scalar(self.text, value, style, range.clone()),
             })

@@ -10,14 +10,13 @@ mod number;
 mod sets;
 mod string;
 
-use std::sync::Arc;
-
 use super::super::value::{Val, ValKind};
 use super::scope::Scope;
 use super::stop::{Outcome, Stop, fails};
 use super::world::World;
 use super::{ops, trail};
 use crate::model::fact::{Name, Why};
+use crate::shared::Shared;
 use crate::source::Place;
 use crate::tree::hcl::Expr;
 
@@ -187,7 +186,7 @@ impl Call<'_> {
     }
 
     fn string(&self, text: impl Into<Name>) -> Val {
-        self.val(ValKind::String(text.into(), Arc::new([])))
+        self.val(ValKind::String(text.into(), Shared::empty()))
     }
 
     fn list(&self, items: Vec<Val>, more: Option<Why>) -> Outcome {

@@ -1,7 +1,5 @@
 //! Strings put together: templates, and texts that functions write.
 
-use std::sync::Arc;
-
 use super::super::value::{Val, ValKind};
 use super::ops;
 use super::scope::Scope;
@@ -9,6 +7,7 @@ use super::stop::{Outcome, Stop, fails};
 use super::world::World;
 use super::{eval, trail};
 use crate::model::fact::{Evidence, Why};
+use crate::shared::Shared;
 use crate::source::{Piece, Place};
 use crate::tree::hcl::Part;
 
@@ -21,13 +20,13 @@ pub(super) struct Builder {
     text: String,
     pieces: Vec<Piece>,
     parts: Vec<Val>,
-    via: Arc<[Evidence]>,
+    via: Shared<Evidence>,
 }
 
 impl Builder {
     pub(super) fn new(at: Place) -> Builder {
         let (text, pieces, parts) = (String::new(), Vec::new(), Vec::new());
-        Builder { at, text, pieces, parts, via: Arc::new([]) }
+        Builder { at, text, pieces, parts, via: Shared::empty() }
     }
 
     /// Text without a place of its own.

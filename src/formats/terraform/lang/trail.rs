@@ -1,9 +1,8 @@
 //! The way of a value: which stations it passes, and what its elements inherit.
 
-use std::sync::Arc;
-
 use super::super::value::{Val, ValKind};
 use crate::model::fact::Evidence;
+use crate::shared::Shared;
 use crate::source::Place;
 
 /// A longer way is told by its beginning and its end.
@@ -12,7 +11,7 @@ const KEPT_BEGINNING: usize = 5;
 
 /// One way after the other, each place once. Of two stations that say the same of a whole and of its
 /// part, the part stays.
-pub(super) fn join(first: &Arc<[Evidence]>, then: &[Evidence]) -> Arc<[Evidence]> {
+pub(super) fn join(first: &Shared<Evidence>, then: &[Evidence]) -> Shared<Evidence> {
     if then.is_empty() {
         return first.clone();
     }
@@ -62,7 +61,7 @@ pub(super) fn decided(mut val: Val, by: &Val) -> Val {
 /// the whole collection, only the element is shown.
 pub(super) fn child(parent: &Val, child: &Val) -> Val {
     let mut out = child.clone();
-    if parent.via.is_empty() || parent.at.contains(child.at) {
+    if same_way(parent, child) {
         return out;
     }
     keep_text_place(&mut out);
@@ -87,6 +86,11 @@ pub(super) fn child(parent: &Val, child: &Val) -> Val {
     out.born = child.born.or(Some(child.at));
     out.at = parent.at;
     out
+}
+
+/// Whether an element inherits nothing: the collection is where it was written.
+pub(super) fn same_way(parent: &Val, child: &Val) -> bool {
+    parent.via.is_empty() || parent.at.contains(child.at)
 }
 
 fn keep_text_place(val: &mut Val) {

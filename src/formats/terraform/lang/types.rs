@@ -1,10 +1,9 @@
 //! Type constraints of variables, and values converted to them.
 
-use std::sync::Arc;
-
 use super::super::value::{Val, ValKind, number_text};
 use super::ops;
 use crate::model::fact::Name;
+use crate::shared::Shared;
 use crate::source::Text;
 use crate::tree::hcl::{self, Expr, ExprKind, ObjectKey};
 
@@ -50,7 +49,7 @@ impl Type {
                 let wrapped = Text::nested(
                     format!("t = {}", nested.as_str()).into(),
                     expr.place,
-                    Arc::new([]),
+                    Shared::empty(),
                 );
                 let (body, _) = hcl::parse(&wrapped);
                 body.attribute("t")
@@ -92,11 +91,11 @@ impl Type {
     pub(super) fn convert(&self, val: Val) -> Val {
         match (self, &val.kind) {
             (Type::String, ValKind::Number(n)) => {
-                let kind = ValKind::String(number_text(*n).into(), Arc::new([]));
+                let kind = ValKind::String(number_text(*n).into(), Shared::empty());
                 Val { kind, ..val }
             }
             (Type::String, ValKind::Bool(b)) => {
-                let kind = ValKind::String(b.to_string().into(), Arc::new([]));
+                let kind = ValKind::String(b.to_string().into(), Shared::empty());
                 Val { kind, ..val }
             }
             (Type::Number, ValKind::String(text, _)) => match text.trim().parse() {

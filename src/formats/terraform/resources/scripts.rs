@@ -1,8 +1,7 @@
 //! Texts that machines run, as values give them: literal, with unknown parts, in base64.
 
-use std::sync::Arc;
-
 use crate::formats::terraform::value::{Val, ValKind};
+use crate::shared::Shared;
 use crate::source::{Piece, Text};
 
 /// Scripts longer than the clouds take (AWS: 16 KiB, Google: 256 KiB) are not read.
@@ -25,7 +24,7 @@ pub(super) fn text(value: &Val) -> Option<Text> {
         return None;
     }
     match decoded(text.as_str()) {
-        Some(plain) => Some(Text::nested(plain.into(), text.whole(), Arc::new([]))),
+        Some(plain) => Some(Text::nested(plain.into(), text.whole(), Shared::empty())),
         None => Some(text),
     }
 }

@@ -24,7 +24,9 @@ fn catalog() -> Catalog {
         let card = ResourceCard::parse(&page).unwrap_or_else(|e| panic!("{path:?}: {e:?}"));
         resources.push(card);
     }
-    Catalog { resources, ..Catalog::default() }
+    let mut catalog = Catalog::default();
+    catalog.resources = resources;
+    catalog
 }
 
 pub(super) fn fragment(source: &str, provider_major: Option<u32>) -> Fragment {

@@ -8,6 +8,7 @@ use crate::formats::terraform::lang::template::Builder;
 use crate::formats::terraform::lang::{ops, trail};
 use crate::formats::terraform::value::{Val, ValKind, number_text};
 use crate::model::fact::{Evidence, Why};
+use crate::shared::Shared;
 use crate::source::{Place, Text};
 use crate::tree::node::{Kind, Node, Scalar};
 use crate::tree::yaml;
@@ -54,7 +55,7 @@ fn write(val: &Val, depth: usize, out: &mut Builder) -> Result<(), Stop> {
         ValKind::Null => out.push_str("null"),
         ValKind::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
         ValKind::Number(n) => out.push_str(&number_text(*n)),
-        ValKind::String(text, _) => out.push_str(&escaped(text, true)),
+        ValKind::String(text, _) => write_quoted(text, out),
         ValKind::Partial(parts) => {
             out.push_str("\"")?;
             for part in parts.iter() {
@@ -81,7 +82,7 @@ fn write(val: &Val, depth: usize, out: &mut Builder) -> Result<(), Stop> {
             out.push_str("[")?;
             for (index, item) in items.iter().enumerate() {
                 out.push_str(if index > 0 { "," } else { "" })?;
-                write(&trail::child(val, item), depth + 1, out)?;
+                write_part(val, item, depth, out)?;
             }
             out.push_str("]")
         }
@@ -89,13 +90,31 @@ fn write(val: &Val, depth: usize, out: &mut Builder) -> Result<(), Stop> {
             out.push_str("{")?;
             for (index, (key, item)) in entries.iter().enumerate() {
                 out.push_str(if index > 0 { "," } else { "" })?;
-                out.push_str(&escaped(key, true))?;
+                write_quoted(key, out)?;
                 out.push_str(":")?;
-                write(&trail::child(val, item), depth + 1, out)?;
+                write_part(val, item, depth, out)?;
             }
             out.push_str("}")
         }
     }
+}
+
+fn write_part(whole: &Val, part: &Val, depth: usize, out: &mut Builder) -> Result<(), Stop> {
+    if trail::same_way(whole, part) {
+        return write(part, depth + 1, out);
+    }
+    write(&trail::child(whole, part), depth + 1, out)
+}
+
+fn write_quoted(text: &str, out: &mut Builder) -> Result<(), Stop> {
+    // What most texts are made of stands for itself.
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b" -_./:*,;=+$@#%()[]{}'".contains(&b);
+    if !text.bytes().all(plain) {
+        return out.push_str(&escaped(text, true));
+    }
+    out.push_str("\"")?;
+    out.push_str(text)?;
+    out.push_str("\"")
 }
 
 /// A text in quotes, for `%q`.
@@ -162,7 +181,7 @@ fn yamldecode(call: &Call) -> Outcome {
 /// The places within the text are stations on the way to whoever decodes it.
 fn decoded(call: &Call, arg: &Val, text: &Text, val: Val) -> Val {
     let station = Evidence::new(text.whole(), format!("`{}` reads this text", call.name));
-    let via = trail::join(&Arc::from([station]), &arg.via);
+    let via = trail::join(&Shared::from([station]), &arg.via);
     Val { via, at: call.at, ..val }
 }
 

@@ -8,9 +8,12 @@ use crate::model::fragment::{LabelTerm, NamespaceDraft, Namespaces, Node, Pod, P
 use crate::model::truth::Truth;
 use crate::source::Place;
 
-/// Pods by namespace, and the labels of namespaces.
+/// Pods by label and by namespace, and the labels of namespaces.
 pub(crate) struct Pods<'a> {
     nodes: &'a [Node],
+    by_label: FxHashMap<(&'a str, &'a str), Vec<usize>>,
+    /// Pods that may have labels which the files do not tell.
+    open: Vec<usize>,
     by_namespace: FxHashMap<Name, Vec<usize>>,
     /// Pods whose namespace nobody can tell.
     anywhere: Vec<usize>,
@@ -22,6 +25,8 @@ impl<'a> Pods<'a> {
     pub(crate) fn new(nodes: &'a [Node], namespaces: &'a [NamespaceDraft]) -> Pods<'a> {
         let mut pods = Pods {
             nodes,
+            by_label: FxHashMap::default(),
+            open: Vec::new(),
             by_namespace: FxHashMap::default(),
             anywhere: Vec::new(),
             all: Vec::new(),
@@ -30,6 +35,7 @@ impl<'a> Pods<'a> {
         for (i, node) in nodes.iter().enumerate() {
             let Some(pod) = &node.pod else { continue };
             pods.all.push(i);
+            pods.index_labels(i, pod);
             match pod.namespace.known() {
                 Some(name) => pods.by_namespace.entry(name.clone()).or_default().push(i),
                 None => pods.anywhere.push(i),
@@ -38,17 +44,54 @@ impl<'a> Pods<'a> {
         pods
     }
 
-    /// The pods that a selector may choose, each with how surely.
-    pub(crate) fn select(&self, selector: &PodSelector, asker: Place) -> Vec<(usize, Truth)> {
-        let candidates: Vec<usize> = match &selector.namespace {
+    fn index_labels(&mut self, i: usize, pod: &'a Pod) {
+        for (key, value) in &pod.labels {
+            if let Some(value) = value.known() {
+                self.by_label.entry((key, value)).or_default().push(i);
+            }
+        }
+        if pod.open_labels || pod.labels.iter().any(|(_, value)| value.known().is_none()) {
+            self.open.push(i);
+        }
+    }
+
+    /// The pods that can meet a selector: by a label that it wants, or by its namespace.
+    fn candidates(&self, selector: &PodSelector) -> Vec<usize> {
+        let labelled = selector.labels.iter().filter_map(|term| self.with_label(term));
+        let many = |lists: &Vec<&[usize]>| lists.iter().map(|l| l.len()).sum::<usize>();
+        if let Some(lists) = labelled.min_by_key(many) {
+            let mut pods = lists.concat();
+            pods.extend(&self.open);
+            pods.sort_unstable();
+            pods.dedup();
+            return pods;
+        }
+        match &selector.namespace {
             Namespaces::Named(Fact::Known(name, _)) => {
                 let named = self.by_namespace.get(name).into_iter().flatten();
                 named.chain(&self.anywhere).copied().collect()
             }
             _ => self.all.clone(),
-        };
+        }
+    }
+
+    /// The pods that surely have a term's label, by value; `None` where the term asks otherwise.
+    fn with_label<'s>(&'s self, term: &'s LabelTerm) -> Option<Vec<&'s [usize]>> {
+        if term.negated || term.values.is_empty() {
+            return None;
+        }
+        let mut lists = Vec::new();
+        for value in &term.values {
+            let pods = self.by_label.get(&(&*term.key, &**value.known()?));
+            lists.extend(pods.map(Vec::as_slice));
+        }
+        Some(lists)
+    }
+
+    /// The pods that a selector may choose, each with how surely.
+    pub(crate) fn select(&self, selector: &PodSelector, asker: Place) -> Vec<(usize, Truth)> {
         let mut out = Vec::new();
-        for i in candidates {
+        for i in self.candidates(selector) {
             let Some(pod) = &self.nodes[i].pod else { continue };
             let truth = self.in_namespace(&selector.namespace, pod, asker).and(labels_match(
                 &selector.labels,

@@ -107,10 +107,14 @@ fn open(why: Why, place: Place) -> Layer {
 }
 
 fn read(file: &ConfigFile, card: &FileCard) -> Layer {
+    let mut layer = Layer::default();
+    if let (ConfigBody::ClickHouse(root), FileStyle::Xml) = (&file.body, card.how) {
+        root.elements().for_each(|element| elements(element, "", &mut layer));
+        return layer;
+    }
     let ConfigBody::Text(text) = &file.body else {
         return open(Why::NotUnderstood(format!("`{}`", file.name).into()), file.place);
     };
-    let mut layer = Layer::default();
     match card.how {
         FileStyle::RedisConf => lines(text, |line| redis_line(&line, &mut layer)),
         FileStyle::Assignments => lines(text, |line| assignment(&line, &mut layer)),

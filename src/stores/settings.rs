@@ -2,10 +2,10 @@
 
 mod arguments;
 pub(crate) mod client;
-mod pairs;
 mod files;
 mod layers;
 mod listen;
+mod pairs;
 mod records;
 mod words;
 

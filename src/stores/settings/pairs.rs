@@ -20,7 +20,8 @@ impl Server<'_> {
             return None;
         }
         let engine = &self.card.engine;
-        let message = format!("`{given}` is set and `{missing}` is not, so {engine} has no key pair");
+        let message =
+            format!("`{given}` is set and `{missing}` is not, so {engine} has no key pair");
         let mut identity = self.identity("key-pair", given);
         identity.place = origin.at;
         identity.title = self.program.container.title.clone();

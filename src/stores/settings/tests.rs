@@ -90,7 +90,7 @@ fn describe(lines: &str) -> String {
     let image = container.image.known().expect("bug: no image");
     let card = CATALOG.image(image).unwrap_or_else(|| panic!("no card for {image}"));
     let parts = in_container(&program, card);
-    let store = &parts.stores[0];
+    let Some(store) = parts.stores.first() else { return "no store".to_owned() };
     let mut out = match &store.logins[0].proof {
         Fact::Known(auth, origin) => {
             let basis = match origin.basis {

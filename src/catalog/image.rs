@@ -44,6 +44,8 @@ pub(crate) struct ImageCard {
     pub(crate) upstream_tls: Option<Expr>,
     /// Settings that name a certificate and its key; one without the other is no use.
     pub(crate) key_pairs: Vec<(String, String)>,
+    /// Variables that look as if they guarded the server and do not.
+    pub(crate) no_effect: Vec<NoEffectCard>,
     /// Settings and variables that hold the password (`set.requirepass`, `env.X`).
     pub(crate) passwords: Vec<String>,
     pub(crate) ports: Vec<PortCard>,
@@ -169,6 +171,16 @@ impl TryFrom<String> for Version {
             _ => Err(format!("`{text}` is no version; write `8.0`")),
         }
     }
+}
+
+/// A variable that people set and that the program does not read.
+#[derive(Debug)]
+pub(crate) struct NoEffectCard {
+    pub(crate) variable: String,
+    /// Always, where nothing is said.
+    pub(crate) when: Option<Expr>,
+    /// What it does instead: "the image reads no password from variables".
+    pub(crate) because: String,
 }
 
 /// A port on which the product answers.

@@ -2,10 +2,10 @@
 
 mod arguments;
 pub(crate) mod client;
+mod defects;
 mod files;
 mod layers;
 mod listen;
-mod pairs;
 mod records;
 mod words;
 
@@ -42,7 +42,7 @@ pub(crate) fn in_container(program: &Program, card: &ImageCard) -> Parts {
         stores: vec![server.store()],
         keeps: card.keeps.iter().filter_map(|keep| server.keep(keep)).collect(),
         logs: card.logs.iter().map(|log| server.log(log)).collect(),
-        defects: server.half_key_pairs(),
+        defects: server.defects(),
         ..Parts::default()
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Command, DefaultCard, EnvNames, FileCard, ImageCard, KeepCard, LogCard, PortCard, Style, Unit,
+    Command, DefaultCard, EnvNames, FileCard, ImageCard, KeepCard, LogCard, NoEffectCard, PortCard, Style, Unit,
     normal,
 };
 use crate::catalog::toml_block;
@@ -62,6 +62,8 @@ struct Written {
     log: Vec<WrittenLog>,
     #[serde(default)]
     keep: Vec<WrittenKeep>,
+    #[serde(default)]
+    no_effect: Vec<WrittenNoEffect>,
     /// Certificate and key.
     #[serde(default)]
     key_pairs: Vec<(String, String)>,
@@ -129,6 +131,14 @@ struct WrittenKeep {
     unit: Vec<Unit>,
     #[serde(default)]
     never: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenNoEffect {
+    variable: String,
+    when: Option<Spanned<String>>,
+    because: String,
 }
 
 /// What is wrong, and where on the page.
@@ -218,6 +228,7 @@ fn build(key: &str, card: Written) -> Result<ImageCard, Problem> {
         node_tls: names.condition(card.facts.node_tls.as_ref())?,
         upstream_tls: names.condition(card.facts.upstream_tls.as_ref())?,
         key_pairs: card.key_pairs,
+        no_effect: card.no_effect.into_iter().map(|n| no_effect(n, &names)).collect::<Result<_, _>>()?,
         passwords: card.passwords,
         ports: card.port.into_iter().map(|p| port(p, &names)).collect::<Result<_, _>>()?,
         logs: card.log.into_iter().map(|l| log(l, &names)).collect::<Result<_, _>>()?,
@@ -262,6 +273,14 @@ fn keep(keep: WrittenKeep, names: &CardNames) -> Result<KeepCard, Problem> {
         setting: keep.setting,
         unit: keep.unit,
         never: keep.never,
+    })
+}
+
+fn no_effect(written: WrittenNoEffect, names: &CardNames) -> Result<NoEffectCard, Problem> {
+    Ok(NoEffectCard {
+        variable: written.variable,
+        when: names.condition(written.when.as_ref())?,
+        because: written.because,
     })
 }
 

@@ -298,7 +298,7 @@ fn passwords_that_everybody_knows_are_none_of_ones_own() {
     check("image: rabbitmq:4", "default-password, default in line 0; *:5672; *:25672; *:4369; *:15692");
     check(
         "image: rabbitmq:4-management\nfile: /etc/rabbitmq/rabbitmq.conf\n|default_user = app\n|default_pass = x",
-        "password, written in line 1; *:5672; *:15672; *:25672",
+        "password, written in line 1; *:5672; *:15672; *:25672; *:4369; *:15692",
     );
 }
 

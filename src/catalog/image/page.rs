@@ -7,8 +7,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Command, DefaultCard, EnvNames, FileCard, ImageCard, KeepCard, LogCard, NoEffectCard, PortCard, Style, Unit,
-    normal,
+    Command, DefaultCard, EnvNames, FileCard, ImageCard, KeepCard, LogCard, NoEffectCard, PortCard,
+    Style, Unit, normal,
 };
 use crate::catalog::toml_block;
 use crate::expr::{self, Expr, Names};
@@ -228,7 +228,11 @@ fn build(key: &str, card: Written) -> Result<ImageCard, Problem> {
         node_tls: names.condition(card.facts.node_tls.as_ref())?,
         upstream_tls: names.condition(card.facts.upstream_tls.as_ref())?,
         key_pairs: card.key_pairs,
-        no_effect: card.no_effect.into_iter().map(|n| no_effect(n, &names)).collect::<Result<_, _>>()?,
+        no_effect: card
+            .no_effect
+            .into_iter()
+            .map(|n| no_effect(n, &names))
+            .collect::<Result<_, _>>()?,
         passwords: card.passwords,
         ports: card.port.into_iter().map(|p| port(p, &names)).collect::<Result<_, _>>()?,
         logs: card.log.into_iter().map(|l| log(l, &names)).collect::<Result<_, _>>()?,

@@ -38,12 +38,11 @@ impl Server<'_> {
         let (_, value) = self.program.env.iter().find(|(name, _)| **name == *card.variable)?;
         let origin = Origin::written(value.place());
         let origin = match card.when.as_ref().map(|when| self.flag(Some(when))) {
-            None => origin,
             // A guess (the version of an image without a tag) stays one.
             Some(Fact::Known(true, when)) if matches!(when.basis, Basis::Guessed(_)) => {
                 Origin { basis: when.basis, ..origin }
             }
-            Some(Fact::Known(true, _)) => origin,
+            None | Some(Fact::Known(true, _)) => origin,
             Some(_) => return None,
         };
         let message = format!("`{}` has no effect: {}", card.variable, card.because);

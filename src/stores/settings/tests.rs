@@ -295,7 +295,10 @@ fn passwords_that_everybody_knows_are_none_of_ones_own() {
     );
     check("image: neo4j:5\nenv: NEO4J_AUTH=none", "none, written in line 1; *:7687+tls?; *:7474");
     check("image: neo4j:5", "default-password, default in line 0; *:7687+tls?; *:7474");
-    check("image: rabbitmq:4", "default-password, default in line 0; *:5672; *:25672; *:4369; *:15692");
+    check(
+        "image: rabbitmq:4",
+        "default-password, default in line 0; *:5672; *:25672; *:4369; *:15692",
+    );
     check(
         "image: rabbitmq:4-management\nfile: /etc/rabbitmq/rabbitmq.conf\n|default_user = app\n|default_pass = x",
         "password, written in line 1; *:5672; *:15672; *:25672; *:4369; *:15692",

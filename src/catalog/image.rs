@@ -39,6 +39,13 @@ pub(crate) struct ImageCard {
     pub(crate) tls: Option<Expr>,
     pub(crate) tls_required: Option<Expr>,
     pub(crate) audit_log: Option<Expr>,
+    pub(crate) encrypted_at_rest: Option<Expr>,
+    pub(crate) node_tls: Option<Expr>,
+    pub(crate) upstream_tls: Option<Expr>,
+    /// Settings that name a certificate and its key; one without the other is no use.
+    pub(crate) key_pairs: Vec<(String, String)>,
+    /// Variables that look as if they guarded the server and do not.
+    pub(crate) no_effect: Vec<NoEffectCard>,
     /// Settings and variables that hold the password (`set.requirepass`, `env.X`).
     pub(crate) passwords: Vec<String>,
     pub(crate) ports: Vec<PortCard>,
@@ -54,6 +61,8 @@ pub(crate) struct Command {
     pub(crate) server: Vec<String>,
     /// The image's start script, which also knows variables.
     pub(crate) entrypoint: Vec<String>,
+    /// Words one of which has to stand on the command line, for images that hold several programs.
+    pub(crate) started_by: Vec<String>,
     /// One-letter options and the settings they are.
     pub(crate) short: BTreeMap<String, String>,
     /// Options that take no value.
@@ -117,8 +126,10 @@ pub(crate) enum FileStyle {
     Assignments,
     /// Sections of `name = value`.
     Ini,
-    /// Nested or dotted names.
+    /// Nested or dotted names; JSON is read the same way.
     Yaml,
+    /// Elements within elements, below one root.
+    Xml,
 }
 
 /// When the server reads a file at all.
@@ -162,6 +173,16 @@ impl TryFrom<String> for Version {
     }
 }
 
+/// A variable that people set and that the program does not read.
+#[derive(Debug)]
+pub(crate) struct NoEffectCard {
+    pub(crate) variable: String,
+    /// Always, where nothing is said.
+    pub(crate) when: Option<Expr>,
+    /// What it does instead: "the image reads no password from variables".
+    pub(crate) because: String,
+}
+
 /// A port on which the product answers.
 #[derive(Debug)]
 pub(crate) struct PortCard {
@@ -191,19 +212,18 @@ pub(crate) struct LogCard {
 }
 
 /// Something that the product keeps.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(crate) struct KeepCard {
     pub(crate) name: String,
     pub(crate) what: String,
-    #[serde(default)]
+    /// Always, where nothing is said.
+    pub(crate) on: Option<Expr>,
     pub(crate) holds: Vec<String>,
     /// Settings that bound it, the one that wins first.
     pub(crate) setting: Vec<String>,
     /// What their numbers count, where no unit is written.
     pub(crate) unit: Vec<Unit>,
     /// Values that mean "never deleted".
-    #[serde(default)]
     pub(crate) never: Vec<String>,
 }
 

@@ -163,6 +163,7 @@ fn datastore(store: &Store, doors: &[Door]) -> Datastore {
     out.product_log = store.product_log.clone();
     out.public_switch = store.public_switch.clone();
     out.node_tls = store.node_tls.clone();
+    out.upstream_tls = store.upstream_tls.clone();
     out.backup_days = store.backup_days.clone();
     out.on_every_address = match everybody_kept_out(store) {
         Some(at) => Fact::written(false, at),

@@ -4,6 +4,7 @@ mod base64;
 mod bundle;
 mod cilium;
 mod container;
+mod control_plane;
 mod environment;
 mod ingress;
 mod ingress_auth;
@@ -120,6 +121,10 @@ fn lower(object: &Object, path: &str, out: &mut Fragment) {
         ("cilium.io", "CiliumNetworkPolicy" | "CiliumClusterwideNetworkPolicy") => {
             cilium::lower(object, out);
         }
+        ("apiserver.config.k8s.io", "EncryptionConfiguration") | ("", "EncryptionConfig") => {
+            control_plane::encryption(object, out);
+        }
+        ("kubeadm.k8s.io", "ClusterConfiguration") => control_plane::cluster(object, out),
         ("audit.k8s.io", "Policy") => audit_policy(object.node, path, out),
         ("opentelemetry.io", "OpenTelemetryCollector") => {
             if let Some(config) = object.spec(&["config"]) {

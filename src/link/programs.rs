@@ -296,7 +296,14 @@ fn mount_bundle<'a>(
         let Some(file) = &entry.file else { continue };
         match &mount.sub_path {
             Some(sub) if sub == shown => program.files.push((mount.path.clone(), file)),
-            Some(_) => {}
+            // A folder of the volume.
+            Some(sub) => {
+                let inside = shown.strip_prefix(sub.trim_end_matches('/'));
+                if let Some(inside) = inside.and_then(|rest| rest.strip_prefix('/')) {
+                    let path = format!("{}/{inside}", mount.path.trim_end_matches('/'));
+                    program.files.push((path.into(), file));
+                }
+            }
             None => {
                 let path = format!("{}/{shown}", mount.path.trim_end_matches('/'));
                 program.files.push((path.into(), file));

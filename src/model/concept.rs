@@ -146,6 +146,8 @@ concept! {
         tls_required: bool = optional,
         /// Whether its own machines encrypt what they tell one another.
         node_tls: bool = optional,
+        /// Whether it encrypts what it tells the store behind it, and checks whom it tells.
+        upstream_tls: bool = optional,
         /// The oldest TLS version it speaks: `1.0`, `1.1`, `1.2`, `1.3`.
         tls_version: Name = optional,
     }

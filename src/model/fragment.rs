@@ -411,6 +411,7 @@ pub(crate) struct Store {
     pub(crate) public_switch: Fact<bool>,
     pub(crate) tls_required: Fact<bool>,
     pub(crate) node_tls: Fact<bool>,
+    pub(crate) upstream_tls: Fact<bool>,
     pub(crate) tls_version: Fact<Name>,
 }
 
@@ -438,6 +439,7 @@ impl Store {
             public_switch: Fact::Unset(place),
             tls_required: Fact::Unset(place),
             node_tls: Fact::Unset(place),
+            upstream_tls: Fact::Unset(place),
             tls_version: Fact::Unset(place),
         }
     }

@@ -2,6 +2,7 @@
 
 mod arguments;
 pub(crate) mod client;
+mod defects;
 mod files;
 mod layers;
 mod listen;
@@ -22,20 +23,26 @@ use crate::model::value::Value;
 
 /// The store in a container whose image meets a card.
 pub(crate) fn in_container(program: &Program, card: &ImageCard) -> Parts {
+    let started = arguments::started(program);
+    let starts = started.starts_one_of(&card.command.started_by);
+    if starts.known() == Some(&false) {
+        return Parts::default();
+    }
     let launch = arguments::launch(program, &card.command);
     let words = launch.words.clone();
-    let mut settings = Settings::new(program, card, launch);
+    let mut settings = Settings::new(program, card, launch, started);
     // A file may be named in another that is loaded before it.
     for file in &card.files {
         for layer in files::layers(program, file, &words, &settings) {
             settings.push(layer);
         }
     }
-    let server = Server { program, card, settings, guess: guess(program, card) };
+    let server = Server { program, card, settings, starts, guess: guess(program, card) };
     Parts {
         stores: vec![server.store()],
-        keeps: card.keeps.iter().map(|keep| server.keep(keep)).collect(),
+        keeps: card.keeps.iter().filter_map(|keep| server.keep(keep)).collect(),
         logs: card.logs.iter().map(|log| server.log(log)).collect(),
+        defects: server.defects(),
         ..Parts::default()
     }
 }
@@ -54,6 +61,8 @@ struct Server<'a> {
     program: &'a Program<'a>,
     card: &'a ImageCard,
     settings: Settings<'a>,
+    /// Whether the container starts this program at all.
+    starts: Fact<bool>,
     guess: Option<Name>,
 }
 
@@ -66,7 +75,7 @@ impl Server<'_> {
             engine: self.by_image(self.card.engine.as_str().into()),
             kind: self.card.kind.as_str().into(),
             whole: container.whole,
-            exists: container.exists.clone(),
+            exists: self.exists(),
             node: container.node.clone(),
             endpoints: self.card.ports.iter().filter_map(|port| self.endpoint(port)).collect(),
             logins: vec![Login {
@@ -80,12 +89,23 @@ impl Server<'_> {
             }],
             audit_log: self.flag(self.card.audit_log.as_ref()),
             tls_required: self.flag(self.card.tls_required.as_ref()),
+            encrypted_at_rest: self.flag(self.card.encrypted_at_rest.as_ref()),
+            node_tls: self.flag(self.card.node_tls.as_ref()),
+            upstream_tls: self.flag(self.card.upstream_tls.as_ref()),
             ..Store::new(
                 container.address.clone(),
                 container.name.clone(),
                 container.title.clone(),
                 place,
             )
+        }
+    }
+
+    /// Whether there is such a server: the container, and in it this program.
+    fn exists(&self) -> Fact<bool> {
+        match &self.starts {
+            Fact::Unknown(..) => self.starts.clone(),
+            _ => self.program.container.exists.clone(),
         }
     }
 

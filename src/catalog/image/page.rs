@@ -7,7 +7,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Command, DefaultCard, EnvNames, FileCard, ImageCard, KeepCard, LogCard, PortCard, Style, normal,
+    Command, DefaultCard, EnvNames, FileCard, ImageCard, KeepCard, LogCard, NoEffectCard, PortCard,
+    Style, Unit, normal,
 };
 use crate::catalog::toml_block;
 use crate::expr::{self, Expr, Names};
@@ -29,6 +30,8 @@ struct Written {
     args: Style,
     #[serde(default)]
     server: Vec<String>,
+    #[serde(default)]
+    started_by: Vec<String>,
     #[serde(default)]
     entrypoint: Vec<String>,
     #[serde(default)]
@@ -58,7 +61,12 @@ struct Written {
     #[serde(default)]
     log: Vec<WrittenLog>,
     #[serde(default)]
-    keep: Vec<KeepCard>,
+    keep: Vec<WrittenKeep>,
+    #[serde(default)]
+    no_effect: Vec<WrittenNoEffect>,
+    /// Certificate and key.
+    #[serde(default)]
+    key_pairs: Vec<(String, String)>,
 }
 
 /// One default, or one for each range of versions.
@@ -77,6 +85,9 @@ struct Facts {
     tls: Option<Spanned<String>>,
     tls_required: Option<Spanned<String>>,
     audit_log: Option<Spanned<String>>,
+    encrypted_at_rest: Option<Spanned<String>>,
+    node_tls: Option<Spanned<String>>,
+    upstream_tls: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -106,6 +117,28 @@ struct WrittenLog {
     scrubbed: Option<Spanned<String>>,
     level: Option<Spanned<String>>,
     see: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenKeep {
+    name: String,
+    what: String,
+    on: Option<Spanned<String>>,
+    #[serde(default)]
+    holds: Vec<String>,
+    setting: Vec<String>,
+    unit: Vec<Unit>,
+    #[serde(default)]
+    never: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenNoEffect {
+    variable: String,
+    when: Option<Spanned<String>>,
+    because: String,
 }
 
 /// What is wrong, and where on the page.
@@ -174,6 +207,7 @@ fn build(key: &str, card: Written) -> Result<ImageCard, Problem> {
             style: card.args,
             server: card.server,
             entrypoint: card.entrypoint,
+            started_by: card.started_by,
             short: card.short,
             switches: card.switches.iter().map(|s| normal(s)).collect(),
             variables: card.args_from,
@@ -190,10 +224,19 @@ fn build(key: &str, card: Written) -> Result<ImageCard, Problem> {
         tls: names.condition(card.facts.tls.as_ref())?,
         tls_required: names.condition(card.facts.tls_required.as_ref())?,
         audit_log: names.condition(card.facts.audit_log.as_ref())?,
+        encrypted_at_rest: names.condition(card.facts.encrypted_at_rest.as_ref())?,
+        node_tls: names.condition(card.facts.node_tls.as_ref())?,
+        upstream_tls: names.condition(card.facts.upstream_tls.as_ref())?,
+        key_pairs: card.key_pairs,
+        no_effect: card
+            .no_effect
+            .into_iter()
+            .map(|n| no_effect(n, &names))
+            .collect::<Result<_, _>>()?,
         passwords: card.passwords,
         ports: card.port.into_iter().map(|p| port(p, &names)).collect::<Result<_, _>>()?,
         logs: card.log.into_iter().map(|l| log(l, &names)).collect::<Result<_, _>>()?,
-        keeps: card.keep,
+        keeps: card.keep.into_iter().map(|k| keep(k, &names)).collect::<Result<_, _>>()?,
         settings,
     })
 }
@@ -225,6 +268,26 @@ fn log(log: WrittenLog, names: &CardNames) -> Result<LogCard, Problem> {
     })
 }
 
+fn keep(keep: WrittenKeep, names: &CardNames) -> Result<KeepCard, Problem> {
+    Ok(KeepCard {
+        name: keep.name,
+        what: keep.what,
+        on: names.condition(keep.on.as_ref())?,
+        holds: keep.holds,
+        setting: keep.setting,
+        unit: keep.unit,
+        never: keep.never,
+    })
+}
+
+fn no_effect(written: WrittenNoEffect, names: &CardNames) -> Result<NoEffectCard, Problem> {
+    Ok(NoEffectCard {
+        variable: written.variable,
+        when: names.condition(written.when.as_ref())?,
+        because: written.because,
+    })
+}
+
 fn one_of(word: &Spanned<String>, words: &[&str]) -> Result<(), Problem> {
     if words.contains(&word.get_ref().as_str()) {
         return Ok(());
@@ -240,6 +303,7 @@ fn one_of(word: &Spanned<String>, words: &[&str]) -> Result<(), Problem> {
 /// - `secret.set.NAME`, `secret.env.NAME`: whether a secret store has it, and so no public default
 /// - `image.tag`
 /// - `image.major`, `image.minor`: the version in the tag
+/// - `started.WORD`: whether the word stands on the command line, in its normal form
 /// - `run.entrypoint`: whether the image's start script sets the server up
 /// - `unknown`: what these files do not tell
 struct CardNames<'a> {
@@ -276,7 +340,7 @@ impl Names for CardNames<'_> {
             }
             ["env", _] => Some((Type::Any, true)),
             ["image", "tag"] => Some((Type::Text, true)),
-            ["filled" | "secret", "set" | "env", _] | ["run", "entrypoint"] => {
+            ["filled" | "secret", "set" | "env", _] | ["started", _] | ["run", "entrypoint"] => {
                 Some((Type::Bool, false))
             }
             ["image", "major" | "minor"] => Some((Type::Int, false)),

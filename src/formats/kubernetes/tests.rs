@@ -167,7 +167,7 @@ spec:
             "env IP=?",
             "env EMPTY=(default)",
             "mount /etc/conf.d/a.xml <- k8s:ConfigMap/a/c[a>a.xml] (a.xml)",
-            "mount /both <- k8s:ConfigMap/a/c+k8s:Secret/a/s+opaque",
+            "mount /both <- k8s:ConfigMap/a/c+k8s:Secret/a/s",
             "mount /data <- opaque",
             "secret `ROOT_PASSWORD` of container `main` of StatefulSet `db`",
         ],

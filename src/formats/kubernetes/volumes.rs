@@ -34,9 +34,15 @@ fn volume<'a>(spec: &'a Node, name: &str) -> Option<&'a Node> {
 fn source(object: &Object, volume: &Node) -> MountSource {
     if let Some(projected) = volume.get("projected") {
         let sources = projected.get("sources").map_or(&[][..], Node::items).iter();
+        let sources = sources.filter(|source| !is_about_the_pod(source));
         return MountSource::Several(sources.map(|s| bundle(object, s)).collect());
     }
     bundle(object, volume)
+}
+
+/// What tells the pod about itself: labels, its account's token. Nobody's configuration.
+fn is_about_the_pod(source: &Node) -> bool {
+    ["downwardAPI", "serviceAccountToken"].iter().any(|key| source.get(key).is_some())
 }
 
 /// A ConfigMap or Secret, as a volume or as part of a projected one.

@@ -18,6 +18,58 @@ pub(crate) struct Launch {
     pub(crate) options: Layer,
 }
 
+/// The words of a whole command line, wherever they stand: an image that holds several programs
+/// is told by one of them which to be.
+#[derive(Debug)]
+pub(crate) struct Started {
+    words: Vec<String>,
+    open: Option<(Why, Place)>,
+    place: Place,
+}
+
+/// Reads which words a container is started with.
+pub(crate) fn started(program: &Program) -> Started {
+    let container = program.container;
+    let mut all = words::arguments(&container.command, program);
+    all.extend(words::arguments(&container.args, program));
+    let unknown = all.iter().find(|word| word.is_open());
+    Started {
+        open: unknown.and_then(|word| Some((word.why()?, word.place))),
+        words: all
+            .iter()
+            .flat_map(|word| word.text.split_whitespace())
+            .filter(|text| !text.starts_with('-'))
+            .map(|text| normal(base(text)))
+            .collect(),
+        place: all.first().map_or(container.place, |word| word.place),
+    }
+}
+
+impl Started {
+    /// Whether a word is among them.
+    pub(crate) fn with(&self, word: &str) -> Fact<bool> {
+        let word = normal(word);
+        match &self.open {
+            _ if self.words.contains(&word) => Fact::written(true, self.place),
+            Some((why, place)) => Fact::Unknown(why.clone(), *place),
+            None => Fact::default(false, "the command line", self.place),
+        }
+    }
+
+    /// Whether one of some words is among them; without any, nothing is asked for.
+    pub(crate) fn starts_one_of(&self, wanted: &[String]) -> Fact<bool> {
+        let mut answer = Fact::default(wanted.is_empty(), "the command line", self.place);
+        for word in wanted {
+            match self.with(word) {
+                found @ Fact::Known(true, _) => return found,
+                open @ Fact::Unknown(..) => answer = open,
+                _ => {}
+            }
+        }
+        answer
+    }
+}
+
 /// Reads how a container starts its server.
 pub(crate) fn launch(program: &Program, card: &Command) -> Launch {
     let container = program.container;

@@ -10,6 +10,7 @@ use crate::model::value::Value;
 use crate::source::{Place, Text};
 use crate::stores::Program;
 use crate::tree::node::{Kind, Node};
+use crate::tree::xml::{self, Element};
 use crate::tree::yaml;
 
 /// What the server loads of a card's file, each text as a layer, the one that wins first. `words`
@@ -106,15 +107,20 @@ fn open(why: Why, place: Place) -> Layer {
 }
 
 fn read(file: &ConfigFile, card: &FileCard) -> Layer {
+    let mut layer = Layer::default();
+    if let (ConfigBody::ClickHouse(root), FileStyle::Xml) = (&file.body, card.how) {
+        root.elements().for_each(|element| elements(element, "", &mut layer));
+        return layer;
+    }
     let ConfigBody::Text(text) = &file.body else {
         return open(Why::NotUnderstood(format!("`{}`", file.name).into()), file.place);
     };
-    let mut layer = Layer::default();
     match card.how {
         FileStyle::RedisConf => lines(text, |line| redis_line(&line, &mut layer)),
         FileStyle::Assignments => lines(text, |line| assignment(&line, &mut layer)),
         FileStyle::Ini => ini(text, card, &mut layer),
         FileStyle::Yaml => yaml_file(text, &mut layer),
+        FileStyle::Xml => xml_file(text, &mut layer),
     }
     layer
 }
@@ -223,6 +229,27 @@ fn flatten(node: &Node, path: &str, layer: &mut Layer) {
             Kind::Null => {}
         }
     }
+}
+
+fn xml_file(source: &Text, layer: &mut Layer) {
+    let (root, problems) = xml::parse(source);
+    if let Some(problem) = problems.first() {
+        layer.open = Some((Why::Broken, problem.place));
+    }
+    for element in root.iter().flat_map(Element::elements) {
+        elements(element, "", layer);
+    }
+}
+
+/// Nested elements become dotted names. The parser bounds the depth.
+fn elements(element: &Element, path: &str, layer: &mut Layer) {
+    let name =
+        if path.is_empty() { element.name.to_string() } else { format!("{path}.{}", element.name) };
+    let mut inside = element.elements().peekable();
+    if inside.peek().is_none() {
+        layer.add(&name, element.text().trim(), element.place);
+    }
+    inside.for_each(|child| elements(child, &name, layer));
 }
 
 fn unquoted(text: &str) -> &str {

@@ -1,7 +1,7 @@
 //! Settings in layers: the topmost that sets a value decides, and one that cannot be read leaves
 //! everything below it open.
 
-use super::arguments::Launch;
+use super::arguments::{Launch, Started};
 use super::words::is_secret;
 use crate::catalog::image::{DefaultCard, ImageCard, Version, normal};
 use crate::catalog::reference::Reference;
@@ -36,6 +36,7 @@ pub(crate) struct Settings<'a> {
     card: &'a ImageCard,
     version: Fact<(i64, i64)>,
     entrypoint: Fact<bool>,
+    started: Started,
     /// The topmost first.
     layers: Vec<Layer>,
 }
@@ -45,12 +46,13 @@ impl<'a> Settings<'a> {
         program: &'a Program<'a>,
         card: &'a ImageCard,
         launch: Launch,
+        started: Started,
     ) -> Settings<'a> {
         let version = version(&program.container.image);
         let variables = variables(program, card, &launch.entrypoint);
         let entrypoint = launch.entrypoint;
         let layers = vec![launch.options, variables];
-        Settings { program, card, version, entrypoint, layers }
+        Settings { program, card, version, entrypoint, started, layers }
     }
 
     /// Puts a layer below all others.
@@ -149,6 +151,7 @@ impl Scope for Settings<'_> {
             ["filled", "env", name] => self.filled(self.variable(name), name),
             ["secret", "set", name] => self.secret(self.setting(name)),
             ["secret", "env", name] => self.secret(self.variable(name)),
+            ["started", word] => self.started.with(word).map(Value::Bool),
             ["image", "tag"] => self.tag(),
             ["image", "major"] => self.version.clone().map(|v| Value::Int(v.0)),
             ["image", "minor"] => self.version.clone().map(|v| Value::Int(v.1)),

@@ -29,18 +29,26 @@ impl Server<'_> {
         LogDraft { store: Some(self.program.container.address.clone()), log }
     }
 
-    pub(super) fn keep(&self, card: &KeepCard) -> Keep {
+    /// What is kept, unless it is not even written.
+    pub(super) fn keep(&self, card: &KeepCard) -> Option<Keep> {
+        let on = card.on.as_ref().map(|on| self.flag(Some(on)));
+        if on.as_ref().and_then(Fact::known) == Some(&false) {
+            return None;
+        }
         let identity = self.identity("keep", &card.name);
         let place = self.settings.place();
         let known = |text: &str| Fact::default(Name::from(text), self.card.see.clone(), place);
         let mut retention = Retention::new(identity);
+        if let Some(open @ Fact::Unknown(..)) = on {
+            retention.identity.exists = open;
+        }
         retention.name = known(&card.name);
         retention.what = known(&card.what);
         retention.engine = self.by_image(self.card.engine.as_str().into());
         let holds = card.holds.iter().map(|h| self.judged(known(h))).collect();
         retention.holds = Fact::default(holds, self.card.see.clone(), place);
         self.bound(card, &mut retention);
-        Keep { store: Some(self.program.container.address.clone()), retention }
+        Some(Keep { store: Some(self.program.container.address.clone()), retention })
     }
 
     /// The first setting that is set bounds it.
@@ -63,7 +71,7 @@ impl Server<'_> {
         retention.forever = Fact::Unknown(why, place);
     }
 
-    fn identity(&self, part: &str, name: &str) -> Identity {
+    pub(super) fn identity(&self, part: &str, name: &str) -> Identity {
         let container = self.program.container;
         Identity {
             address: format!("{}/{part}/{name}", container.address).into(),
@@ -71,7 +79,7 @@ impl Server<'_> {
             title: format!("{name} of {}", container.title).into(),
             place: self.settings.place(),
             whole: container.whole,
-            exists: container.exists.clone(),
+            exists: self.exists(),
         }
     }
 }

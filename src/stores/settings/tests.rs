@@ -90,7 +90,7 @@ fn describe(lines: &str) -> String {
     let image = container.image.known().expect("bug: no image");
     let card = CATALOG.image(image).unwrap_or_else(|| panic!("no card for {image}"));
     let parts = in_container(&program, card);
-    let store = &parts.stores[0];
+    let Some(store) = parts.stores.first() else { return "no store".to_owned() };
     let mut out = match &store.logins[0].proof {
         Fact::Known(auth, origin) => {
             let basis = match origin.basis {
@@ -295,10 +295,13 @@ fn passwords_that_everybody_knows_are_none_of_ones_own() {
     );
     check("image: neo4j:5\nenv: NEO4J_AUTH=none", "none, written in line 1; *:7687+tls?; *:7474");
     check("image: neo4j:5", "default-password, default in line 0; *:7687+tls?; *:7474");
-    check("image: rabbitmq:4", "default-password, default in line 0; *:5672; *:25672");
+    check(
+        "image: rabbitmq:4",
+        "default-password, default in line 0; *:5672; *:25672; *:4369; *:15692",
+    );
     check(
         "image: rabbitmq:4-management\nfile: /etc/rabbitmq/rabbitmq.conf\n|default_user = app\n|default_pass = x",
-        "password, written in line 1; *:5672; *:15672; *:25672",
+        "password, written in line 1; *:5672; *:15672; *:25672; *:4369; *:15692",
     );
 }
 

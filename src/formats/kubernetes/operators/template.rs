@@ -1,0 +1,182 @@
+//! Templates of manifests, filled in from a custom resource.
+//!
+//! `$(spec.a|spec.b|word)` is what stands at the first path that is there, or the word; a scalar
+//! that is nothing else becomes the whole part with its places. Without anything the entry is
+//! left out. `$*(spec.list)` puts in the items of a list, `<<: $(spec.map)` the entries of a map;
+//! later entries win. `$yaml(…)` and `$properties(…)` write a map as a configuration file. A map
+//! may have `$each` (a list or map: once for each `item`, with its `key`), `$when` (conditions) and
+//! `$at` (whose place its parts get).
+
+use std::sync::Arc;
+
+use super::text::Writer;
+use crate::model::fact::Name;
+use crate::source::Place;
+use crate::tree::node::{Entry, Kind, Map, Node, Scalar};
+
+/// Items that one `$each` goes through; more replicas of the same tell nothing new.
+const MAX_ITEMS: usize = 128;
+
+/// What a template is filled in from.
+#[derive(Clone, Copy)]
+pub(in crate::formats::kubernetes) struct Scope<'a> {
+    /// The custom resource.
+    pub(super) root: &'a Node,
+    pub(super) name: &'a Name,
+    pub(super) item: Option<(&'a str, &'a Node)>,
+    /// Where parts stand that only the template has.
+    pub(super) at: Place,
+}
+
+impl<'a> Scope<'a> {
+    /// What stands at a path, if anything does.
+    pub(super) fn find(&self, path: &str) -> Option<&'a Node> {
+        let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+        let (start, rest) = match first {
+            "item" => (self.item?.1, rest),
+            _ => (self.root, path),
+        };
+        let steps = rest.split('.').filter(|step| !step.is_empty());
+        let found = steps.fold(Some(start), |node, step| match &node?.kind {
+            Kind::List(items) => items.get(step.parse::<usize>().ok()?),
+            _ => node?.get(step),
+        });
+        found.filter(|node| !node.is_null())
+    }
+
+    pub(super) fn with(self, key: &'a str, item: &'a Node) -> Scope<'a> {
+        Scope { item: Some((key, item)), at: item.place, ..self }
+    }
+
+    /// The items of a list, or the entries of a map.
+    pub(super) fn each(&self, path: &str) -> Vec<Scope<'a>> {
+        let Some(node) = self.find(path) else { return Vec::new() };
+        let items = node.items().iter().map(|item| ("", item));
+        let entries = node.entries().iter().map(|e| (&*e.key, &e.value));
+        items.chain(entries).take(MAX_ITEMS).map(|(key, item)| self.with(key, item)).collect()
+    }
+
+    /// `path`, `!path`, `path == a|b`, `path != a|b`, joined by `&&`.
+    fn holds(&self, condition: &str) -> bool {
+        condition.split("&&").map(str::trim).all(|part| {
+            if let Some((path, words)) = part.split_once("!=") {
+                return !self.is(path, words);
+            }
+            if let Some((path, words)) = part.split_once("==") {
+                return self.is(path, words);
+            }
+            match part.strip_prefix('!') {
+                Some(path) => !self.there(path),
+                None => self.there(part),
+            }
+        })
+    }
+
+    fn is(&self, path: &str, words: &str) -> bool {
+        let found = self.find(path.trim()).and_then(Node::str);
+        found.is_some_and(|text| words.split('|').any(|w| w.trim().eq_ignore_ascii_case(text)))
+    }
+
+    fn there(&self, path: &str) -> bool {
+        self.find(path.trim()).is_some_and(|node| node.bool() != Some(false))
+    }
+}
+
+/// What a template makes: nothing, one part, or one for each item.
+pub(super) fn fill<'a>(template: &Node, scope: Scope<'a>, out: &mut Vec<(Node, Scope<'a>)>) {
+    let directive = |key| template.get(key).and_then(Node::str);
+    let scopes = match directive("$each") {
+        Some(path) => scope.each(path),
+        None => vec![scope],
+    };
+    for mut scope in scopes {
+        if directive("$when").is_some_and(|condition| !scope.holds(condition)) {
+            continue;
+        }
+        if let Some(at) = directive("$at").and_then(|path| scope.find(path)) {
+            scope.at = at.place;
+        }
+        if let Some(list) = template.str().and_then(|t| call(t, "$*(")) {
+            let items = alternatives(list, scope).ok().map_or(&[][..], Node::items);
+            out.extend(items.iter().map(|item| (item.clone(), scope)));
+        } else if let Some(node) = one(template, scope) {
+            out.push((node, scope));
+        }
+    }
+}
+
+fn value(template: &Node, scope: Scope) -> Option<Node> {
+    let mut out = Vec::new();
+    fill(template, scope, &mut out);
+    out.into_iter().next().map(|(node, _)| node)
+}
+
+fn one(template: &Node, scope: Scope) -> Option<Node> {
+    let kind = match &template.kind {
+        Kind::Null => Kind::Null,
+        Kind::Scalar(text) => return scalar(text, scope),
+        Kind::List(items) => {
+            let mut out = Vec::new();
+            items.iter().for_each(|item| fill(item, scope, &mut out));
+            Kind::List(out.into_iter().map(|(node, _)| node).collect())
+        }
+        Kind::Map(map) => Kind::Map(Map { entries: entries(map, scope) }),
+    };
+    Some(Node { place: scope.at, kind })
+}
+
+fn entries(map: &Map, scope: Scope) -> Vec<Entry> {
+    let mut out = Vec::new();
+    for entry in &map.entries {
+        match &*entry.key {
+            "$each" | "$when" | "$at" => {}
+            "<<" => {
+                let merged = value(&entry.value, scope);
+                out.extend(merged.as_ref().map_or(&[][..], Node::entries).iter().cloned());
+            }
+            _ => {
+                let Some(value) = value(&entry.value, scope) else { continue };
+                let Some(key) = Writer::fill(&entry.key, scope) else { continue };
+                let key_place = if value.place == scope.at { scope.at } else { value.place };
+                out.push(Entry { key: key.text(), key_place, value });
+            }
+        }
+    }
+    out
+}
+
+fn scalar(template: &Scalar, scope: Scope) -> Option<Node> {
+    if !template.text.contains('$') {
+        let pieces = Some(Arc::from([]));
+        let kind = Kind::Scalar(Scalar { pieces, ..template.clone() });
+        return Some(Node { place: scope.at, kind });
+    }
+    if let Some(path) = call(&template.text, "$(")
+        && let Ok(node) = alternatives(path, scope)
+    {
+        return Some(node.clone());
+    }
+    Some(Writer::fill(&template.text, scope)?.node(scope.at))
+}
+
+/// The argument of a call that is the whole text.
+fn call<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    text.strip_prefix(name)?.strip_suffix(')').filter(|inside| !inside.contains('('))
+}
+
+/// What stands at the first path that is there, or the word at the end.
+pub(super) fn alternatives<'a, 't>(
+    paths: &'t str,
+    scope: Scope<'a>,
+) -> Result<&'a Node, Option<&'t str>> {
+    for path in paths.split('|').map(str::trim) {
+        if path.starts_with("spec.") || path.starts_with("item") || path.starts_with("metadata.") {
+            if let Some(found) = scope.find(path) {
+                return Ok(found);
+            }
+        } else if path != "name" && path != "key" {
+            return Err(Some(path));
+        }
+    }
+    Err(None)
+}

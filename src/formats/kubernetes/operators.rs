@@ -22,10 +22,10 @@ use template::Scope;
 /// Whether a card knows the kind, and then what the operator makes of the object.
 pub(super) fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fragment) -> bool {
     let Some(card) = catalog.operator(object.group, object.kind) else { return false };
-    let scope = Scope { root: object.node, name: &object.name, item: None, at: object.place };
-    if card.handled_by.as_deref() == Some("clickhouse-altinity") {
-        clickhouse::lower(object, out);
-    }
+    let resolved = (card.handled_by.as_deref() == Some("clickhouse-altinity"))
+        .then(|| clickhouse::resolved(object, out));
+    let root = resolved.as_ref().unwrap_or(object.node);
+    let scope = Scope { root, name: &object.name, item: None, at: object.place };
     let mut made = Vec::new();
     for template in card.templates() {
         template::fill(template, scope, &mut made);
@@ -42,7 +42,13 @@ pub(super) fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fr
             place: object.place,
         };
         match kind {
-            "Pods" => pods(&own("", object.kind), card, scope, out),
+            "Pods" => {
+                let before = out.containers.len();
+                pods(&own("", object.kind), card, scope, out);
+                for container in out.containers.iter_mut().skip(before) {
+                    container.whole = object.whole();
+                }
+            }
             "Ingress" | "NetworkPolicy" => {
                 lower_object(&own("networking.k8s.io", kind), catalog, path, out);
             }

@@ -129,6 +129,9 @@ pub(crate) struct Look {
     /// A question: does the text, or a text of the list, contain one of these.
     #[serde(default)]
     pub(crate) contains: Vec<String>,
+    /// A question: does the text begin with one of these.
+    #[serde(default)]
+    pub(crate) starts: Vec<String>,
     /// The opposite of the answer.
     #[serde(default)]
     pub(crate) not: bool,
@@ -140,7 +143,7 @@ pub(crate) struct Look {
     /// What holds where nobody wrote it, with its source.
     pub(crate) default: Option<Word>,
     pub(crate) see: Option<String>,
-    /// Nobody can tell, and why.
+    /// Nobody can tell, and why; after a question, only if the answer is yes.
     pub(crate) unknown: Option<String>,
 }
 

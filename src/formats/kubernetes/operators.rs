@@ -45,8 +45,11 @@ pub(super) fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fr
             "Pods" => {
                 let before = out.containers.len();
                 pods(&own("", object.kind), card, scope, out);
-                for container in out.containers.iter_mut().skip(before) {
-                    container.whole = object.whole();
+                let made = out.containers.get_mut(before..).unwrap_or_default();
+                made.iter_mut().for_each(|container| container.whole = object.whole());
+                // The first is what the resource is about.
+                if let Some(main) = made.first_mut() {
+                    (main.name, main.title) = (name.clone(), own("", object.kind).title());
                 }
             }
             "Ingress" | "NetworkPolicy" => {

@@ -51,10 +51,15 @@ impl Looker<'_> {
             Some(path) => self.in_each(look, path),
             None => one(look, &self.scope),
         };
-        let Fact::Unset(at) = told else { return told };
         if let Some(why) = &look.unknown {
-            return Fact::Unknown(Why::NoDefault(why.as_str().into()), at);
+            let asks = look.attr.is_some();
+            return match told {
+                Fact::Known(Word::Bool(false), origin) => Fact::Unset(origin.at),
+                Fact::Unset(at) if asks => Fact::Unset(at),
+                told => Fact::Unknown(Why::NoDefault(why.as_str().into()), told.place()),
+            };
         }
+        let Fact::Unset(at) = told else { return told };
         match &look.default {
             Some(word) => {
                 let see = look.see.as_deref().unwrap_or(self.see);
@@ -98,6 +103,11 @@ fn one(look: &Look, scope: &Scope) -> Fact<Word> {
     if !look.contains.is_empty() {
         let held = texts(node).any(|t| look.contains.iter().any(|word| t.contains(word.as_str())));
         return answer(look, Fact::written(held, at));
+    }
+    if !look.starts.is_empty() {
+        let text = node.str().unwrap_or_default();
+        let begins = look.starts.iter().any(|start| text.starts_with(start.as_str()));
+        return answer(look, Fact::written(begins, at));
     }
     let value = value(look, node);
     if look.is.is_empty() {

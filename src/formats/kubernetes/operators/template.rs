@@ -5,7 +5,8 @@
 //! left out. `$*(spec.list)` puts in the items of a list, `<<: $(spec.map)` the entries of a map;
 //! later entries win. `$yaml(…)` and `$properties(…)` write a map as a configuration file. A map
 //! may have `$each` (a list or map: once for each `item`, with its `key`), `$when` (conditions) and
-//! `$at` (whose place its parts get).
+//! `$at` (whose place its parts get). `+` before a key sets it beside another of the same name, for
+//! labels that differ among the pods. `$text` is the part itself, where directives need a map.
 
 use std::sync::Arc;
 
@@ -36,12 +37,7 @@ impl<'a> Scope<'a> {
             "item" => (self.item?.1, rest),
             _ => (self.root, path),
         };
-        let steps = rest.split('.').filter(|step| !step.is_empty());
-        let found = steps.fold(Some(start), |node, step| match &node?.kind {
-            Kind::List(items) => items.get(step.parse::<usize>().ok()?),
-            _ => node?.get(step),
-        });
-        found.filter(|node| !node.is_null())
+        descend(start, rest).filter(|node| !node.is_null())
     }
 
     pub(super) fn with(self, key: &'a str, item: &'a Node) -> Scope<'a> {
@@ -82,6 +78,23 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// The part at the end of a path. A key may have dots of its own.
+fn descend<'n>(node: &'n Node, path: &str) -> Option<&'n Node> {
+    let (mut node, mut rest) = (node, path);
+    while !rest.is_empty() {
+        if let Some(found) = node.get(rest) {
+            return Some(found);
+        }
+        let (step, behind) = rest.split_once('.').unwrap_or((rest, ""));
+        node = match &node.kind {
+            Kind::List(items) => items.get(step.parse::<usize>().ok()?)?,
+            _ => node.get(step)?,
+        };
+        rest = behind;
+    }
+    Some(node)
+}
+
 /// What a template makes: nothing, one part, or one for each item.
 pub(super) fn fill<'a>(template: &Node, scope: Scope<'a>, out: &mut Vec<(Node, Scope<'a>)>) {
     let directive = |key| template.get(key).and_then(Node::str);
@@ -99,7 +112,7 @@ pub(super) fn fill<'a>(template: &Node, scope: Scope<'a>, out: &mut Vec<(Node, S
         if let Some(list) = template.str().and_then(|t| call(t, "$*(")) {
             let items = alternatives(list, scope).ok().map_or(&[][..], Node::items);
             out.extend(items.iter().map(|item| (item.clone(), scope)));
-        } else if let Some(node) = one(template, scope) {
+        } else if let Some(node) = one(template.get("$text").unwrap_or(template), scope) {
             out.push((node, scope));
         }
     }
@@ -130,13 +143,14 @@ fn entries(map: &Map, scope: Scope) -> Vec<Entry> {
     for entry in &map.entries {
         match &*entry.key {
             "$each" | "$when" | "$at" => {}
-            "<<" => {
+            "<<" | "+<<" => {
                 let merged = value(&entry.value, scope);
                 out.extend(merged.as_ref().map_or(&[][..], Node::entries).iter().cloned());
             }
             _ => {
                 let Some(value) = value(&entry.value, scope) else { continue };
-                let Some(key) = Writer::fill(&entry.key, scope) else { continue };
+                let name = entry.key.strip_prefix('+').unwrap_or(&entry.key);
+                let Some(key) = Writer::fill(name, scope) else { continue };
                 let key_place = if value.place == scope.at { scope.at } else { value.place };
                 out.push(Entry { key: key.text(), key_place, value });
             }

@@ -29,7 +29,7 @@ impl Looker<'_> {
         let Some(looks) = looks else { return Fact::Unset(self.scope.at) };
         self.word(looks).try_map(|word| match &word {
             Word::Int(n) => Ok(*n),
-            Word::Text(t) => t.trim().parse().map_err(|_| misread(&word, "a number")),
+            Word::Text(t) => days(t.trim()).ok_or_else(|| misread(&word, "a number")),
             Word::Bool(_) => Err(misread(&word, "a number")),
         })
     }
@@ -175,6 +175,13 @@ fn text_of(word: &Word) -> Name {
         Word::Int(n) => n.to_string().into(),
         Word::Text(t) => t.as_str().into(),
     }
+}
+
+/// `30d`, `4w`, `1m`: spans of days, as backups are kept.
+fn days(text: &str) -> Option<i64> {
+    let per = [("d", 1), ("w", 7), ("m", 30)];
+    let (number, per) = per.iter().find_map(|(unit, n)| Some((text.strip_suffix(unit)?, *n)))?;
+    number.parse::<i64>().ok()?.checked_mul(per)
 }
 
 fn misread(word: &Word, wanted: &str) -> Why {

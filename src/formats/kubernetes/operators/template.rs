@@ -3,7 +3,8 @@
 //! `$(spec.a|spec.b|word)` is what stands at the first path that is there, or the word; a scalar
 //! that is nothing else becomes the whole part with its places. Without anything the entry is
 //! left out. `$*(spec.list)` puts in the items of a list, `<<: $(spec.map)` the entries of a map;
-//! later entries win. `$yaml(…)` and `$properties(…)` write a map as a configuration file. A map
+//! later entries win. `$yaml(…)`, `$properties(…)`, `$conf(…)` and `$ini(…)` write a map as a
+//! configuration file, `$$` is a dollar. A map
 //! may have `$each` (a list or map: once for each `item`, with its `key`), `$when` (conditions) and
 //! `$at` (whose place its parts get). `+` before a key sets it beside another of the same name, for
 //! labels that differ among the pods. `$text` is the part itself, where directives need a map.

@@ -27,6 +27,11 @@ impl Writer {
         while let Some(at) = rest.find('$') {
             out.text.push_str(&rest[..at]);
             rest = &rest[at..];
+            if let Some(escaped) = rest.strip_prefix("$$") {
+                out.text.push('$');
+                rest = escaped;
+                continue;
+            }
             let Some((name, path, behind)) = call(rest) else {
                 out.text.push('$');
                 rest = &rest[1..];
@@ -64,6 +69,7 @@ impl Writer {
                 match name {
                     "yaml" => self.yaml(node),
                     "conf" => self.properties(node, "", " ", 0),
+                    "ini" => self.ini(node),
                     _ => self.properties(node, "", " = ", 0),
                 }
             }
@@ -89,12 +95,23 @@ impl Writer {
         self.text.push_str(&entry.key);
     }
 
-    /// `a.b = value`, a line for each; or another sign between them.
+    /// A section for each entry.
+    fn ini(&mut self, node: &Node) {
+        for section in node.entries() {
+            self.text.push_str(&format!("[{}]\n", section.key));
+            self.properties(&section.value, "", " = ", 0);
+        }
+    }
+
+    /// `a.b = value`, a line for each; or another sign between them. Texts of a list are lines.
     fn properties(&mut self, node: &Node, above: &str, sign: &str, depth: usize) {
         // A text that is written as a whole.
         if let Some(scalar) = node.scalar() {
             self.scalar(scalar, node.place);
             self.text.push('\n');
+        }
+        for line in node.items() {
+            self.properties(line, above, sign, depth + 1);
         }
         for entry in node.entries().iter().filter(|_| depth < MAX_DEPTH) {
             if entry.value.map().is_some() {
@@ -194,7 +211,7 @@ fn call(text: &str) -> Option<(&str, &str, &str)> {
     let inside = text.strip_prefix('$')?;
     let open = inside.find('(')?;
     let (name, rest) = (&inside[..open], &inside[open + 1..]);
-    if !matches!(name, "" | "yaml" | "properties" | "conf") {
+    if !matches!(name, "" | "yaml" | "properties" | "conf" | "ini") {
         return None;
     }
     let close = rest.find(')')?;

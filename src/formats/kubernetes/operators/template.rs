@@ -3,9 +3,8 @@
 //! `$(spec.a|spec.b|word)` is what stands at the first path that is there, or the word; a scalar
 //! that is nothing else becomes the whole part with its places. Without anything the entry is
 //! left out. `$*(spec.list)` puts in the items of a list, `<<: $(spec.map)` the entries of a map;
-//! later entries win. `$yaml(…)`, `$properties(…)`, `$conf(…)` and `$ini(…)` write a map as a
-//! configuration file, `$$` is a dollar. A map
-//! may have `$each` (a list or map: once for each `item`, with its `key`), `$when` (conditions) and
+//! later entries win. `$yaml(…)`, `$properties(…)`, `$conf(…)`, `$ini(…)` and `$xml(…)` write a
+//! map as a configuration file; `$$` is a dollar. A map may have `$each` (a list or map: once for each `item`, with its `key`), `$when` (conditions) and
 //! `$at` (whose place its parts get). `+` before a key sets it beside another of the same name, for
 //! labels that differ among the pods. `$text` is the part itself, where directives need a map.
 
@@ -179,19 +178,25 @@ fn call<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     text.strip_prefix(name)?.strip_suffix(')').filter(|inside| !inside.contains('('))
 }
 
-/// What stands at the first path that is there, or the word at the end.
-pub(super) fn alternatives<'a, 't>(
+/// What stands at the first path that is there, or else the word.
+pub(super) fn alternatives<'a: 't, 't>(
     paths: &'t str,
     scope: Scope<'a>,
 ) -> Result<&'a Node, Option<&'t str>> {
     for path in paths.split('|').map(str::trim) {
-        if path.starts_with("spec.") || path.starts_with("item") || path.starts_with("metadata.") {
-            if let Some(found) = scope.find(path) {
-                return Ok(found);
-            }
-        } else if path != "name" && path != "key" {
-            return Err(Some(path));
+        match path {
+            "name" => return Err(Some(scope.name)),
+            "key" => return Err(scope.item.map(|(key, _)| key)),
+            _ if !is_path(path) => return Err(Some(path)),
+            _ => {}
+        }
+        if let Some(found) = scope.find(path) {
+            return Ok(found);
         }
     }
     Err(None)
+}
+
+fn is_path(path: &str) -> bool {
+    matches!(path.split('.').next(), Some("spec" | "metadata" | "item"))
 }

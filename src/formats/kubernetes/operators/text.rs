@@ -57,8 +57,6 @@ impl Writer {
 
     fn call(&mut self, name: &str, path: &str, scope: Scope) -> Option<()> {
         match (name, path) {
-            ("", "name") => self.text.push_str(scope.name),
-            ("", "key") => self.text.push_str(scope.item?.0),
             ("", _) => match alternatives(path, scope) {
                 Ok(node) => self.scalar(node.scalar()?, node.place),
                 Err(word) => self.text.push_str(word?),
@@ -70,6 +68,7 @@ impl Writer {
                     "yaml" => self.yaml(node),
                     "conf" => self.properties(node, "", " ", 0),
                     "ini" => self.ini(node),
+                    "xml" => self.elements(node, 0),
                     _ => self.properties(node, "", " = ", 0),
                 }
             }
@@ -93,6 +92,30 @@ impl Writer {
         self.place.get_or_insert(place);
         self.pieces.push(Piece { here, there: place.start + quotes, len });
         self.text.push_str(&entry.key);
+    }
+
+    /// An element for each entry, or one for each item of a list.
+    fn elements(&mut self, node: &Node, depth: usize) {
+        for entry in node.entries().iter().filter(|e| depth < MAX_DEPTH && is_simple(&e.key)) {
+            let one = std::slice::from_ref(&entry.value);
+            let items = entry.value.items();
+            for value in if items.is_empty() { one } else { items } {
+                self.text.push('<');
+                self.key(entry);
+                self.text.push('>');
+                match &value.kind {
+                    Kind::Scalar(scalar) if !scalar.text.contains(['<', '&']) => {
+                        self.scalar(scalar, value.place);
+                    }
+                    Kind::Scalar(scalar) => {
+                        let escaped = scalar.text.replace('&', "&amp;").replace('<', "&lt;");
+                        self.text.push_str(&escaped);
+                    }
+                    _ => self.elements(value, depth + 1),
+                }
+                self.text.push_str(&format!("</{}>", entry.key));
+            }
+        }
     }
 
     /// A section for each entry.
@@ -211,7 +234,7 @@ fn call(text: &str) -> Option<(&str, &str, &str)> {
     let inside = text.strip_prefix('$')?;
     let open = inside.find('(')?;
     let (name, rest) = (&inside[..open], &inside[open + 1..]);
-    if !matches!(name, "" | "yaml" | "properties" | "conf" | "ini") {
+    if !matches!(name, "" | "yaml" | "properties" | "conf" | "ini" | "xml") {
         return None;
     }
     let close = rest.find(')')?;

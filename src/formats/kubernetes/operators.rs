@@ -25,7 +25,8 @@ pub(super) fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fr
     let resolved = (card.handled_by.as_deref() == Some("clickhouse-altinity"))
         .then(|| clickhouse::resolved(object, out));
     let root = resolved.as_ref().unwrap_or(object.node);
-    let scope = Scope { root, name: &object.name, item: None, at: object.place };
+    let unique = unique(object);
+    let scope = Scope { root, name: &object.name, unique: &unique, item: None, at: object.place };
     let mut made = Vec::new();
     for template in card.templates() {
         template::fill(template, scope, &mut made);
@@ -59,6 +60,12 @@ pub(super) fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fr
         }
     }
     true
+}
+
+/// A name for what an operator makes of this very object; several files, or one, may hold as many
+/// versions of it.
+fn unique(object: &Object) -> String {
+    format!("{}@{}.{}", object.name, object.place.file.0, object.place.start)
 }
 
 /// Pods under the resource's own name, so that messages speak of what somebody wrote.

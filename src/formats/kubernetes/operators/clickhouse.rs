@@ -116,7 +116,7 @@ const FOLDERS: [&str; 3] = ["config.d", "users.d", "conf.d"];
 fn bundles(object: &Object, settings: &mut Settings, out: &mut Fragment) {
     let at = object.place;
     let mut bundles = FOLDERS.map(|folder| Bundle {
-        address: object.neighbour("ConfigMap", &format!("chi-{}-{folder}", object.name)),
+        address: object.neighbour("ConfigMap", &format!("chi-{}-{folder}", super::unique(object))),
         title: object.title(),
         place: at,
         secret: false,

@@ -2,7 +2,7 @@
 //!
 //! `$(spec.a|spec.b|word)` is what stands at the first path that is there, or the word; a scalar
 //! that is nothing else becomes the whole part with its places. Without anything the entry is
-//! left out. `$*(spec.list)` puts in the items of a list, `<<: $(spec.map)` the entries of a map;
+//! left out. `name` is the resource's own, `unique` one for what nobody else refers to. `$*(spec.list)` puts in the items of a list, `<<: $(spec.map)` the entries of a map;
 //! later entries win. `$yaml(…)`, `$properties(…)`, `$conf(…)`, `$ini(…)` and `$xml(…)` write a
 //! map as a configuration file; `$$` is a dollar. A map may have `$each` (a list or map: once for each `item`, with its `key`), `$when` (conditions) and
 //! `$at` (whose place its parts get). `+` before a key sets it beside another of the same name, for
@@ -24,6 +24,8 @@ pub(in crate::formats::kubernetes) struct Scope<'a> {
     /// The custom resource.
     pub(super) root: &'a Node,
     pub(super) name: &'a Name,
+    /// A name that no other object has, even if it is called the same.
+    pub(super) unique: &'a str,
     pub(super) item: Option<(&'a str, &'a Node)>,
     /// Where parts stand that only the template has.
     pub(super) at: Place,
@@ -186,6 +188,7 @@ pub(super) fn alternatives<'a: 't, 't>(
     for path in paths.split('|').map(str::trim) {
         match path {
             "name" => return Err(Some(scope.name)),
+            "unique" => return Err(Some(scope.unique)),
             "key" => return Err(scope.item.map(|(key, _)| key)),
             _ if !is_path(path) => return Err(Some(path)),
             _ => {}

@@ -154,8 +154,9 @@ fn complete(user: &mut Element, at: Place) {
             user.children.push(Content::Element(gone));
         }
     } else if !proved {
-        let mut password = empty("password", at);
-        password.children.push(run(PASSWORD, at));
+        // Whoever writes a user and no password for it chooses this one.
+        let mut password = empty("password", user.tag);
+        password.children.push(run(PASSWORD, user.tag));
         user.children.push(Content::Element(password));
     }
     if hashed && &*user.name != "default" {

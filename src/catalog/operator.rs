@@ -201,7 +201,8 @@ impl StoreCard {
             &facts.encrypted_at_rest,
         ];
         let ports = self.endpoint.iter();
-        let ports = ports.flat_map(|e| [Some(&e.port), e.on.as_ref(), e.tls.as_ref(), e.asks.as_ref()]);
+        let ports =
+            ports.flat_map(|e| [Some(&e.port), e.on.as_ref(), e.tls.as_ref(), e.asks.as_ref()]);
         let facts = facts.into_iter().map(Option::as_ref);
         ports.chain(facts).flatten().chain(self.login.iter().map(|l| &l.proof))
     }

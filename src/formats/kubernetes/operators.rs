@@ -86,7 +86,11 @@ fn settled(object: &Object, card: &OperatorCard, store: &StoreCard, scope: &Scop
     let facts = &store.facts;
     Settled {
         container: Address::new(format!("{}/{}", object.address(), store.container)),
-        logins: store.login.iter().map(|login| self::login(object, &looker, &login.proof)).collect(),
+        logins: store
+            .login
+            .iter()
+            .map(|login| self::login(object, &looker, &login.proof))
+            .collect(),
         endpoints: store.endpoint.iter().flat_map(|e| endpoints(e, &looker)).collect(),
         tls: looker.bool(facts.tls.as_ref()),
         tls_required: looker.bool(facts.tls_required.as_ref()),

@@ -95,9 +95,9 @@ fn services(object: &Object) -> Vec<Node> {
         let layout = cluster.get("layout");
         let list = |key| layout.and_then(|l| l.get(key)).map_or(&[][..], Node::items).iter();
         let shards = list("shards").chain(list("replicas"));
-        let inner = shards.clone().flat_map(|s| {
-            s.get("replicas").or(s.get("shards")).map_or(&[][..], Node::items)
-        });
+        let inner = shards
+            .clone()
+            .flat_map(|s| s.get("replicas").or(s.get("shards")).map_or(&[][..], Node::items));
         let users = [defaults, cluster.get("templates")].into_iter();
         let users = users.chain(shards.chain(inner).map(|s| s.get("templates")));
         for user in users.flatten() {

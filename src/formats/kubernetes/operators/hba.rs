@@ -31,7 +31,8 @@ fn is_everybody(address: &str) -> bool {
 }
 
 fn is_foreign(address: &str) -> bool {
-    let own = Addresses::parse(address).is_some_and(|a| a.without(&Addresses::loopback()).is_empty());
+    let own =
+        Addresses::parse(address).is_some_and(|a| a.without(&Addresses::loopback()).is_empty());
     !own && !matches!(address, "localhost" | "samehost")
 }
 

@@ -113,9 +113,8 @@ fn one(look: &Look, scope: &Scope) -> Fact<Word> {
     if look.is.is_empty() {
         return if look.not { value.map(negated) } else { value };
     }
-    let is = |told: &Word| {
-        look.is.iter().any(|word| text_of(word).eq_ignore_ascii_case(&text_of(told)))
-    };
+    let is =
+        |told: &Word| look.is.iter().any(|word| text_of(word).eq_ignore_ascii_case(&text_of(told)));
     answer(look, value.map(|told| is(&told)))
 }
 

@@ -47,7 +47,9 @@ pub(super) fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fr
                 let before = out.containers.len();
                 pods(&own("", object.kind), card, scope, out);
                 let made = out.containers.get_mut(before..).unwrap_or_default();
-                made.iter_mut().for_each(|container| container.whole = object.whole());
+                for container in &mut *made {
+                    container.whole = object.whole();
+                }
                 // The first is what the resource is about.
                 if let Some(main) = made.first_mut() {
                     (main.name, main.title) = (name.clone(), own("", object.kind).title());

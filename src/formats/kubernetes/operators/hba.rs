@@ -44,7 +44,7 @@ mod tests {
 
     #[track_caller]
     fn check(lines: &[&str], expected: bool) {
-        let yaml: String = lines.iter().map(|line| format!("- \"{line}\"\n")).collect();
+        let yaml = format!("- \"{}\"\n", lines.join("\"\n- \""));
         let (nodes, _) = yaml::parse(&Text::of_file(FileId(0), yaml.into()));
         assert_eq!(trusts(&nodes[0]).is_some(), expected, "{lines:?}");
     }

@@ -132,7 +132,9 @@ fn one(template: &Node, scope: Scope) -> Option<Node> {
         Kind::Scalar(text) => return scalar(text, scope),
         Kind::List(items) => {
             let mut out = Vec::new();
-            items.iter().for_each(|item| fill(item, scope, &mut out));
+            for item in items {
+                fill(item, scope, &mut out);
+            }
             Kind::List(out.into_iter().map(|(node, _)| node).collect())
         }
         Kind::Map(map) => Kind::Map(Map { entries: entries(map, scope) }),

@@ -56,22 +56,21 @@ impl Writer {
     }
 
     fn call(&mut self, name: &str, path: &str, scope: Scope) -> Option<()> {
-        match (name, path) {
-            ("", _) => match alternatives(path, scope) {
+        if name.is_empty() {
+            match alternatives(path, scope) {
                 Ok(node) => self.scalar(node.scalar()?, node.place),
                 Err(word) => self.text.push_str(word?),
-            },
-            // A file without these settings is a file all the same.
-            (_, _) => {
-                let Ok(node) = alternatives(path, scope) else { return Some(()) };
-                match name {
-                    "yaml" => self.yaml(node),
-                    "conf" => self.properties(node, "", " ", 0),
-                    "ini" => self.ini(node),
-                    "xml" => self.elements(node, 0),
-                    _ => self.properties(node, "", " = ", 0),
-                }
             }
+            return Some(());
+        }
+        // A file without these settings is a file all the same.
+        let Ok(node) = alternatives(path, scope) else { return Some(()) };
+        match name {
+            "yaml" => self.yaml(node),
+            "conf" => self.properties(node, "", " ", 0),
+            "ini" => self.ini(node),
+            "xml" => self.elements(node, 0),
+            _ => self.properties(node, "", " = ", 0),
         }
         Some(())
     }
@@ -113,7 +112,9 @@ impl Writer {
                     }
                     _ => self.elements(value, depth + 1),
                 }
-                self.text.push_str(&format!("</{}>", entry.key));
+                self.text.push_str("</");
+                self.text.push_str(&entry.key);
+                self.text.push('>');
             }
         }
     }
@@ -121,7 +122,9 @@ impl Writer {
     /// A section for each entry.
     fn ini(&mut self, node: &Node) {
         for section in node.entries() {
-            self.text.push_str(&format!("[{}]\n", section.key));
+            self.text.push('[');
+            self.text.push_str(&section.key);
+            self.text.push_str("]\n");
             self.properties(&section.value, "", " = ", 0);
         }
     }

@@ -97,16 +97,13 @@ impl<'a> Settings<'a> {
             }
             Kind::Map(_) => {
                 let reference = setting.value.at(&["valueFrom", "secretKeyRef"]);
-                match reference {
-                    Some(reference) => {
-                        let variable = self.variable(reference.clone());
-                        holder.children.push(Content::Element(from(last, &variable, place)));
-                    }
-                    None => {
-                        let inner = child(holder, last, at);
-                        for entry in setting.value.entries() {
-                            self.setting(inner, entry);
-                        }
+                if let Some(reference) = reference {
+                    let variable = self.variable(reference.clone());
+                    holder.children.push(Content::Element(from(last, &variable, place)));
+                } else {
+                    let inner = child(holder, last, at);
+                    for entry in setting.value.entries() {
+                        self.setting(inner, entry);
                     }
                 }
             }
@@ -152,6 +149,10 @@ fn complete(user: &mut Element, at: Place) {
             let mut gone = empty("password", at);
             gone.attributes.push(attribute("remove", "1", at));
             user.children.push(Content::Element(gone));
+        }
+        // Whoever writes about this user and gives no password leaves it without.
+        if !proved && user.tag != at {
+            user.children.push(Content::Element(empty("password", user.tag)));
         }
     } else if !proved {
         // Whoever writes a user and no password for it chooses this one.

@@ -34,6 +34,11 @@ Engine = MergeTree PARTITION BY event_date ORDER BY event_time TTL event_date + 
 pub(super) fn resolved(object: &Object, out: &mut Fragment) -> Node {
     let mut settings = Settings::new(object);
     bundles(object, &mut settings, out);
+    for used in object.spec(&["useTemplates"]).map_or(&[][..], Node::items) {
+        let name = used.get("name").and_then(Node::str).unwrap_or("?");
+        let what = format!("installation template `{name}`, which may add users and Services");
+        out.not_understood.push((used.place, what.into()));
+    }
     let at = object.place;
     let pod = pod_template(object);
     let containers = pod.map_or(&[][..], |p| p.get("containers").map_or(&[][..], Node::items));

@@ -1,12 +1,16 @@
 //! Templates of manifests, filled in from a custom resource.
 //!
 //! `$(spec.a|spec.b|word)` is what stands at the first path that is there, or the word; a scalar
-//! that is nothing else becomes the whole part with its places. Without anything the entry is
-//! left out. `name` is the resource's own, `unique` one for what nobody else refers to. `$*(spec.list)` puts in the items of a list, `<<: $(spec.map)` the entries of a map;
-//! later entries win. `$yaml(…)`, `$properties(…)`, `$conf(…)`, `$ini(…)` and `$xml(…)` write a
-//! map as a configuration file; `$$` is a dollar. A map may have `$each` (a list or map: once for each `item`, with its `key`), `$when` (conditions) and
-//! `$at` (whose place its parts get). `+` before a key sets it beside another of the same name, for
-//! labels that differ among the pods. `$text` is the part itself, where directives need a map.
+//! that is nothing else becomes the whole part with its places. Where nothing is there, the entry
+//! is left out. `name` is the resource's name, `unique` one for what nobody else refers to.
+//! `$*(spec.list)` puts in the items of a list, `<<: $(spec.map)` the entries of a map; later
+//! entries win. `$yaml(…)`, `$properties(…)`, `$conf(…)`, `$ini(…)` and `$xml(…)` write a map as a
+//! configuration file; `$$` is a dollar.
+//!
+//! A map may have `$each` (a list or map: once for each `item`, with its `key`), `$when`
+//! (conditions) and `$at` (whose place its parts get); `$text` is then the part itself, if that is
+//! no map. `+` before a key sets it beside another of the same name, for labels that differ among
+//! the pods.
 
 use std::sync::Arc;
 

@@ -11,7 +11,7 @@ mod text;
 use super::object::Object;
 use super::{container, lower as lower_object, workload};
 use crate::catalog::Catalog;
-use crate::catalog::operator::{EndpointCard, OperatorCard, StoreCard};
+use crate::catalog::operator::{EndpointCard, Looks, OperatorCard, StoreCard};
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{Address, EndpointDraft, Fragment, Login, Settled};
 use crate::model::net::Addresses;
@@ -92,6 +92,8 @@ fn settled(object: &Object, card: &OperatorCard, store: &StoreCard, scope: &Scop
             .login
             .iter()
             .map(|login| self::login(object, &looker, &login.proof))
+            // Where nothing is told, the image's own ways stay.
+            .filter(|login| !login.proof.is_unset())
             .collect(),
         endpoints: store.endpoint.iter().flat_map(|e| endpoints(e, &looker)).collect(),
         tls: looker.bool(facts.tls.as_ref()),
@@ -103,7 +105,7 @@ fn settled(object: &Object, card: &OperatorCard, store: &StoreCard, scope: &Scop
     }
 }
 
-fn login(object: &Object, looker: &Looker, proof: &crate::catalog::operator::Looks) -> Login {
+fn login(object: &Object, looker: &Looker, proof: &Looks) -> Login {
     let proof = looker.text(proof);
     let at = proof.place();
     Login {

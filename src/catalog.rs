@@ -1,8 +1,9 @@
-//! What is known about the world: cards of images and of Terraform resources.
+//! What is known about the world: cards of images, of Terraform resources and of operators.
 
 #[cfg(test)]
 mod examples;
 pub(crate) mod image;
+pub(crate) mod operator;
 pub(crate) mod reference;
 pub(crate) mod resource;
 
@@ -12,6 +13,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use image::ImageCard;
+use operator::OperatorCard;
 use reference::{Match, Reference};
 use resource::ResourceCard;
 
@@ -24,6 +26,7 @@ pub(crate) struct Catalog {
     by_name: FxHashMap<String, Vec<usize>>,
     /// Those whose last part holds a `*`.
     by_pattern: Vec<usize>,
+    pub(crate) operators: Vec<OperatorCard>,
 }
 
 /// Why a page is not a card.
@@ -41,6 +44,9 @@ const IMAGES: &str = "catalog/images/";
 
 /// The folder of cards of Terraform resources, within the pages.
 const RESOURCES: &str = "catalog/terraform/";
+
+/// The folder of cards of operators' resources, within the pages.
+const OPERATORS: &str = "catalog/operators/";
 
 /// Ports of stores that clouds run and that no image card names. The engines' registered ports;
 /// what web servers share with them (80, 443, 8000, 8080) tells nothing.
@@ -60,6 +66,7 @@ const SHARED_PORTS: [u16; 15] =
 enum Card {
     Image(Box<ImageCard>),
     Resource(Box<ResourceCard>),
+    Operator(Box<OperatorCard>),
 }
 
 /// Where the text of the first `toml` block stands.
@@ -73,6 +80,8 @@ fn toml_block(page: &str) -> Option<Range<usize>> {
 fn card(path: &str, text: &str) -> Option<Result<Card, CardProblem>> {
     let read = if path.starts_with(RESOURCES) {
         ResourceCard::parse(text).map(|card| Card::Resource(Box::new(card)))
+    } else if path.starts_with(OPERATORS) {
+        OperatorCard::parse(path, text).map(|card| Card::Operator(Box::new(card)))
     } else {
         let name = path.strip_prefix(IMAGES)?;
         let card = ImageCard::parse(name.strip_suffix(".md").unwrap_or(name), text);
@@ -91,6 +100,7 @@ impl Catalog {
             match card {
                 Ok(Card::Image(card)) => catalog.images.push(*card),
                 Ok(Card::Resource(card)) => catalog.resources.push(*card),
+                Ok(Card::Operator(card)) => catalog.operators.push(*card),
                 Err(problem) => problems.push(problem),
             }
         }
@@ -136,6 +146,11 @@ impl Catalog {
     /// The card of a Terraform resource type.
     pub(crate) fn resource(&self, kind: &str) -> Option<&ResourceCard> {
         self.resources.iter().find(|card| card.is_for(kind))
+    }
+
+    /// The card of an operator's resource.
+    pub(crate) fn operator(&self, group: &str, kind: &str) -> Option<&OperatorCard> {
+        self.operators.iter().find(|card| card.is_for(group, kind))
     }
 
     /// Every port that tells an engine, in order.

@@ -11,6 +11,7 @@ mod ingress_auth;
 mod load_balancer;
 mod network_policy;
 mod object;
+mod operators;
 mod selector;
 mod service;
 mod target_group_binding;
@@ -21,6 +22,7 @@ mod volumes;
 mod workload;
 
 use super::{Claim, Format, Parsed, Unit, audit_policy, log_collector};
+use crate::catalog::Catalog;
 use crate::model::fragment::{Fragment, NamespaceDraft};
 use crate::source::{Problem, Text};
 use crate::tree::node::{Kind, Node};
@@ -68,7 +70,7 @@ impl Format for Kubernetes {
             match parsed {
                 Parsed::Nodes(nodes) => {
                     for object in object::all(nodes) {
-                        lower(&object, unit.sources.path(*file), out);
+                        lower(&object, unit.catalog, unit.sources.path(*file), out);
                     }
                 }
                 Parsed::Text => {
@@ -110,7 +112,7 @@ fn holds_action(node: &Node) -> bool {
     }
 }
 
-fn lower(object: &Object, path: &str, out: &mut Fragment) {
+fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fragment) {
     ignores(object, out);
     match (object.group, object.kind) {
         ("", "Service") => service::lower(object, out),
@@ -136,6 +138,7 @@ fn lower(object: &Object, path: &str, out: &mut Fragment) {
             let what = format!("{}, which may decide who reaches a store", object.title());
             out.not_understood.push((object.place, what.into()));
         }
+        (group, _) if group.contains('.') && operators::lower(object, catalog, path, out) => {}
         _ => workload::lower(object, out),
     }
 }

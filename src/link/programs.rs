@@ -12,7 +12,7 @@ use crate::model::concept::{Defect, Secret};
 use crate::model::fact::{Evidence, Fact, Name, Why};
 use crate::model::fragment::{
     Address, Bundle, BundleEntry, ConfigBody, ConfigFile, Container, EnvValue, Fragment, Hop, Keep,
-    LogDraft, Mount, MountSource, Node, NodeKind, PortMap, Ref, Store,
+    LogDraft, Mount, MountSource, Node, NodeKind, PortMap, Ref, Settled, Store,
 };
 use crate::source::{Place, Sources};
 use crate::stores::{self, Parts, Program};
@@ -47,6 +47,8 @@ pub(crate) fn build(
 ) -> Built {
     let inputs = Inputs::new(all, sources, folders);
     let cards = cards(&all.containers, catalog);
+    let settled: FxHashMap<&Address, &Settled> =
+        all.settled.iter().map(|s| (&s.container, s)).collect();
     let programs: Vec<(Parts, Vec<&Address>)> = all
         .containers
         .par_iter()
@@ -57,11 +59,16 @@ pub(crate) fn build(
                 return None;
             }
             let mounted = program.files.iter().map(|(_, f)| &f.address).collect();
-            let parts = if card.handled_by.as_deref() == Some("clickhouse") {
+            let mut parts = if card.handled_by.as_deref() == Some("clickhouse") {
                 stores::clickhouse::in_container(&program, catalog)
             } else {
                 stores::settings::in_container(&program, card)
             };
+            if let (Some(settled), Some(store)) =
+                (settled.get(&container.address), parts.stores.first_mut())
+            {
+                settle(store, settled);
+            }
             Some((parts, mounted))
         })
         .collect();
@@ -75,6 +82,29 @@ pub(crate) fn build(
         inputs.files.iter().copied().filter(|f| !mounted.contains(&f.address)).collect();
     on_disk(&rest, &mut built);
     built
+}
+
+/// What the operator of a server decides takes the place of what its image would do.
+fn settle(store: &mut Store, settled: &Settled) {
+    fn set<T: Clone>(fact: &mut Fact<T>, told: &Fact<T>) {
+        if !told.is_unset() {
+            fact.clone_from(told);
+        }
+    }
+    if !settled.logins.is_empty() {
+        store.logins.clone_from(&settled.logins);
+    }
+    if !settled.endpoints.is_empty() {
+        store.endpoints.clone_from(&settled.endpoints);
+    }
+    for endpoint in store.endpoints.iter_mut().filter(|e| e.role.contains("data")) {
+        set(&mut endpoint.tls, &settled.tls);
+    }
+    set(&mut store.tls_required, &settled.tls_required);
+    set(&mut store.node_tls, &settled.node_tls);
+    set(&mut store.audit_log, &settled.audit_log);
+    set(&mut store.backup_days, &settled.backup_days);
+    set(&mut store.encrypted_at_rest, &settled.encrypted_at_rest);
 }
 
 /// The card of every image that is named, each looked up once.

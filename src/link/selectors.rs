@@ -196,7 +196,9 @@ pub(crate) fn nearest(
     };
     // Pods of the asker's own file do not hide those of its folder.
     let best = best.min(index.depth(asker.file));
-    found.into_iter().filter(|(i, _)| close(*i) >= best).collect()
+    let near = found.into_iter().filter(|(i, _)| close(*i) >= best).collect();
+    // Several files of a folder that describe one object are as many versions of it.
+    nearest_of_each_name(near, nodes, index, asker)
 }
 
 /// Of candidates with one name (the same object in several environments), the nearest each.

@@ -474,6 +474,22 @@ pub(crate) struct Login {
     pub(crate) whole: Place,
 }
 
+/// What somebody other than the image decides about the store in a container: an operator that
+/// sets the server up. What is unset or empty stays as the image has it.
+#[derive(Clone, Debug)]
+pub(crate) struct Settled {
+    pub(crate) container: Address,
+    pub(crate) logins: Vec<Login>,
+    pub(crate) endpoints: Vec<EndpointDraft>,
+    /// Of every port that serves data.
+    pub(crate) tls: Fact<bool>,
+    pub(crate) tls_required: Fact<bool>,
+    pub(crate) node_tls: Fact<bool>,
+    pub(crate) audit_log: Fact<bool>,
+    pub(crate) backup_days: Fact<i64>,
+    pub(crate) encrypted_at_rest: Fact<bool>,
+}
+
 /// Something kept, before it is known whose it is.
 #[derive(Clone, Debug)]
 pub(crate) struct Keep {
@@ -510,6 +526,7 @@ pub(crate) struct Fragment {
     /// Configuration files on disk.
     pub(crate) files: Vec<ConfigFile>,
     pub(crate) stores: Vec<Store>,
+    pub(crate) settled: Vec<Settled>,
     pub(crate) keeps: Vec<Keep>,
     pub(crate) logs: Vec<LogDraft>,
     pub(crate) secrets: Vec<super::concept::Secret>,
@@ -534,6 +551,7 @@ impl Fragment {
         self.namespaces.extend(other.namespaces);
         self.files.extend(other.files);
         self.stores.extend(other.stores);
+        self.settled.extend(other.settled);
         self.keeps.extend(other.keeps);
         self.logs.extend(other.logs);
         self.secrets.extend(other.secrets);

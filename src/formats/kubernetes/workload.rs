@@ -16,13 +16,29 @@ const MAX_NAMED_REPLICAS: i64 = 64;
 
 pub(super) fn lower(object: &Object, out: &mut Fragment) {
     let Some((template, builtin)) = template(object) else { return };
-    let Some(spec) = template.get("spec") else { return };
-    let address = object.address();
     let exists = if builtin {
         Fact::written(true, object.place)
     } else {
         Fact::guessed(true, "a custom resource that looks like a workload", object.place)
     };
+    // Whoever runs a custom resource adds labels of its own.
+    pods(object, template, exists, !builtin, out);
+}
+
+/// Pods that an operator makes.
+pub(super) fn made(object: &Object, template: &Node, out: &mut Fragment) {
+    pods(object, template, Fact::written(true, object.place), false, out);
+}
+
+fn pods(
+    object: &Object,
+    template: &Node,
+    exists: Fact<bool>,
+    open_labels: bool,
+    out: &mut Fragment,
+) {
+    let Some(spec) = template.get("spec") else { return };
+    let address = object.address();
     let containers = container::all(spec);
     let host_network = flag(spec, "hostNetwork").or_default(
         false,
@@ -32,8 +48,7 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
     let mut pod = Pod {
         namespace: object.namespace.clone(),
         labels: labels.map(selector::labels).unwrap_or_default(),
-        // Whoever runs a custom resource adds labels of its own.
-        open_labels: !builtin || labels.is_some_and(|l| l.map().is_none() && !l.is_null()),
+        open_labels: open_labels || labels.is_some_and(|l| l.map().is_none() && !l.is_null()),
         ports: containers.iter().flat_map(|c| container::named_ports(c)).collect(),
     };
     add_labels(object, &mut pod);

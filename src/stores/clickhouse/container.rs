@@ -15,6 +15,7 @@ use super::server::Server;
 use super::{shipped, sql_users, tables};
 use crate::model::fact::{Basis, Evidence, Fact, Name, Origin, Why};
 use crate::model::fragment::{ConfigBody, ConfigFile, Container};
+use crate::model::net::Addresses;
 use crate::source::Place;
 use crate::tree::xml::{Content, Element};
 
@@ -153,8 +154,9 @@ pub(super) fn parts(program: &Program) -> Parts {
         }
         if let Some(step) = untouched
             && let Some(login) = store.logins.iter_mut().find(|l| &*l.name == "default")
-            && let Fact::Known(_, origin) = &mut login.networks
+            && let Fact::Known(networks, origin) = &mut login.networks
             && matches!(origin.basis, Basis::Default(_))
+            && *networks == Addresses::all()
         {
             // That nothing limits the shipped user is what somebody wrote.
             let shipped = Evidence::new(origin.at, "the image's `default` is for every address");

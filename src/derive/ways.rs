@@ -30,6 +30,8 @@ pub(crate) struct Way {
     pub(crate) steps: Vec<Evidence>,
     /// Whoever passed here has shown who he is.
     pub(crate) asked: bool,
+    /// Why nobody can tell whether that is asked.
+    pub(crate) perhaps_asked: Option<(Why, Place)>,
     /// The far side sees a proxy's address instead of the client's.
     pub(crate) proxied: bool,
     /// Every address of a host leads here, in whatever network it stands.
@@ -102,6 +104,7 @@ impl<'a> Ways<'a> {
             whys: Vec::new(),
             steps: Vec::new(),
             asked: false,
+            perhaps_asked: None,
             proxied: false,
             wide: step.from == From::AnyNetwork,
             published: false,
@@ -222,7 +225,13 @@ fn take(step: &Step, way: &Way) -> Option<Way> {
         Some(Fact::Unknown(why, at)) => way.doubt(why.clone(), *at),
         _ => {}
     }
-    way.asked |= hop.asks.as_ref().is_some_and(|a| a.known().is_some());
+    match &hop.asks {
+        Some(Fact::Known(..)) => way.asked = true,
+        Some(Fact::Unknown(why, at)) if way.perhaps_asked.is_none() => {
+            way.perhaps_asked = Some((why.clone(), *at));
+        }
+        _ => {}
+    }
     way.proxied |= hop.proxy;
     let outside = matches!(step.from, From::AnyNetwork | From::Internet);
     way.published = outside && matches!(hop.ports, PortMap::Pairs(_));

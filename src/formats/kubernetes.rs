@@ -4,18 +4,27 @@ mod base64;
 mod bundle;
 mod cilium;
 mod container;
+mod contour;
 mod environment;
+mod front;
+mod gateway;
+mod gateway_policy;
+mod gateway_route;
 mod ingress;
 mod ingress_auth;
+mod knative;
 mod load_balancer;
 mod network_policy;
 mod object;
+mod route;
 mod selector;
 mod service;
+mod status;
 mod target_group_binding;
 mod tcp_services;
 #[cfg(test)]
 mod tests;
+mod traefik;
 mod volumes;
 mod workload;
 
@@ -127,6 +136,27 @@ fn lower(object: &Object, path: &str, out: &mut Fragment) {
             }
         }
         ("elbv2.k8s.aws", "TargetGroupBinding") => target_group_binding::lower(object, out),
+        (gateway::GROUP, _) => gateway_api(object, out),
+        ("gateway.envoyproxy.io", "SecurityPolicy") => gateway_policy::security(object, out),
+        ("gateway.envoyproxy.io", "ClientTrafficPolicy") => {
+            gateway_policy::client_traffic(object, out);
+        }
+        ("gateway.envoyproxy.io", "EnvoyProxy") => gateway::envoy_proxy(object, out),
+        ("gateway.envoyproxy.io", "Backend") => gateway_route::envoy_backend(object, out),
+        ("gateway.k8s.aws", "LoadBalancerConfiguration") => gateway::aws_configuration(object, out),
+        (group, kind) if traefik::is_group(group) => match kind {
+            "IngressRoute" | "IngressRouteTCP" | "IngressRouteUDP" => traefik::route(object, out),
+            "TraefikService" => traefik::service(object, out),
+            "Middleware" | "MiddlewareTCP" => traefik::middleware(object, out),
+            "TLSOption" => traefik::tls_option(object, out),
+            _ => {}
+        },
+        ("route.openshift.io", "Route") => route::lower(object, out),
+        ("projectcontour.io", "HTTPProxy") => contour::lower(object, out),
+        _ if knative::is_service(object) => knative::lower(object, out),
+        (group, _) if group.contains('.') && gateway_policy::attaches(object) => {
+            gateway_policy::other(object, out);
+        }
         (_, kind) if not_understood(object.group, kind) => {
             let what = format!("{}, which may decide who reaches a store", object.title());
             out.not_understood.push((object.place, what.into()));
@@ -135,14 +165,23 @@ fn lower(object: &Object, path: &str, out: &mut Fragment) {
     }
 }
 
+/// The kinds of the Gateway API.
+fn gateway_api(object: &Object, out: &mut Fragment) {
+    match object.kind {
+        "Gateway" => gateway::lower(object, out),
+        "GatewayClass" => gateway::class(object, out),
+        "ReferenceGrant" => gateway_route::grant(object, out),
+        "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" | "UDPRoute" => {
+            gateway_route::lower(object, out);
+        }
+        _ => {}
+    }
+}
+
 /// Kinds that publish, restrict or bring workloads, and that nobody reads yet.
 fn not_understood(group: &str, kind: &str) -> bool {
     match kind {
-        "Gateway" | "HTTPRoute" | "TCPRoute" | "TLSRoute" | "UDPRoute" | "GRPCRoute"
-        | "IngressRoute" | "IngressRouteTCP" | "IngressRouteUDP" | "VirtualService"
-        | "HTTPProxy" | "TransportServer" | "VirtualServer" | "HelmRelease" | "HelmChart" => true,
-        "Route" => group == "route.openshift.io",
-        "Service" => group == "serving.knative.dev",
+        "TransportServer" | "VirtualServer" | "HelmRelease" | "HelmChart" => true,
         "NetworkPolicy" | "GlobalNetworkPolicy" => group.ends_with("projectcalico.org"),
         "AdminNetworkPolicy" | "ClusterNetworkPolicy" => group == "policy.networking.k8s.io",
         "Application" | "ApplicationSet" => group == "argoproj.io",

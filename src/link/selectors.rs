@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::index::Index;
 use crate::model::fact::{Fact, Name, Why};
-use crate::model::fragment::{LabelTerm, NamespaceDraft, Namespaces, Node, Pod, PodSelector};
+use crate::model::fragment::{LabelTerm, NamespaceDraft, Namespaces, Node, PodSelector};
 use crate::model::truth::Truth;
 use crate::source::Place;
 
@@ -50,7 +50,10 @@ impl<'a> Pods<'a> {
         let mut out = Vec::new();
         for i in candidates {
             let Some(pod) = &self.nodes[i].pod else { continue };
-            let truth = self.in_namespace(&selector.namespace, pod, asker).and(labels_match(
+            let is = &pod.namespace;
+            let declared = is.known().and_then(|name| self.namespaces.get(name).copied());
+            let within = namespace_matches(&selector.namespace, is, declared, asker);
+            let truth = within.and(labels_match(
                 &selector.labels,
                 &pod.labels,
                 pod.open_labels,
@@ -62,31 +65,36 @@ impl<'a> Pods<'a> {
         }
         out
     }
+}
 
-    fn in_namespace(&self, wanted: &Namespaces, pod: &Pod, asker: Place) -> Truth {
-        match wanted {
-            Namespaces::All => Truth::plain(true),
-            Namespaces::Named(Fact::Known(name, _)) => match &pod.namespace {
-                Fact::Known(is, _) => Truth::plain(is == name),
-                other => Truth::unknown(why(other), other.place()),
-            },
-            Namespaces::Named(other) => Truth::unknown(why(other), asker),
-            Namespaces::Matching(terms) => {
-                if terms.is_empty() {
-                    return Truth::plain(true);
-                }
-                let Some(name) = pod.namespace.known() else {
-                    return Truth::unknown(why(&pod.namespace), pod.namespace.place());
-                };
-                // The API server sets this label on every namespace (since Kubernetes 1.22).
-                let mut labels = vec![(
-                    Name::from("kubernetes.io/metadata.name"),
-                    Fact::written(name.clone(), asker),
-                )];
-                let declared = self.namespaces.get(name);
-                labels.extend(declared.into_iter().flat_map(|l| l.iter().cloned()));
-                labels_match(terms, &labels, declared.is_none(), asker)
+/// Whether a namespace, with the labels that it is declared with, is among those wanted.
+pub(crate) fn namespace_matches(
+    wanted: &Namespaces,
+    is: &Fact<Name>,
+    declared: Option<&[(Name, Fact<Name>)]>,
+    asker: Place,
+) -> Truth {
+    match wanted {
+        Namespaces::All => Truth::plain(true),
+        Namespaces::Named(Fact::Known(name, _)) => match is {
+            Fact::Known(is, _) => Truth::plain(is == name),
+            other => Truth::unknown(why(other), other.place()),
+        },
+        Namespaces::Named(other) => Truth::unknown(why(other), asker),
+        Namespaces::Matching(terms) => {
+            if terms.is_empty() {
+                return Truth::plain(true);
             }
+            let Some(name) = is.known() else {
+                return Truth::unknown(why(is), is.place());
+            };
+            // The API server sets this label on every namespace (since Kubernetes 1.22).
+            let mut labels = vec![(
+                Name::from("kubernetes.io/metadata.name"),
+                Fact::written(name.clone(), asker),
+            )];
+            labels.extend(declared.into_iter().flatten().cloned());
+            labels_match(terms, &labels, declared.is_none(), asker)
         }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::fact::{Fact, Name};
 use super::net::{Addresses, Ports};
+use super::routing::Routing;
 use crate::source::{Place, Problem, Text};
 use crate::tree::xml::Element;
 
@@ -204,6 +205,12 @@ pub(crate) enum Layer {
     Firewall,
     /// A service's own list of addresses.
     AllowList,
+    /// Policies that stand above those of Kubernetes: Cilium's denials, Calico, administrators'.
+    ClusterPolicy,
+    /// What a service mesh's proxies let through to a pod.
+    Mesh,
+    /// Whether those proxies take connections without a certificate of the mesh.
+    MeshIdentity,
 }
 
 /// A packet filter or an allow-list. Without rules it admits nobody.
@@ -499,6 +506,8 @@ pub(crate) struct NamespaceDraft {
 pub(crate) struct Fragment {
     pub(crate) nodes: Vec<Node>,
     pub(crate) hops: Vec<Hop>,
+    /// Steps that only a look at other objects decides.
+    pub(crate) routing: Routing,
     pub(crate) filters: Vec<Filter>,
     pub(crate) rules: Vec<RuleFor>,
     pub(crate) attaches: Vec<Attach>,
@@ -524,6 +533,7 @@ impl Fragment {
     pub(crate) fn absorb(&mut self, other: Fragment) {
         self.nodes.extend(other.nodes);
         self.hops.extend(other.hops);
+        self.routing.absorb(other.routing);
         self.filters.extend(other.filters);
         self.rules.extend(other.rules);
         self.attaches.extend(other.attaches);

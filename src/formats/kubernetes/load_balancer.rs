@@ -8,6 +8,7 @@ mod markers;
 mod ranges;
 
 use super::object::{Object, is_placeholder};
+use super::status;
 use crate::model::fact::{Fact, Why};
 use crate::model::fragment::{Fragment, Hop, Ref};
 use crate::model::net::Addresses;
@@ -32,6 +33,23 @@ enum Side {
     Undecided(Why),
 }
 
+impl Verdict {
+    /// Whether the internet gets to the load balancer.
+    fn internet(&self) -> Fact<bool> {
+        match &self.side {
+            Side::Public => Fact::written(true, self.place),
+            Side::Private | Side::Tailnet => Fact::written(false, self.place),
+            Side::PrivateByDefault(see) => Fact::default(false, *see, self.place),
+            Side::Undecided(why) => Fact::Unknown(why.clone(), self.place),
+        }
+    }
+}
+
+/// Whether annotations make a load balancer public; nothing where none of them tells.
+pub(super) fn by_annotations(object: &Object) -> Option<Fact<bool>> {
+    told(object).map(|verdict| verdict.internet())
+}
+
 pub(super) fn lower(object: &Object, out: &mut Fragment) {
     let at = object.spec_entry("type").map_or(object.place, Entry::place);
     let verdict = decide(object, at);
@@ -51,12 +69,7 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
         add(Ref::Overlay, Fact::written(true, at), at, &told);
         return;
     }
-    let open = match verdict.side {
-        Side::Public | Side::Tailnet => Fact::written(true, verdict.place),
-        Side::Private => Fact::written(false, verdict.place),
-        Side::PrivateByDefault(see) => Fact::default(false, see, verdict.place),
-        Side::Undecided(why) => Fact::Unknown(why, verdict.place),
-    };
+    let open = verdict.internet();
     // The step stands where the type does; `open` knows the place that decided it.
     add(Ref::Internet, open, at, &told);
     add(Ref::Network, Fact::written(true, at), at, &plain);
@@ -72,31 +85,38 @@ pub(super) fn tailnet(object: &Object, out: &mut Fragment) {
 }
 
 fn decide(object: &Object, at: Place) -> Verdict {
+    if let Some((public, place)) = status::public(object) {
+        let side = if public { Side::Public } else { Side::Private };
+        let by = Some("its status tells the address that it got".to_owned());
+        return Verdict { side, place, by };
+    }
+    told(object).unwrap_or(Verdict { side: Side::Public, place: at, by: None })
+}
+
+/// What fields and annotations say.
+fn told(object: &Object) -> Option<Verdict> {
     if let Some(class) = object.spec_entry("loadBalancerClass")
         && let Some(name) = class.value.str()
     {
-        return by_class(object, class, name);
+        return Some(by_class(object, class, name));
     }
     let kind = "service.beta.kubernetes.io/aws-load-balancer-type";
     if let Some(entry) = object.annotation(kind) {
         let target = "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type";
         match entry.value.str() {
-            Some("nlb-ip") => return aws_controller(object, entry.place()),
+            Some("nlb-ip") => return Some(aws_controller(object, entry.place())),
             Some("external") if object.annotation(target).is_some() => {
-                return aws_controller(object, entry.place());
+                return Some(aws_controller(object, entry.place()));
             }
             // The cloud's own controller leaves these alone, the other one wants a target type.
             Some("external") => {
                 let why = Why::NotHere("the controller of this type".into());
-                return annotated(Side::Undecided(why), entry);
+                return Some(annotated(Side::Undecided(why), entry));
             }
             _ => {}
         }
     }
-    if let Some(verdict) = markers::decide(object) {
-        return verdict;
-    }
-    address_pool(object).unwrap_or(Verdict { side: Side::Public, place: at, by: None })
+    markers::decide(object).or_else(|| address_pool(object))
 }
 
 fn annotated(side: Side, entry: &Entry) -> Verdict {

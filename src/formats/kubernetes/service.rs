@@ -37,6 +37,7 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
     });
     let kind = object.spec(&["type"]).map_or(Fact::Unset(object.place), text);
     if kind.known().is_some_and(|k| &**k == "ExternalName") {
+        alias(object, out);
         return;
     }
     let ports = ports(object);
@@ -82,6 +83,30 @@ fn port_end(node: &Node) -> PortEnd {
         (None, Some(_)) => PortEnd::Unknown(Why::Template),
         (None, None) => PortEnd::Same,
     }
+}
+
+/// A name for another Service of the cluster, often one of another namespace.
+fn alias(object: &Object, out: &mut Fragment) {
+    let Some(entry) = object.spec_entry("externalName") else { return };
+    let Some(target) = entry.value.str().and_then(|host| of_host(host, None)) else { return };
+    let say = format!("{} is another name of `{}`", object.title(), entry.value.str().unwrap_or("?"));
+    out.hops.push(Hop::new(Ref::To(object.address()), Ref::To(target), entry.place(), say));
+}
+
+/// The Service that a name of the cluster's DNS means: `NAME.NAMESPACE.svc.cluster.local`, shorter
+/// within the asker's namespace (Kubernetes documentation, "DNS for Services and Pods").
+pub(super) fn of_host(host: &str, namespace: Option<&str>) -> Option<Address> {
+    let host = host.trim_end_matches('.');
+    let mut parts = host.split('.');
+    let (name, within, svc) = (parts.next()?, parts.next(), parts.next());
+    let namespace = match (within, svc) {
+        (Some(within), Some("svc")) => within,
+        (Some(within), None) if namespace.is_some() => within,
+        (None, None) => namespace?,
+        _ => return None,
+    };
+    let plain = !name.is_empty() && !namespace.is_empty() && !is_placeholder(host);
+    plain.then(|| Address::new(format!("k8s:Service/{namespace}/{name}")))
 }
 
 /// A Service's empty selector selects nothing: its endpoints are made by hand.
@@ -137,7 +162,11 @@ fn named_port(service: &Address, name: &str) -> Address {
 
 /// Where a reference to a port of a Service in the same namespace leads.
 pub(super) fn port_of(object: &Object, service: &str, node: &Node) -> (Ref, PortEnd) {
-    let service = object.neighbour("Service", service);
+    port_at(object.neighbour("Service", service), node)
+}
+
+/// Where a reference to a port of a Service leads.
+pub(super) fn port_at(service: Address, node: &Node) -> (Ref, PortEnd) {
     match port_end(node) {
         PortEnd::Named(name) => (Ref::To(named_port(&service, &name)), PortEnd::Same),
         end => (Ref::To(service), end),

@@ -64,11 +64,7 @@ impl<'a> Joined<'a> {
             gateways: Index::new([].into_iter(), folders),
             listeners: Vec::new(),
             nodes: Index::new(nodes.map(|(i, n)| (&n.address, i, n.place)), folders),
-            pods: routing
-                .forks
-                .iter()
-                .any(on_pods)
-                .then(|| Pods::new(&all.nodes, &all.namespaces)),
+            pods: routing.forks.iter().any(on_pods).then(|| Pods::new(&all.nodes, &all.namespaces)),
             all_nodes: &all.nodes,
             namespaces: &all.namespaces,
             policies: Policies::new(&routing.policies, &all.namespaces),
@@ -216,8 +212,7 @@ pub(super) fn resolve_named_ports(
         numbers.sort_unstable();
         numbers.dedup();
         let [number] = numbers[..] else { continue };
-        let ports =
-            if port.udp { Ports::udp(number, number) } else { Ports::tcp(number, number) };
+        let ports = if port.udp { Ports::udp(number, number) } else { Ports::tcp(number, number) };
         for rule in &mut filters[filter].rules {
             if rule.ports.is_unknown() && rule.ports.place() == port.place {
                 rule.ports = Fact::written(ports.clone(), port.place);

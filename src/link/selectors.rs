@@ -53,12 +53,8 @@ impl<'a> Pods<'a> {
             let is = &pod.namespace;
             let declared = is.known().and_then(|name| self.namespaces.get(name).copied());
             let within = namespace_matches(&selector.namespace, is, declared, asker);
-            let truth = within.and(labels_match(
-                &selector.labels,
-                &pod.labels,
-                pod.open_labels,
-                asker,
-            ));
+            let truth =
+                within.and(labels_match(&selector.labels, &pod.labels, pod.open_labels, asker));
             if truth.answer != crate::model::truth::Answer::No {
                 out.push((i, truth));
             }

@@ -8,8 +8,7 @@ use crate::model::net::Addresses;
 use crate::source::Place;
 
 /// The charts and operators of the common controllers make a public load balancer.
-pub(super) const GUESS: &str =
-    "that the controller has a public load balancer, as is usual";
+pub(super) const GUESS: &str = "that the controller has a public load balancer, as is usual";
 
 /// What is known about the outer side of something.
 #[derive(Clone, Debug)]

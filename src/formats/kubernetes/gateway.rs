@@ -148,7 +148,8 @@ fn decided(object: &Object, class: &str, place: Place, say: &str) -> Option<Fron
             _ => {}
         }
     }
-    let annotations = object.spec(&["infrastructure", "annotations"]).map_or(&[][..], Node::entries);
+    let annotations =
+        object.spec(&["infrastructure", "annotations"]).map_or(&[][..], Node::entries);
     let balancer = Object { annotations, ..object.clone() };
     if let Some(internet) = load_balancer::by_annotations(&balancer) {
         let network = Fact::written(true, place);
@@ -158,8 +159,11 @@ fn decided(object: &Object, class: &str, place: Place, say: &str) -> Option<Fron
         "gke-l7-rilb" | "gke-l7-rilb-mc" | "gke-l7-cross-regional-internal-managed-mc" => {
             Some(Front::told(false, place, place, say))
         }
-        "gke-l7-global-external-managed" | "gke-l7-regional-external-managed" | "gke-l7-gxlb"
-        | "gke-l7-global-external-managed-mc" | "gke-l7-regional-external-managed-mc"
+        "gke-l7-global-external-managed"
+        | "gke-l7-regional-external-managed"
+        | "gke-l7-gxlb"
+        | "gke-l7-global-external-managed-mc"
+        | "gke-l7-regional-external-managed-mc"
         | "gke-l7-gxlb-mc" => Some(Front::told(true, place, place, say)),
         // Waypoints are for the mesh.
         "istio-waypoint" => Some(inside(place, place, say)),

@@ -39,17 +39,14 @@ fn security_asks(spec: &Node) -> Option<Fact<Name>> {
 /// An authorization that admits only those with a token that says so.
 fn claims(spec: &Node) -> Option<Fact<Name>> {
     let rules = allowing(spec)?;
-    let by_token = |rule: &&Node| {
-        ["jwt", "headers"].iter().any(|key| rule.at(&["principal", key]).is_some())
-    };
+    let by_token =
+        |rule: &&Node| ["jwt", "headers"].iter().any(|key| rule.at(&["principal", key]).is_some());
     let all = !rules.is_empty() && rules.iter().all(by_token);
     let at = spec.get("authorization")?.place;
     let token = rules.iter().all(|rule| rule.at(&["principal", "jwt"]).is_some());
     match (all, token) {
         (true, true) => Some(Fact::written("external".into(), at)),
-        (true, false) => {
-            Some(Fact::Unknown(Why::NotUnderstood("this authorization".into()), at))
-        }
+        (true, false) => Some(Fact::Unknown(Why::NotUnderstood("this authorization".into()), at)),
         _ => None,
     }
 }

@@ -75,12 +75,7 @@ fn filters(object: &Object, rule: &Node) -> Vec<(Address, Place)> {
         .collect()
 }
 
-fn backend(
-    object: &Object,
-    reference: &Node,
-    through: &[(Address, Place)],
-    out: &mut Fragment,
-) {
+fn backend(object: &Object, reference: &Node, through: &[(Address, Place)], out: &mut Fragment) {
     let kind = reference.get("kind").and_then(Node::str).unwrap_or("Service");
     let Some(name) = reference.get("name").and_then(Node::str) else { return };
     if reference.get("weight").and_then(Node::int) == Some(0) {

@@ -62,9 +62,7 @@ impl<'a> Object<'a> {
             name: named.and_then(|e| e.value.text()).unwrap_or_else(|| "?".into()),
             namespace: namespace.or_default("default".into(), CONTEXT),
             node,
-            annotations: metadata
-                .and_then(|m| m.get("annotations"))
-                .map_or(&[], Node::entries),
+            annotations: metadata.and_then(|m| m.get("annotations")).map_or(&[], Node::entries),
             place,
         }
     }

@@ -89,7 +89,8 @@ fn port_end(node: &Node) -> PortEnd {
 fn alias(object: &Object, out: &mut Fragment) {
     let Some(entry) = object.spec_entry("externalName") else { return };
     let Some(target) = entry.value.str().and_then(|host| of_host(host, None)) else { return };
-    let say = format!("{} is another name of `{}`", object.title(), entry.value.str().unwrap_or("?"));
+    let say =
+        format!("{} is another name of `{}`", object.title(), entry.value.str().unwrap_or("?"));
     out.hops.push(Hop::new(Ref::To(object.address()), Ref::To(target), entry.place(), say));
 }
 

@@ -23,15 +23,13 @@ pub(super) fn route(object: &Object, out: &mut Fragment) {
     front::balancer(object, out);
     from_entry_points(object, out);
     let udp = object.kind == "IngressRouteUDP";
-    let middlewares =
-        if object.kind == "IngressRouteTCP" { "MiddlewareTCP" } else { "Middleware" };
+    let middlewares = if object.kind == "IngressRouteTCP" { "MiddlewareTCP" } else { "Middleware" };
     let options = object.spec(&["tls", "options"]);
     let certificates = options.and_then(|o| Some((object.referred("TLSOption", o)?, o.place)));
     for route in object.spec(&["routes"]).map_or(&[][..], Node::items) {
         let list = route.get("middlewares").map_or(&[][..], Node::items).iter();
-        let mut through: Vec<(Address, Place)> = list
-            .filter_map(|m| Some((object.referred(middlewares, m)?, m.place)))
-            .collect();
+        let mut through: Vec<(Address, Place)> =
+            list.filter_map(|m| Some((object.referred(middlewares, m)?, m.place))).collect();
         through.extend(certificates.clone());
         for node in route.get("services").map_or(&[][..], Node::items) {
             to_service(object, node, udp, &through, out);

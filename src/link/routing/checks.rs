@@ -43,7 +43,8 @@ impl<'a> Checks<'a> {
                 continue;
             };
             hop.asks = stronger(hop.asks, check.asks.clone());
-            hop.only_from = narrower(hop.only_from, check.only_from.clone().map(|f| told(f, check)));
+            hop.only_from =
+                narrower(hop.only_from, check.only_from.clone().map(|f| told(f, check)));
             left.extend(check.parts.iter().cloned());
         }
         hop

@@ -98,10 +98,11 @@ impl<'a> Policies<'a> {
         let best = named.iter().map(|p| close(p)).max();
         let depth = best.map(|b| b.min(files.depth(place.file)));
         out.extend(
-            named
-                .iter()
-                .filter(|p| depth.is_none_or(|d| close(p) >= d))
-                .map(|policy| Found { policy, level, doubt: None }),
+            named.iter().filter(|p| depth.is_none_or(|d| close(p) >= d)).map(|policy| Found {
+                policy,
+                level,
+                doubt: None,
+            }),
         );
         out.extend(self.by_labels.iter().filter_map(|policy| {
             let truth = self.chooses(policy, thing);
@@ -120,8 +121,12 @@ impl<'a> Policies<'a> {
         let declared = thing.namespace.known().and_then(|name| {
             self.namespaces.iter().find(|n| n.name == *name).map(|n| &n.labels[..])
         });
-        namespace_matches(namespace, &thing.namespace, declared, policy.place)
-            .and(labels_match(labels, &thing.labels, false, policy.place))
+        namespace_matches(namespace, &thing.namespace, declared, policy.place).and(labels_match(
+            labels,
+            &thing.labels,
+            false,
+            policy.place,
+        ))
     }
 }
 
@@ -135,7 +140,8 @@ fn effective(found: &[&Found]) -> (Asks, OnlyFrom) {
         let mut asks = here.iter().map(|f| one(f)).reduce(weaker).flatten();
         if level == Level::Rule {
             // It speaks of one rule, the other rules go on to the next policy.
-            let why = Why::NotUnderstood(format!("{}, for one rule only", first.policy.title).into());
+            let why =
+                Why::NotUnderstood(format!("{}, for one rule only", first.policy.title).into());
             asks = Some(Fact::Unknown(why, first.policy.place));
         }
         let lists = here.iter().filter_map(|f| f.policy.only_from.clone());

@@ -2,6 +2,7 @@
 
 mod base64;
 mod bundle;
+mod calico;
 mod cilium;
 mod container;
 mod contour;
@@ -12,6 +13,9 @@ mod gateway_policy;
 mod gateway_route;
 mod ingress;
 mod ingress_auth;
+mod ingress_class;
+mod istio;
+mod istio_policy;
 mod knative;
 mod load_balancer;
 mod network_policy;
@@ -25,6 +29,7 @@ mod tcp_services;
 #[cfg(test)]
 mod tests;
 mod traefik;
+mod tunnel;
 mod volumes;
 mod workload;
 
@@ -125,10 +130,20 @@ fn lower(object: &Object, path: &str, out: &mut Fragment) {
         ("", "ConfigMap" | "Secret") => bundle::lower(object, out),
         ("", "Namespace") => namespace(object, out),
         ("networking.k8s.io" | "extensions", "Ingress") => ingress::lower(object, out),
+        ("networking.k8s.io" | "extensions", "IngressClass") => ingress_class::lower(object, out),
+        ("elbv2.k8s.aws", "IngressClassParams") => ingress_class::parameters(object, out),
+        ("k8s.nginx.org", "Policy") => ingress_auth::policy(object, out),
         ("networking.k8s.io" | "extensions", "NetworkPolicy") => network_policy::lower(object, out),
         ("cilium.io", "CiliumNetworkPolicy" | "CiliumClusterwideNetworkPolicy") => {
             cilium::lower(object, out);
         }
+        (group, "NetworkPolicy" | "GlobalNetworkPolicy") if calico::is_group(group) => {
+            calico::lower(object, out);
+        }
+        (
+            "policy.networking.k8s.io",
+            "AdminNetworkPolicy" | "BaselineAdminNetworkPolicy" | "ClusterNetworkPolicy",
+        ) => calico::of_administrators(object, out),
         ("audit.k8s.io", "Policy") => audit_policy(object.node, path, out),
         ("opentelemetry.io", "OpenTelemetryCollector") => {
             if let Some(config) = object.spec(&["config"]) {
@@ -151,6 +166,12 @@ fn lower(object: &Object, path: &str, out: &mut Fragment) {
             "TLSOption" => traefik::tls_option(object, out),
             _ => {}
         },
+        ("networking.istio.io", "Gateway") => istio::gateway(object, out),
+        ("networking.istio.io", "VirtualService") => istio::virtual_service(object, out),
+        ("security.istio.io", "AuthorizationPolicy") => istio_policy::authorization(object, out),
+        ("security.istio.io", "PeerAuthentication") => istio_policy::peers(object, out),
+        ("security.istio.io" | "networking.istio.io", _) => {}
+        ("networking.cfargotunnel.com", "TunnelBinding") => tunnel::binding(object, out),
         ("route.openshift.io", "Route") => route::lower(object, out),
         ("projectcontour.io", "HTTPProxy") => contour::lower(object, out),
         _ if knative::is_service(object) => knative::lower(object, out),
@@ -182,8 +203,6 @@ fn gateway_api(object: &Object, out: &mut Fragment) {
 fn not_understood(group: &str, kind: &str) -> bool {
     match kind {
         "TransportServer" | "VirtualServer" | "HelmRelease" | "HelmChart" => true,
-        "NetworkPolicy" | "GlobalNetworkPolicy" => group.ends_with("projectcalico.org"),
-        "AdminNetworkPolicy" | "ClusterNetworkPolicy" => group == "policy.networking.k8s.io",
         "Application" | "ApplicationSet" => group == "argoproj.io",
         _ => false,
     }

@@ -92,6 +92,9 @@ fn backend(object: &Object, reference: &Node, through: &[(Address, Place)], out:
             let (to, end) = service::port_at(target, port);
             (to, end, format!("port {} of ", port.str().unwrap_or("?")))
         }
+        None if kind == "Service" => {
+            (Ref::To(service::only_port(&target)), PortEnd::Same, String::new())
+        }
         None => (Ref::To(target), PortEnd::Same, String::new()),
     };
     let place = reference.place;

@@ -30,7 +30,10 @@ fn to_service(object: &Object, node: &Node, out: &mut Fragment) {
     // The port is that of the pods; a Service mostly has the same one, or its name.
     let (to, end) = match object.spec(&["port", "targetPort"]) {
         Some(port) => service::port_of(object, name, port),
-        None => (Ref::To(object.neighbour("Service", name)), PortEnd::Same),
+        None => {
+            let service = object.neighbour("Service", name);
+            (Ref::To(service::only_port(&service)), PortEnd::Same)
+        }
     };
     let say = format!("{} leads to Service `{name}`", object.title());
     let hop = Hop::new(Ref::To(object.address()), to, node.place, say);

@@ -136,25 +136,39 @@ fn to_pods(object: &Object, ports: &[ServicePort], out: &mut Fragment) {
     out.hops.push(Hop { ports, ..hop });
 }
 
-/// Others name a Service's ports by number or by name; a named one is a stop of its own.
+/// Others name a Service's ports by number or by name, or mean the only one; what has no number is
+/// a stop of its own.
 fn named_ports(object: &Object, ports: &[ServicePort], out: &mut Fragment) {
+    let service = object.address();
     for port in ports {
-        let (Some(name), Some(number)) = (&port.name, port.number) else { continue };
-        let address = named_port(&object.address(), name);
+        let Some(number) = port.number else { continue };
+        let named = port.name.as_ref().map(|name| named_port(&service, name));
+        let only = (ports.len() == 1).then(|| only_port(&service));
+        let mut addresses = named.into_iter().chain(only);
+        let Some(address) = addresses.next() else { continue };
         out.nodes.push(Stop {
             address: address.clone(),
-            aliases: Vec::new(),
+            aliases: addresses.collect(),
             kind: NodeKind::Relay,
             place: port.place,
             exists: Fact::written(true, port.place),
             pod: None,
         });
-        let say = format!("port `{name}` of {} is {number}", object.title());
-        let hop = Hop::new(Ref::To(address), Ref::To(object.address()), port.place, say);
+        let title = object.title();
+        let say = match &port.name {
+            Some(name) => format!("port `{name}` of {title} is {number}"),
+            None => format!("the only port of {title} is {number}"),
+        };
+        let hop = Hop::new(Ref::To(address), Ref::To(service.clone()), port.place, say);
         let to = PortEnd::Number(number);
         let pair = PortPair { from: None, to, udp: port.udp, place: port.place };
         out.hops.push(Hop { ports: PortMap::Pairs(vec![pair]), ..hop });
     }
+}
+
+/// The port of a Service that has but one.
+pub(super) fn only_port(service: &Address) -> Address {
+    Address::new(format!("{service}:"))
 }
 
 fn named_port(service: &Address, name: &str) -> Address {

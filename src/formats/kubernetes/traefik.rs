@@ -56,6 +56,9 @@ fn to_service(
             let (to, end) = service::port_at(target, port);
             (to, end, format!("port {} of ", port.str().unwrap_or("?")))
         }
+        None if kind == "Service" => {
+            (Ref::To(service::only_port(&target)), PortEnd::Same, String::new())
+        }
         None => (Ref::To(target), PortEnd::Same, String::new()),
     };
     let say = format!("{} leads to {shown}{kind} `{name}`", object.title());

@@ -144,8 +144,7 @@ fn effective(found: &[&Found]) -> (Asks, OnlyFrom) {
                 Why::NotUnderstood(format!("{}, for one rule only", first.policy.title).into());
             asks = Some(Fact::Unknown(why, first.policy.place));
         }
-        let lists = here.iter().filter_map(|f| f.policy.only_from.clone());
-        let lists = lists.fold(None, |all, list| narrower(all, Some(list)));
+        let lists = here.iter().map(|f| f.policy.only_from.clone()).reduce(wider).flatten();
         out = (stronger(out.0, asks), narrower(out.1, lists));
         if !here.iter().any(|f| f.policy.merges) {
             break;
@@ -159,6 +158,14 @@ fn one(found: &Found) -> Asks {
     match (&found.policy.asks, &found.doubt) {
         (Some(_), Some((why, at))) => Some(Fact::Unknown(why.clone(), *at)),
         (asks, _) => asks.clone(),
+    }
+}
+
+/// The addresses that one of two policies lets through.
+fn wider(a: OnlyFrom, b: OnlyFrom) -> OnlyFrom {
+    match (a?, b?) {
+        (Fact::Known(a, origin), Fact::Known(b, _)) => Some(Fact::Known(a.union(&b), origin)),
+        (Fact::Known(..), other) | (other, _) => Some(other),
     }
 }
 

@@ -250,6 +250,8 @@ pub(crate) struct Rule {
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum SourceSet {
     Addresses(Fact<Addresses>),
+    /// Addresses as far as they are outside the cluster; no pod comes with one of them.
+    Outside(Fact<Addresses>),
     /// Whatever stands behind that filter (a security group named as source).
     MembersOf(Address, Place),
     /// Members of the same filter.

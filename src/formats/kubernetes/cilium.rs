@@ -1,7 +1,7 @@
 //! Cilium's own network policies, as far as they speak of packets.
 //!
 //! An empty rule means the contrary of Kubernetes': it admits nobody (Cilium documentation,
-//! "Layer 3 Examples", "Ingress Default Deny").
+//! "Layer 3 Examples", "Ingress Default Deny"). Its networks are those outside the cluster.
 
 use super::network_policy::{ip_block, named_ports, ports, push, rule};
 use super::object::{Object, text};
@@ -101,16 +101,13 @@ fn sources(object: &Object, entry: &Node) -> Vec<SourceSet> {
     out.extend(items("fromEntities").filter_map(entity));
     out.extend(items("fromCIDR").map(|n| {
         let net = text(n);
-        SourceSet::Addresses(
+        SourceSet::Outside(
             net.try_map(|t| Addresses::parse(&t).ok_or(Why::NotUnderstood("this network".into()))),
         )
     }));
-    out.extend(items("fromCIDRSet").map(|n| SourceSet::Addresses(ip_block(n))));
+    out.extend(items("fromCIDRSet").map(|n| SourceSet::Outside(ip_block(n))));
     out.extend(items("fromGroups").map(|n| {
-        SourceSet::Addresses(Fact::Unknown(
-            Why::NotHere("the members of this group".into()),
-            n.place,
-        ))
+        SourceSet::Outside(Fact::Unknown(Why::NotHere("the members of this group".into()), n.place))
     }));
     out
 }
@@ -119,10 +116,10 @@ fn sources(object: &Object, entry: &Node) -> Vec<SourceSet> {
 fn entity(node: &Node) -> Option<SourceSet> {
     match node.str()? {
         "all" => Some(SourceSet::Everybody(node.place)),
-        "world" => Some(SourceSet::Addresses(Fact::written(Addresses::all(), node.place))),
+        "world" => Some(SourceSet::Outside(Fact::written(Addresses::all(), node.place))),
         family @ ("world-ipv4" | "world-ipv6") => {
             let net = if family == "world-ipv4" { "0.0.0.0/0" } else { "::/0" };
-            Addresses::parse(net).map(|n| SourceSet::Addresses(Fact::written(n, node.place)))
+            Addresses::parse(net).map(|n| SourceSet::Outside(Fact::written(n, node.place)))
         }
         "cluster" => Some(SourceSet::EveryPod(node.place)),
         _ => None,

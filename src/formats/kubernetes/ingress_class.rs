@@ -76,7 +76,8 @@ pub(super) fn of_controller(object: &Object, container: &Container, out: &mut Fr
     const FLAG: &str = "--controller-class=";
     let words = [&container.command, &container.args].into_iter().filter_map(|w| w.known());
     let flag = words.flatten().find_map(|word| word.known()?.strip_prefix(FLAG).map(str::to_owned));
-    let is_nginx = || container.image.known().is_some_and(|i| i.contains("ingress-nginx/controller"));
+    let is_nginx =
+        || container.image.known().is_some_and(|i| i.contains("ingress-nginx/controller"));
     let Some(name) = flag.or_else(|| is_nginx().then(|| "k8s.io/ingress-nginx".to_owned())) else {
         return;
     };

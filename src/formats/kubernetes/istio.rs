@@ -86,12 +86,8 @@ fn listener(
     out.nodes.push(stop(address.clone(), NodeKind::Relay, place));
     let shown = number.map_or("?".to_owned(), |n| n.to_string());
     let say = format!("{} takes {protocol} on port {shown}", object.title());
-    let pair = PortPair {
-        from: number.map(|n| (n, n)),
-        to: PortEnd::Same,
-        udp: protocol == "UDP",
-        place,
-    };
+    let pair =
+        PortPair { from: number.map(|n| (n, n)), to: PortEnd::Same, udp: protocol == "UDP", place };
     let hop = Hop::new(Ref::To(gateway.address.clone()), Ref::To(address.clone()), place, say);
     // The other modes take clients without a certificate as well.
     let mode = server.at(&["tls", "mode"]);

@@ -191,11 +191,15 @@ fn port_range(entry: &Node) -> Result<Ports, Name> {
 
 fn whom(source: &SourceSet) -> String {
     match source {
-        SourceSet::Addresses(Fact::Known(net, _)) => match net.circle() {
-            crate::model::reach::Circle::Internet => "anyone on the internet".to_owned(),
-            _ => "some addresses".to_owned(),
-        },
-        SourceSet::Addresses(_) => "addresses that are told elsewhere".to_owned(),
+        SourceSet::Addresses(Fact::Known(net, _)) | SourceSet::Outside(Fact::Known(net, _)) => {
+            match net.circle() {
+                crate::model::reach::Circle::Internet => "anyone on the internet".to_owned(),
+                _ => "some addresses".to_owned(),
+            }
+        }
+        SourceSet::Addresses(_) | SourceSet::Outside(_) => {
+            "addresses that are told elsewhere".to_owned()
+        }
         SourceSet::Pods(pods, _) => selector::describe(pods),
         SourceSet::EveryPod(_) => "every pod of the cluster".to_owned(),
         SourceSet::Everybody(_) => "everybody".to_owned(),

@@ -308,4 +308,290 @@ spec: {selector: {app: cache}, ports: [{name: redis, port: 6379, targetPort: dat
         );
         check(&[&parts], "internet likely", "internet likely");
     }
+
+    const ISTIO: &str = "apiVersion: networking.istio.io/v1";
+
+    fn istio(mode: &str, gateways: &str) -> String {
+        format!(
+            "{ISTIO}\nkind: Gateway\nmetadata: {{name: g, namespace: mesh}}\nspec:\n  selector: \
+             {{istio: edge}}\n  servers: [{{port: {{number: 6379, protocol: TCP}}, hosts: \
+             ['*'], tls: {{mode: {mode}}}}}]\n---\n{ISTIO}\nkind: VirtualService\nmetadata: {{name: v, \
+             namespace: db}}\nspec:\n  hosts: ['*']\n  {gateways}\n  tcp: [{{match: [{{port: \
+             6379}}], route: [{{destination: {{host: cache}}}}]}}]"
+        )
+    }
+
+    const ON_GATEWAY: &str = "gateways: [mesh, mesh/g]";
+
+    #[test]
+    fn a_virtual_service_is_published_by_its_gateways_only() {
+        let likely = "internet likely";
+        check(&[&istio("PASSTHROUGH", "")], "cluster", "cluster");
+        check(&[&istio("PASSTHROUGH", ON_GATEWAY)], likely, likely);
+        check(&[&istio("MUTUAL", ON_GATEWAY)], likely, "cluster");
+        check(&[&istio("SIMPLE", "gateways: [other]")], "internet possible", "internet possible");
+        let proxy = |kind: &str, port: u16| {
+            format!(
+                "apiVersion: v1\nkind: Pod\nmetadata: {{name: edge, namespace: e, labels: {{istio: \
+                 edge}}}}\nspec: {{containers: [{{name: p, image: auto}}]}}\n---\napiVersion: \
+                 v1\nkind: Service\nmetadata: {{name: edge, namespace: e}}\nspec: {{type: {kind}, \
+                 selector: {{istio: edge}}, ports: [{{port: {port}}}]}}"
+            )
+        };
+        let published = istio("SIMPLE", ON_GATEWAY);
+        check(&[&published, &proxy("LoadBalancer", 6379)], "internet", "internet");
+        check(&[&published, &proxy("LoadBalancer", 443)], "cluster", "cluster");
+        check(&[&published, &proxy("ClusterIP", 6379)], "cluster", "cluster");
+    }
+
+    fn authorization(namespace: &str, selector: &str, spec: &str) -> String {
+        format!(
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: a, \
+             namespace: {namespace}}}\nspec:\n  selector: {{matchLabels: {{{selector}}}}}\n  {spec}"
+        )
+    }
+
+    #[test]
+    fn what_istio_asks_at_its_gateways() {
+        let published = istio("SIMPLE", ON_GATEWAY);
+        let likely = "internet likely";
+        let asks = |policy: &str, reach: &str, open_to: &str| {
+            check(&[&published, &authorization("mesh", "istio: edge", policy)], reach, open_to);
+        };
+        asks("rules: [{from: [{source: {requestPrincipals: ['*']}}]}]", likely, "cluster");
+        asks("rules: [{}]", likely, likely);
+        asks("rules: []", "cluster", "cluster");
+        asks("action: ALLOW", "cluster", "cluster");
+        asks("rules: [{to: [{operation: {ports: ['6379']}}]}]", likely, likely);
+        asks(
+            "rules: [{from: [{source: {ipBlocks: [10.0.0.0/8]}}]}]",
+            "private-network likely",
+            "private-network likely",
+        );
+        let deny = "action: DENY\n  rules: [{from: [{source: {notRequestPrincipals: ['*']}}]}]";
+        asks(deny, likely, "cluster");
+        asks("action: AUDIT\n  rules: [{}]", likely, likely);
+        asks(
+            "action: CUSTOM\n  rules: [{to: [{operation: {paths: [/x]}}]}]",
+            likely,
+            "internet possible",
+        );
+        let elsewhere = authorization("mesh", "istio: other", "rules: []");
+        check(&[&published, &elsewhere], likely, likely);
+        let tokens = "apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: \
+                      {name: r, namespace: mesh}\nspec: {jwtRules: [{issuer: x}]}";
+        check(&[&published, tokens], likely, likely);
+    }
+
+    const PUBLIC: &str = "
+apiVersion: v1
+kind: Service
+metadata: {name: front, namespace: db}
+spec: {type: LoadBalancer, selector: {app: cache}, ports: [{port: 6379}]}
+";
+
+    #[test]
+    fn a_mesh_before_the_store_makes_a_way_doubtful() {
+        let before = |spec: &str| authorization("db", "app: cache", spec);
+        check(&[PUBLIC], "internet", "internet");
+        check(&[PUBLIC, &before("rules: []")], "internet possible", "internet possible");
+        check(&[PUBLIC, &before("rules: [{}]")], "internet", "internet");
+        let peers = |spec: &str| {
+            format!(
+                "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {{name: \
+                 default, namespace: db}}\nspec: {{{spec}}}"
+            )
+        };
+        check(&[PUBLIC, &peers("mtls: {mode: STRICT}")], "internet possible", "internet possible");
+        check(&[PUBLIC, &peers("mtls: {mode: PERMISSIVE}")], "internet", "internet");
+        let port = "selector: {matchLabels: {app: cache}}, mtls: {mode: STRICT}, portLevelMtls: \
+                    {6379: {mode: DISABLE}}";
+        check(&[PUBLIC, &peers(port)], "internet", "internet");
+    }
+
+    fn ingress(class: &str, annotations: &str) -> String {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: i, namespace: db, \
+             annotations: {{{annotations}}}}}\nspec:\n  ingressClassName: {class}\n  \
+             defaultBackend: {{service: {{name: cache, port: {{number: 6379}}}}}}"
+        )
+    }
+
+    #[test]
+    fn an_ingress_is_as_open_as_the_controller_of_its_class() {
+        let class = |controller: &str, more: &str| {
+            format!(
+                "apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {{name: own}}\nspec: \
+                 {{controller: {controller}{more}}}"
+            )
+        };
+        let own = ingress("own", "");
+        check(&[&own], "internet likely", "internet likely");
+        check(&[&ingress("own-internal", "")], "private-network likely", "private-network likely");
+        let aws = class("ingress.k8s.aws/alb", ", parameters: {name: p}");
+        let parameters = "apiVersion: elbv2.k8s.aws/v1beta1\nkind: IngressClassParams\nmetadata: \
+                          {name: p}\nspec: {scheme: internet-facing}";
+        check(&[&own, &class("ingress.k8s.aws/alb", "")], "private-network", "private-network");
+        check(&[&own, &aws, parameters], "internet", "internet");
+        let nginx = |kind: &str| {
+            format!(
+                "{}\n---\napiVersion: v1\nkind: Pod\nmetadata: {{name: c, namespace: e, labels: {{app: \
+                 c}}}}\nspec: {{containers: [{{name: c, image: 'x/ingress-nginx/controller:v1', ports: \
+                 [{{name: http, containerPort: 80}}]}}]}}\n---\napiVersion: v1\nkind: \
+                 Service\nmetadata: {{name: c, namespace: e}}\nspec: {{type: {kind}, selector: {{app: \
+                 c}}, ports: [{{port: 80, targetPort: http}}]}}",
+                class("k8s.io/ingress-nginx", "")
+            )
+        };
+        check(&[&own, &nginx("LoadBalancer")], "internet", "internet");
+        check(&[&own, &nginx("ClusterIP")], "cluster", "cluster");
+    }
+
+    #[test]
+    fn middlewares_of_an_ingress_ask_as_those_of_a_route_do() {
+        let annotated = |key: &str, value: &str| ingress("own", &format!("{key}: '{value}'"));
+        let login = format!(
+            "{TRAEFIK}\nkind: Middleware\nmetadata: {{name: login, namespace: db}}\nspec: {{forwardAuth: \
+             {{address: x}}}}"
+        );
+        let key = "traefik.ingress.kubernetes.io/router.middlewares";
+        let one = annotated(key, "db-login@kubernetescrd");
+        check(&[&one, &login], "internet likely", "cluster");
+        check(&[&one], "internet likely", "internet possible");
+        let policy = |spec: &str| {
+            format!(
+                "apiVersion: k8s.nginx.org/v1\nkind: Policy\nmetadata: {{name: p, namespace: db}}\nspec: {{{spec}}}"
+            )
+        };
+        let other = annotated("nginx.org/policies", "p");
+        check(&[&other, &policy("basicAuth: {secret: s}")], "internet likely", "cluster");
+        check(&[&other, &policy("rateLimit: {}")], "internet likely", "internet likely");
+    }
+
+    #[test]
+    fn the_status_of_a_dump_tells_the_real_address() {
+        let status = |address: &str| {
+            format!("{}\nstatus: {{loadBalancer: {{ingress: [{address}]}}}}", PUBLIC.trim())
+        };
+        check(&[&status("{ip: 10.1.2.3}")], "private-network", "private-network");
+        check(&[&status("{ip: 203.0.113.7}")], "internet", "internet");
+        check(
+            &[&status("{hostname: internal-a.eu-west-1.elb.amazonaws.com}")],
+            "private-network",
+            "private-network",
+        );
+        check(&[&status("{hostname: a.example.org}")], "internet", "internet");
+        let ingress = format!(
+            "{}\nstatus: {{loadBalancer: {{ingress: [{{ip: 10.1.2.3}}]}}}}",
+            ingress("x", "")
+        );
+        check(&[&ingress], "private-network", "private-network");
+    }
+
+    #[test]
+    fn a_named_port_of_a_policy_is_that_of_the_pods() {
+        let policy = |port: &str| {
+            format!(
+                "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: \
+                 db}}\nspec: {{podSelector: {{}}, ingress: [{{ports: [{{port: {port}}}], from: \
+                 [{{podSelector: {{}}}}]}}]}}"
+            )
+        };
+        check(&[PUBLIC, &policy("data")], "pods", "pods");
+        check(&[PUBLIC, &policy("other")], "pods possible", "pods possible");
+        check(&[PUBLIC, &policy("7000")], "none", "none");
+    }
+
+    #[test]
+    fn denials_of_cilium_beat_every_permission() {
+        let cilium = |spec: &str| {
+            format!(
+                "apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata: {{name: \
+                 p}}\nspec:\n  endpointSelector: {{matchLabels: {{app: cache}}}}\n  {spec}"
+            )
+        };
+        let open = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, \
+                    namespace: db}\nspec: {podSelector: {}, ingress: [{}]}";
+        check(&[PUBLIC, open], "internet", "internet");
+        check(
+            &[PUBLIC, open, &cilium("ingressDeny: [{fromEntities: [world]}]")],
+            "cluster",
+            "cluster",
+        );
+        check(&[PUBLIC, &cilium("ingress: [{fromEntities: [world]}]")], "internet", "internet");
+        check(&[PUBLIC, &cilium("ingress: [{fromEntities: [cluster]}]")], "cluster", "cluster");
+        let adds =
+            cilium("enableDefaultDeny: {ingress: false}\n  ingress: [{fromEntities: [cluster]}]");
+        check(&[PUBLIC, &adds], "internet", "internet");
+    }
+
+    #[test]
+    fn policies_with_an_order_of_their_own_leave_doubt() {
+        let calico = |selector: &str| {
+            format!(
+                "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {{name: p, namespace: \
+                 db}}\nspec:\n  selector: \"{selector}\"\n  ingress: [{{action: Deny}}]"
+            )
+        };
+        check(
+            &[PUBLIC, &calico("app == 'cache' && has(app)")],
+            "internet possible",
+            "internet possible",
+        );
+        check(&[PUBLIC, &calico("app == 'web'")], "internet", "internet");
+        check(
+            &[PUBLIC, &calico("app in {'web', 'cache'}")],
+            "internet possible",
+            "internet possible",
+        );
+        check(&[PUBLIC, &calico("!has(x) || y")], "internet possible", "internet possible");
+        let administrators = "apiVersion: policy.networking.k8s.io/v1alpha1\nkind: \
+                              AdminNetworkPolicy\nmetadata: {name: p}\nspec: {subject: {namespaces: \
+                              {}}, ingress: [{action: Deny}]}";
+        check(&[PUBLIC, administrators], "internet possible", "internet possible");
+    }
+
+    #[test]
+    fn a_tunnel_publishes_what_its_file_names_and_asks_who_knows_what() {
+        let config = |service: &str| {
+            format!(
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: t, namespace: db}}\ndata:\n  \
+                 config.yaml: |\n    tunnel: x\n    ingress:\n    - hostname: a.example.org\n      \
+                 service: {service}\n    - service: http_status:404"
+            )
+        };
+        check(&[&config("tcp://cache:6379")], "internet", "internet possible");
+        check(&[&config("tcp://cache.db.svc.cluster.local:6379")], "internet", "internet possible");
+        check(&[&config("tcp://cache.other:6379")], "cluster", "cluster");
+    }
+
+    #[test]
+    fn an_external_name_may_be_another_service() {
+        let alias = "apiVersion: v1\nkind: Service\nmetadata: {name: alias, namespace: web}\nspec: \
+                     {type: ExternalName, externalName: cache.db.svc.cluster.local}";
+        let far = ingress("own", "")
+            .replace("namespace: db", "namespace: web")
+            .replace("name: cache", "name: alias");
+        check(&[&far], "cluster", "cluster");
+        check(&[&far, alias], "internet likely", "internet likely");
+    }
+
+    #[test]
+    fn knative_publishes_unless_a_label_keeps_inside() {
+        let service = |labels: &str| {
+            format!(
+                "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {{name: a, labels: \
+                 {{{labels}}}}}\nspec: {{template: {{spec: {{containers: [{{image: 'redis:7', ports: \
+                 [{{containerPort: 6379}}]}}]}}}}}}"
+            )
+        };
+        let judge = |labels: &str| {
+            let files = [("a.yaml".to_owned(), service(labels))];
+            let none: [(&str, &str); 0] = [];
+            let run = check_texts(&files, &RuleSet::load(none.into_iter()).unwrap());
+            widest(run.model.datastores[0].reach.known().unwrap())
+        };
+        assert_eq!(judge(""), "internet likely");
+        assert_eq!(judge("networking.knative.dev/visibility: cluster-local"), "cluster");
+    }
 }

@@ -155,9 +155,10 @@ pub(crate) fn nearest(
     let Some(best) = found.iter().map(|(i, _)| close(*i)).max() else {
         return found;
     };
-    // Pods of the asker's own file do not hide those of its folder.
+    // Pods of the asker's own file do not hide those of its folder, unless they are the same.
     let best = best.min(index.depth(asker.file));
-    found.into_iter().filter(|(i, _)| close(*i) >= best).collect()
+    let found = found.into_iter().filter(|(i, _)| close(*i) >= best).collect();
+    nearest_of_each_name(found, nodes, index, asker)
 }
 
 /// Of candidates with one name (the same object in several environments), the nearest each.

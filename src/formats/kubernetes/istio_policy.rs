@@ -1,7 +1,8 @@
 //! Istio's policies: what is asked at the edge of the mesh, and what a pod's proxy lets through.
 //!
 //! At a gateway they always hold, since gateways are proxies. Before other pods they hold if those
-//! are in the mesh, which manifests rarely tell; such a policy makes a way doubtful, not closed.
+//! are in the mesh, which manifests rarely tell; such a policy makes a way doubtful, not closed, and
+//! one for a whole mesh does not even that.
 //! A `RequestAuthentication` alone lets requests without a token pass (Istio reference,
 //! "RequestAuthentication"), so it changes nothing here.
 
@@ -211,9 +212,16 @@ fn rule(sources: Vec<SourceSet>, ports: Ports, say: String, at: Place) -> Rule {
 fn put(object: &Object, layer: Layer, rules: Vec<Rule>, out: &mut Fragment) {
     let at = object.place;
     let address = Address::new(format!("{}#{layer:?}", object.address()));
-    let root = is_root(object);
-    let namespace =
-        if root { Namespaces::All } else { Namespaces::Named(object.namespace.clone()) };
+    let labels = labels(object);
+    // A word for a whole mesh, or for wherever it is applied, tells nothing about these pods.
+    let written = object.node.at(&["metadata", "namespace"]).is_some();
+    if labels.is_empty() && (is_root(object) || !written) {
+        return;
+    }
+    let namespace = match is_root(object) {
+        true => Namespaces::All,
+        false => Namespaces::Named(object.namespace.clone()),
+    };
     let opens = |r: &Rule| {
         matches!(r.sources[..], [SourceSet::Everybody(_)]) && r.ports.known() == Some(&Ports::all())
     };
@@ -221,7 +229,7 @@ fn put(object: &Object, layer: Layer, rules: Vec<Rule>, out: &mut Fragment) {
     out.attaches.push(Attach {
         filter: Fact::written(address.clone(), at),
         layer,
-        to: Ref::Pods(PodSelector { namespace, labels: labels(object) }),
+        to: Ref::Pods(PodSelector { namespace, labels }),
         place: at,
     });
     let why = Why::NotHere("whether the pods are in the mesh".into());

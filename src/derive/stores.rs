@@ -344,6 +344,12 @@ fn endpoint(store: &Store, door: &Door) -> Endpoint {
     out.protocol = Fact::written(draft.protocol.clone(), draft.place);
     out.tls = draft.tls.clone();
     out.reach = known_reach(&door.ways, draft.place);
+    out.in_clear = if door.ways.iter().any(|w| w.encrypted) {
+        let clear: Vec<Way> = door.ways.iter().filter(|w| !w.encrypted).cloned().collect();
+        known_reach(&clear, draft.place)
+    } else {
+        out.reach.clone()
+    };
     out.role = Fact::written(draft.role.clone(), draft.place);
     out
 }

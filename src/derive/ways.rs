@@ -32,6 +32,8 @@ pub(crate) struct Way {
     pub(crate) asked: bool,
     /// Why nobody can tell whether that is asked.
     pub(crate) perhaps_asked: Option<(Why, Place)>,
+    /// Whoever passed here spoke TLS with something on the way.
+    pub(crate) encrypted: bool,
     /// The far side sees a proxy's address instead of the client's.
     pub(crate) proxied: bool,
     /// Every address of a host leads here, in whatever network it stands.
@@ -105,6 +107,7 @@ impl<'a> Ways<'a> {
             steps: Vec::new(),
             asked: false,
             perhaps_asked: None,
+            encrypted: false,
             proxied: false,
             wide: step.from == From::AnyNetwork,
             published: false,
@@ -233,6 +236,7 @@ fn take(step: &Step, way: &Way) -> Option<Way> {
         _ => {}
     }
     way.proxied |= hop.proxy;
+    way.encrypted |= hop.ends_tls;
     let outside = matches!(step.from, From::AnyNetwork | From::Internet);
     way.published = outside && matches!(hop.ports, PortMap::Pairs(_));
     Some(way)

@@ -134,6 +134,8 @@ pub(crate) struct Hop {
     pub(crate) open: Fact<bool>,
     /// The far side sees the near node's own address, not the client's.
     pub(crate) proxy: bool,
+    /// The near node ends its clients' TLS here, and goes on in clear or with a TLS of its own.
+    pub(crate) ends_tls: bool,
     /// Filters of this step alone (source ranges of a Service, an allow-list annotation).
     pub(crate) only_from: Option<Fact<Addresses>>,
     /// Somebody who passes here has shown who he is (an Ingress with authentication).
@@ -152,6 +154,7 @@ impl Hop {
             ports: PortMap::Same,
             open: Fact::written(true, place),
             proxy: false,
+            ends_tls: false,
             only_from: None,
             asks: None,
             place,

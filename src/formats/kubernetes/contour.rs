@@ -60,9 +60,11 @@ fn services(
         let say = format!("{} leads to port {shown} of Service `{name}`", object.title());
         let hop = Hop::new(Ref::To(object.address()), to, node.place, say);
         let pair = PortPair { from: None, to: end, udp: false, place: node.place };
+        let insecure = route.get("permitInsecure").and_then(Node::bool) == Some(true);
         out.hops.push(Hop {
             ports: PortMap::Pairs(vec![pair]),
             proxy: true,
+            ends_tls: !insecure && ends_tls(object),
             asks: asks.cloned(),
             only_from: only_from.cloned(),
             ..hop
@@ -82,7 +84,13 @@ fn to_part(
     let name = include.get("name").and_then(Node::str).unwrap_or("?");
     let say = format!("{} includes HTTPProxy `{name}`", object.title());
     let hop = Hop::new(Ref::To(object.address()), Ref::To(part), include.place, say);
-    out.hops.push(Hop { asks: asks.cloned(), only_from: only_from.cloned(), ..hop });
+    let ends_tls = ends_tls(object);
+    out.hops.push(Hop { asks: asks.cloned(), only_from: only_from.cloned(), ends_tls, ..hop });
+}
+
+fn ends_tls(object: &Object) -> bool {
+    let tls = object.spec(&["virtualhost", "tls"]);
+    tls.is_some_and(|t| t.get("passthrough").and_then(Node::bool) != Some(true))
 }
 
 /// What a host asks of clients of a route (Contour documentation, "Client Authorization", "JWT

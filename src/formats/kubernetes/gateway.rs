@@ -56,7 +56,9 @@ fn listener(
     let pair = PortPair { from: number.map(|n| (n, n)), to: PortEnd::Same, udp, place };
     let hop = Hop::new(Ref::To(gateway.address.clone()), Ref::To(address.clone()), place, say);
     let asks = certificate(object, node, number);
-    out.hops.push(Hop { ports: PortMap::Pairs(vec![pair]), asks, ..hop });
+    let passes_on = node.at(&["tls", "mode"]).and_then(Node::str) == Some("Passthrough");
+    let ends_tls = matches!(protocol, "HTTPS" | "TLS") && !passes_on;
+    out.hops.push(Hop { ports: PortMap::Pairs(vec![pair]), asks, ends_tls, ..hop });
     out.routing.listeners.push(Listener {
         gateway: gateway.clone(),
         address,

@@ -212,9 +212,24 @@ fn to_service(
     };
     let say = format!("{} leads to port {shown} of Service `{service}`", object.title());
     let hop = Hop::new(Ref::To(object.address()), to, place, say);
-    let hop = Hop { ports: PortMap::Pairs(ports), proxy: true, asks, ..hop };
+    let ends_tls = ends_tls(object);
+    let hop = Hop { ports: PortMap::Pairs(ports), proxy: true, ends_tls, asks, ..hop };
     match ingress_auth::through(object) {
         through if through.is_empty() => out.hops.push(hop),
         through => out.routing.passings.push(Passing { hop, through }),
     }
+}
+
+/// Whether clients speak TLS with the controller, which sends those who do not to where they do.
+fn ends_tls(object: &Object) -> bool {
+    const CERTIFICATES: [&str; 4] = [
+        "alb.ingress.kubernetes.io/certificate-arn",
+        "networking.gke.io/managed-certificates",
+        "ingress.gcp.kubernetes.io/pre-shared-cert",
+        "appgw.ingress.kubernetes.io/appgw-ssl-certificate",
+    ];
+    const REDIRECT: &str = "nginx.ingress.kubernetes.io/ssl-redirect";
+    let listed = object.spec(&["tls"]).is_some_and(|tls| !tls.items().is_empty());
+    let named = CERTIFICATES.iter().any(|key| object.annotation(key).is_some());
+    (listed || named) && object.annotation_text(REDIRECT) != Some("false")
 }

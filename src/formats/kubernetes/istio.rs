@@ -93,7 +93,8 @@ fn listener(
     let mode = server.at(&["tls", "mode"]);
     let mutual = mode.filter(|m| matches!(m.str(), Some("MUTUAL" | "ISTIO_MUTUAL")));
     let asks = mutual.map(|m| Fact::written("certificate".into(), m.place));
-    out.hops.push(Hop { ports: PortMap::Pairs(vec![pair]), asks, ..hop });
+    let ends_tls = mode.and_then(Node::str).is_some_and(|m| !m.ends_with("PASSTHROUGH"));
+    out.hops.push(Hop { ports: PortMap::Pairs(vec![pair]), asks, ends_tls, ..hop });
     let hosts = server.get("hosts").map_or(&[][..], Node::items).iter().filter_map(Node::str);
     let hosts: Vec<&str> = hosts.collect();
     out.routing.listeners.push(Listener {

@@ -38,7 +38,10 @@ fn to_service(object: &Object, node: &Node, out: &mut Fragment) {
     let say = format!("{} leads to Service `{name}`", object.title());
     let hop = Hop::new(Ref::To(object.address()), to, node.place, say);
     let pair = PortPair { from: None, to: end, udp: false, place: node.place };
-    out.hops.push(Hop { ports: PortMap::Pairs(vec![pair]), proxy: true, ..hop });
+    let word = |key| object.spec(&["tls", key]).and_then(Node::str);
+    let ends_tls = matches!(word("termination"), Some("edge" | "reencrypt"))
+        && word("insecureEdgeTerminationPolicy") != Some("Allow");
+    out.hops.push(Hop { ports: PortMap::Pairs(vec![pair]), proxy: true, ends_tls, ..hop });
 }
 
 /// The addresses that may come, with blanks between them; with another separator the router takes

@@ -64,8 +64,20 @@ fn to_service(
     let say = format!("{} leads to {shown}{kind} `{name}`", object.title());
     let hop = Hop::new(Ref::To(object.address()), to, node.place, say);
     let pair = PortPair { from: None, to: end, udp, place: node.place };
-    let hop = Hop { ports: PortMap::Pairs(vec![pair]), proxy: true, ..hop };
+    let ends_tls = ends_tls(object);
+    let hop = Hop { ports: PortMap::Pairs(vec![pair]), proxy: true, ends_tls, ..hop };
     out.routing.passings.push(Passing { hop, through: through.to_vec() });
+}
+
+/// Whether a route's clients speak TLS with Traefik: it says so, or its only entry point is the one
+/// that Traefik's chart encrypts.
+fn ends_tls(object: &Object) -> bool {
+    let points = object.spec(&["entryPoints"]).map_or(&[][..], Node::items);
+    let secure = !points.is_empty() && points.iter().all(|p| p.str() == Some("websecure"));
+    match object.spec_entry("tls").map(|e| &e.value) {
+        Some(tls) => tls.get("passthrough").and_then(Node::bool) != Some(true),
+        None => secure,
+    }
 }
 
 /// A `TraefikService` spreads over Services, and mirrors to some.

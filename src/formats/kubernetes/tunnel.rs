@@ -71,5 +71,11 @@ fn publish(to: Address, end: PortEnd, place: Place, say: String, out: &mut Fragm
     let why = Why::NotHere("what the access policy of the tunnel asks".into());
     let asks: Fact<Name> = Fact::Unknown(why, place);
     let hop = Hop::new(Ref::Internet, Ref::To(to), place, say);
-    out.hops.push(Hop { ports: PortMap::Pairs(vec![pair]), proxy: true, asks: Some(asks), ..hop });
+    out.hops.push(Hop {
+        ports: PortMap::Pairs(vec![pair]),
+        proxy: true,
+        ends_tls: true,
+        asks: Some(asks),
+        ..hop
+    });
 }

@@ -577,6 +577,25 @@ spec: {type: LoadBalancer, selector: {app: cache}, ports: [{port: 6379}]}
     }
 
     #[test]
+    fn what_a_gateway_encrypts_is_not_in_clear_outside() {
+        let in_clear = |objects: &str| {
+            let files = [("all.yaml".to_owned(), format!("{}\n---\n{objects}", STORE.trim()))];
+            let none: [(&str, &str); 0] = [];
+            let run = check_texts(&files, &RuleSet::load(none.into_iter()).unwrap());
+            widest(run.model.endpoints[0].in_clear.known().unwrap())
+        };
+        assert_eq!(in_clear(&ingress("own", "")), "internet likely");
+        let secure = format!("{}\n  tls: [{{secretName: s}}]", ingress("own", ""));
+        assert_eq!(in_clear(&secure), "cluster");
+        let both = ingress("own", "nginx.ingress.kubernetes.io/ssl-redirect: 'false'");
+        assert_eq!(in_clear(&format!("{both}\n  tls: [{{secretName: s}}]")), "internet likely");
+        assert_eq!(in_clear(&ingress_route("web", "")), "internet likely");
+        assert_eq!(in_clear(&ingress_route("websecure", "")), "cluster");
+        assert_eq!(in_clear(&istio("SIMPLE", ON_GATEWAY)), "cluster");
+        assert_eq!(in_clear(&istio("PASSTHROUGH", ON_GATEWAY)), "internet likely");
+    }
+
+    #[test]
     fn knative_publishes_unless_a_label_keeps_inside() {
         let service = |labels: &str| {
             format!(

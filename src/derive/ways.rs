@@ -46,6 +46,9 @@ pub(crate) struct Way {
 /// More ways than this into one port are cut to the widest; nobody reads them.
 const MOST: usize = 32;
 
+/// More hops than this in a row are none that traffic takes.
+const DEEPEST: usize = 256;
+
 type Key = (usize, Option<u16>, bool);
 
 /// The ways into every port, each worked out once.
@@ -67,7 +70,7 @@ impl<'a> Ways<'a> {
             return ways.clone();
         }
         // A loop of hops brings nobody who has not come in elsewhere.
-        if !self.open.borrow_mut().insert(key) {
+        if self.open.borrow().len() > DEEPEST || !self.open.borrow_mut().insert(key) {
             return Arc::new([]);
         }
         let mut out = Vec::new();

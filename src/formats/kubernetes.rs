@@ -132,6 +132,7 @@ fn lower(object: &Object, path: &str, out: &mut Fragment) {
         ("networking.k8s.io" | "extensions", "Ingress") => ingress::lower(object, out),
         ("networking.k8s.io" | "extensions", "IngressClass") => ingress_class::lower(object, out),
         ("elbv2.k8s.aws", "IngressClassParams") => ingress_class::parameters(object, out),
+        ("metallb.io", "IPAddressPool") => load_balancer::pool(object, out),
         ("k8s.nginx.org", "Policy") => ingress_auth::policy(object, out),
         ("networking.k8s.io" | "extensions", "NetworkPolicy") => network_policy::lower(object, out),
         ("cilium.io", "CiliumNetworkPolicy" | "CiliumClusterwideNetworkPolicy") => {

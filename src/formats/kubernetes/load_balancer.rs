@@ -7,11 +7,13 @@
 mod markers;
 mod ranges;
 
+use super::front::{Front, stop};
 use super::object::{Object, is_placeholder};
 use super::status;
 use crate::model::fact::{Fact, Why};
-use crate::model::fragment::{Fragment, Hop, Ref};
+use crate::model::fragment::{Address, Fragment, Hop, NodeKind, Ref};
 use crate::model::net::Addresses;
+use crate::model::routing::{Fork, ForkOn};
 use crate::source::Place;
 use crate::tree::node::{Entry, Node};
 pub(super) use ranges::united;
@@ -30,6 +32,8 @@ enum Side {
     /// Private because the controller makes private ones unless told; its documentation.
     PrivateByDefault(&'static str),
     Tailnet,
+    /// What is in an address pool of that name decides.
+    Pool(String),
     Undecided(Why),
 }
 
@@ -41,6 +45,9 @@ impl Verdict {
             Side::Private | Side::Tailnet => Fact::written(false, self.place),
             Side::PrivateByDefault(see) => Fact::default(false, *see, self.place),
             Side::Undecided(why) => Fact::Unknown(why.clone(), self.place),
+            Side::Pool(name) => {
+                Fact::Unknown(Why::NotHere(format!("address pool {name}").into()), self.place)
+            }
         }
     }
 }
@@ -61,18 +68,54 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
     };
     let to = || Ref::To(object.address());
     let only_from = ranges::only_from(object);
-    let mut add = |from: Ref, open: Fact<bool>, place: Place, say: &str| {
-        let hop = Hop::new(from, to(), place, say);
-        out.hops.push(Hop { open, only_from: only_from.clone(), ..hop });
+    let step = |from: Ref, open: Fact<bool>, say: &str| {
+        let hop = Hop::new(from, to(), at, say);
+        Hop { open, only_from: only_from.clone(), ..hop }
     };
     if matches!(verdict.side, Side::Tailnet) {
-        add(Ref::Overlay, Fact::written(true, at), at, &told);
+        out.hops.push(step(Ref::Overlay, Fact::written(true, at), &told));
         return;
     }
-    let open = verdict.internet();
     // The step stands where the type does; `open` knows the place that decided it.
-    add(Ref::Internet, open, at, &told);
-    add(Ref::Network, Fact::written(true, at), at, &plain);
+    let outside = vec![
+        step(Ref::Internet, verdict.internet(), &told),
+        step(Ref::Network, Fact::written(true, at), &plain),
+    ];
+    match &verdict.side {
+        Side::Pool(name) => {
+            let pool = pool_address(name);
+            let here = vec![step(Ref::To(pool.clone()), Fact::written(true, at), &told)];
+            let on = ForkOn::Node(pool);
+            out.routing.forks.push(Fork { on, place: at, here, otherwise: outside });
+        }
+        _ => out.hops.extend(outside),
+    }
+}
+
+fn pool_address(name: &str) -> Address {
+    Address::new(format!("k8s:IPAddressPool/{name}"))
+}
+
+/// The addresses that `MetalLB` hands out, as networks or from one to another.
+pub(super) fn pool(object: &Object, out: &mut Fragment) {
+    let address = pool_address(&object.name);
+    out.nodes.push(stop(address.clone(), NodeKind::Relay, object.place));
+    let list = object.spec(&["addresses"]);
+    let ends = texts(list).filter_map(|n| n.str()).flat_map(|range| {
+        let (from, to) = range.split_once('-').unwrap_or((range, range));
+        [status::is_public(from.trim()), status::is_public(to.trim())]
+    });
+    let ends: Vec<Option<bool>> = ends.collect();
+    let place = list.map_or(object.place, |l| l.place);
+    let say = format!("{} hands out these addresses", object.title());
+    let front = if ends.contains(&Some(true)) {
+        Front::told(true, place, place, say)
+    } else if ends.is_empty() || ends.contains(&None) {
+        Front::unknown(Why::NotUnderstood("these addresses".into()), place, say)
+    } else {
+        Front::told(false, place, place, say)
+    };
+    out.hops.extend(front.hops(&address, None));
 }
 
 /// The Tailscale operator publishes any Service that asks for it in the tailnet.
@@ -195,8 +238,7 @@ fn address_pool(object: &Object) -> Option<Verdict> {
     }
     if let Some(entry) = POOLS.iter().find_map(|key| object.annotation(key)) {
         let pool = entry.value.str().unwrap_or("?");
-        let why = Why::NotHere(format!("address pool {pool}").into());
-        return Some(annotated(Side::Undecided(why), entry));
+        return Some(annotated(Side::Pool(pool.to_owned()), entry));
     }
     // A deprecated field that some providers ignore: a private address is a hint, no proof.
     let ip = object.spec_entry("loadBalancerIP")?;

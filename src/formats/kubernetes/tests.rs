@@ -231,6 +231,8 @@ fn services_lead_to_pods_and_say_who_may_come() {
 fn check_public(annotations: &str, spec: &str, expected: &str) {
     let out = fragment(&service(annotations, &format!("  type: LoadBalancer\n{spec}")));
     let lines: Vec<String> = out.hops.iter().map(dump::hop).collect();
+    let otherwise = out.routing.forks.iter().flat_map(|f| &f.otherwise).map(dump::hop);
+    let lines: Vec<String> = lines.into_iter().chain(otherwise).collect();
     let found = lines.iter().find_map(|l| l.strip_prefix("internet -> k8s:Service/n/s"));
     let verdict = match found.map(str::trim) {
         None if lines.iter().any(|l| l.starts_with("overlay")) => "overlay",

@@ -489,6 +489,37 @@ spec: {type: LoadBalancer, selector: {app: cache}, ports: [{port: 6379}]}
     }
 
     #[test]
+    fn an_address_pool_tells_what_it_hands_out() {
+        let pool = |addresses: &str| {
+            format!(
+                "apiVersion: metallb.io/v1beta1\nkind: IPAddressPool\nmetadata: {{name: lan, namespace: \
+                 metallb}}\nspec: {{addresses: [{addresses}]}}"
+            )
+        };
+        let asks = PUBLIC.replace(
+            "namespace: db}",
+            "namespace: db, annotations: {metallb.io/address-pool: lan}}",
+        );
+        check(&[&asks], "internet possible", "internet possible");
+        check(&[&asks, &pool("192.168.1.10-192.168.1.20")], "private-network", "private-network");
+        check(&[&asks, &pool("10.0.0.0/24, 203.0.113.0/28")], "internet", "internet");
+    }
+
+    #[test]
+    fn a_long_chain_of_names_ends_somewhere() {
+        let alias = |i: usize| {
+            format!(
+                "apiVersion: v1\nkind: Service\nmetadata: {{name: s{i}, namespace: db}}\nspec: {{type: \
+                 ExternalName, externalName: s{}.db.svc}}",
+                i + 1
+            )
+        };
+        let mut chain: Vec<String> = (0..2000).map(alias).collect();
+        chain.push(PUBLIC.trim().replace("name: front", "name: s2000"));
+        check(&[&chain.join("\n---\n")], "internet", "internet");
+    }
+
+    #[test]
     fn a_named_port_of_a_policy_is_that_of_the_pods() {
         let policy = |port: &str| {
             format!(

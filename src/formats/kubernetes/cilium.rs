@@ -34,7 +34,8 @@ fn lower_spec(object: &Object, spec: &Node, address: Address, out: &mut Fragment
     }
     let limits = spec.at(&["enableDefaultDeny", "ingress"]).and_then(Node::bool) != Some(false);
     let chosen = || pods(object, endpoints);
-    for list in allowed.iter().chain(denied).flat_map(|e| e.get("toPorts")).flat_map(Node::items) {
+    for list in allowed.iter().chain(denied).filter_map(|e| e.get("toPorts")).flat_map(Node::items)
+    {
         named_ports(&address, list.get("ports"), out);
     }
     if !denied.is_empty() {
@@ -44,7 +45,7 @@ fn lower_spec(object: &Object, spec: &Node, address: Address, out: &mut Fragment
             denied.iter().flat_map(|entry| rules_of(object, entry, false)).collect();
         rules.push(the_rest(object, spec));
         let denials = Address::new(format!("{address}#deny"));
-        for list in denied.iter().flat_map(|e| e.get("toPorts")).flat_map(Node::items) {
+        for list in denied.iter().filter_map(|e| e.get("toPorts")).flat_map(Node::items) {
             named_ports(&denials, list.get("ports"), out);
         }
         push(object, denials, Layer::ClusterPolicy, rules, chosen(), endpoints.place, out);

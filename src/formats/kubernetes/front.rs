@@ -29,7 +29,7 @@ impl Front {
     }
 
     /// One of which nobody knows whether it is open to the internet.
-    pub(super) fn unknown(why: Why, place: Place, say: impl Into<Name>) -> Front {
+    pub(super) fn unknown(why: &Why, place: Place, say: impl Into<Name>) -> Front {
         let open = || Fact::Unknown(why.clone(), place);
         Front { internet: open(), network: open(), place, say: say.into() }
     }

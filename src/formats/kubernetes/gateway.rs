@@ -212,7 +212,7 @@ pub(super) fn class(object: &Object, out: &mut Fragment) {
         return;
     };
     let missing = if aws {
-        Front::unknown(Why::NotHere(on.0.clone()), place, &*say)
+        Front::unknown(&Why::NotHere(on.0.clone()), place, &*say)
     } else {
         Front::usual(place, &*say)
     };
@@ -241,7 +241,7 @@ pub(super) fn aws_configuration(object: &Object, out: &mut Fragment) {
         None => aws_default(place, &say),
         Some(Some("internet-facing")) => Front::told(true, place, place, say),
         Some(Some("internal")) => Front::told(false, place, place, say),
-        Some(_) => Front::unknown(Why::Template, place, say),
+        Some(_) => Front::unknown(&Why::Template, place, say),
     };
     out.hops.extend(front.hops(&object.address(), None));
 }

@@ -16,7 +16,7 @@ pub(super) fn security(object: &Object, out: &mut Fragment) {
     let Some(spec) = object.node.get("spec") else { return };
     let merges = spec.get("mergeType").is_some_and(|m| !m.is_null());
     let (asks, only_from) = (security_asks(spec), allowed_addresses(spec));
-    push(object, "SecurityPolicy", merges, asks, only_from, out);
+    push(object, "SecurityPolicy", merges, asks.as_ref(), only_from.as_ref(), out);
 }
 
 fn security_asks(spec: &Node) -> Option<Fact<Name>> {
@@ -80,8 +80,8 @@ pub(super) fn client_traffic(object: &Object, out: &mut Fragment) {
     if validation.get("optional").and_then(Node::bool) == Some(true) {
         return;
     }
-    let asks = Some(Fact::written("certificate".into(), validation.place));
-    push(object, "ClientTrafficPolicy", false, asks, None, out);
+    let asks = Fact::written("certificate".into(), validation.place);
+    push(object, "ClientTrafficPolicy", false, Some(&asks), None, out);
 }
 
 /// A policy of another implementation. If it looks like authentication, nobody here can tell
@@ -96,8 +96,8 @@ pub(super) fn other(object: &Object, out: &mut Fragment) {
     });
     let Some(entry) = found else { return };
     let why = Why::NotUnderstood(format!("what {} asks", object.title()).into());
-    let asks = Some(Fact::Unknown(why, entry.place()));
-    push(object, object.kind, true, asks, None, out);
+    let asks = Fact::Unknown(why, entry.place());
+    push(object, object.kind, true, Some(&asks), None, out);
 }
 
 /// Whether an object is a policy that attaches to gateways or routes.
@@ -119,8 +119,8 @@ fn push(
     object: &Object,
     family: &str,
     merges: bool,
-    asks: Option<Fact<Name>>,
-    only_from: Option<Fact<Addresses>>,
+    asks: Option<&Fact<Name>>,
+    only_from: Option<&Fact<Addresses>>,
     out: &mut Fragment,
 ) {
     let mut add = |target, section| {
@@ -129,8 +129,8 @@ fn push(
             section,
             family: family.into(),
             merges,
-            asks: asks.clone(),
-            only_from: only_from.clone(),
+            asks: asks.cloned(),
+            only_from: only_from.cloned(),
             place: object.place,
             title: object.title(),
         });

@@ -47,7 +47,7 @@ fn parents(object: &Object, out: &mut Fragment) {
         let place = parent.place;
         let say = format!("{} attaches to {kind} `{name}`", object.title());
         let why = Why::NotHere(format!("what {kind} `{name}` admits").into());
-        let otherwise = Front::unknown(why, place, &*say).hops(&object.address(), None);
+        let otherwise = Front::unknown(&why, place, &*say).hops(&object.address(), None);
         out.routing.attachments.push(Attachment {
             route: route.clone(),
             hosts: hosts.clone(),

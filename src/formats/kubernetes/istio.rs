@@ -155,7 +155,7 @@ fn attach(object: &Object, out: &mut Fragment) {
         let (namespace, short) = name.split_once('/').unwrap_or((object.namespace_name(), name));
         let say = format!("{} attaches to Gateway `{name}`", object.title());
         let why = Why::NotHere(format!("what Gateway `{name}` admits").into());
-        let otherwise = Front::unknown(why, node.place, &*say).hops(&object.address(), None);
+        let otherwise = Front::unknown(&why, node.place, &*say).hops(&object.address(), None);
         out.routing.attachments.push(Attachment {
             route: route.clone(),
             hosts: hosts.clone(),

@@ -4,7 +4,7 @@
 //! are in the mesh, which manifests rarely tell; such a policy makes a way doubtful, not closed, and
 //! one for a whole mesh does not even that.
 //! A `RequestAuthentication` alone lets requests without a token pass (Istio reference,
-//! "RequestAuthentication"), so it changes nothing here.
+//! "Request Authentication"), so it changes nothing here.
 
 use super::istio::GATEWAY;
 use super::load_balancer::united;
@@ -218,10 +218,8 @@ fn put(object: &Object, layer: Layer, rules: Vec<Rule>, out: &mut Fragment) {
     if labels.is_empty() && (is_root(object) || !written) {
         return;
     }
-    let namespace = match is_root(object) {
-        true => Namespaces::All,
-        false => Namespaces::Named(object.namespace.clone()),
-    };
+    let namespace =
+        if is_root(object) { Namespaces::All } else { Namespaces::Named(object.namespace.clone()) };
     let opens = |r: &Rule| {
         matches!(r.sources[..], [SourceSet::Everybody(_)]) && r.ports.known() == Some(&Ports::all())
     };
@@ -251,7 +249,7 @@ fn mode(node: Option<&Node>) -> Option<&str> {
 }
 
 /// Whether pods take connections without a certificate of the mesh: yes, unless it is `STRICT`
-/// (Istio reference, "PeerAuthentication").
+/// (Istio reference, "Peer Authentication").
 pub(super) fn peers(object: &Object, out: &mut Fragment) {
     let strict = mode(object.spec(&["mtls"])) == Some("STRICT");
     let workload = !labels(object).is_empty();

@@ -45,8 +45,8 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
 /// "Container ports").
 fn container_ports(object: &Object) -> PortMap {
     let containers = object.spec(&["template", "spec", "containers"]).map_or(&[][..], Node::items);
-    let named = containers.iter().filter_map(|c| c.get("ports")?.items().first());
-    let named = named.filter_map(|p| p.get("containerPort").and_then(port)).next();
+    let number = |c: &Node| c.get("ports")?.items().first()?.get("containerPort").and_then(port);
+    let named = containers.iter().find_map(number);
     let pair = |from: u16| PortPair {
         from: Some((from, from)),
         to: PortEnd::Number(named.unwrap_or(8080)),

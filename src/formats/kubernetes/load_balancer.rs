@@ -96,7 +96,7 @@ fn pool_address(name: &str) -> Address {
     Address::new(format!("k8s:IPAddressPool/{name}"))
 }
 
-/// The addresses that `MetalLB` hands out, as networks or from one to another.
+/// The addresses that MetalLB hands out, as networks or from one to another.
 pub(super) fn pool(object: &Object, out: &mut Fragment) {
     let address = pool_address(&object.name);
     out.nodes.push(stop(address.clone(), NodeKind::Relay, object.place));
@@ -111,7 +111,7 @@ pub(super) fn pool(object: &Object, out: &mut Fragment) {
     let front = if ends.contains(&Some(true)) {
         Front::told(true, place, place, say)
     } else if ends.is_empty() || ends.contains(&None) {
-        Front::unknown(Why::NotUnderstood("these addresses".into()), place, say)
+        Front::unknown(&Why::NotUnderstood("these addresses".into()), place, say)
     } else {
         Front::told(false, place, place, say)
     };

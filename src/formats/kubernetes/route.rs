@@ -1,4 +1,4 @@
-//! OpenShift Routes: HTTP and TLS from the cluster's router to a Service.
+//! `OpenShift` Routes: HTTP and TLS from the cluster's router to a Service.
 
 use super::front::{self, Front};
 use super::object::Object;
@@ -28,12 +28,11 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
 fn to_service(object: &Object, node: &Node, out: &mut Fragment) {
     let Some(name) = node.get("name").and_then(Node::str) else { return };
     // The port is that of the pods; a Service mostly has the same one, or its name.
-    let (to, end) = match object.spec(&["port", "targetPort"]) {
-        Some(port) => service::port_of(object, name, port),
-        None => {
-            let service = object.neighbour("Service", name);
-            (Ref::To(service::only_port(&service)), PortEnd::Same)
-        }
+    let (to, end) = if let Some(port) = object.spec(&["port", "targetPort"]) {
+        service::port_of(object, name, port)
+    } else {
+        let service = object.neighbour("Service", name);
+        (Ref::To(service::only_port(&service)), PortEnd::Same)
     };
     let say = format!("{} leads to Service `{name}`", object.title());
     let hop = Hop::new(Ref::To(object.address()), to, node.place, say);
@@ -45,7 +44,7 @@ fn to_service(object: &Object, node: &Node, out: &mut Fragment) {
 }
 
 /// The addresses that may come, with blanks between them; with another separator the router takes
-/// no notice of the list (OpenShift documentation, "Route-specific annotations").
+/// no notice of the list (`OpenShift` documentation, "Route-specific annotations").
 fn only_from(object: &Object) -> Option<Fact<Addresses>> {
     const LISTS: [&str; 2] =
         ["haproxy.router.openshift.io/ip_allowlist", "haproxy.router.openshift.io/ip_whitelist"];

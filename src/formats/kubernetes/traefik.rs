@@ -119,7 +119,7 @@ fn from_entry_points(object: &Object, out: &mut Fragment) {
             Front::usual(place, &*say)
         } else {
             let why = Why::NotHere(format!("the port of Traefik's entry point `{name}`").into());
-            Front::unknown(why, place, &*say)
+            Front::unknown(&why, place, &*say)
         };
         let on = entry_point(name);
         let here = vec![Hop::new(Ref::To(on.clone()), Ref::To(object.address()), place, &*say)];

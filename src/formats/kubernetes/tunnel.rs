@@ -21,7 +21,7 @@ pub(super) fn of_config_map(object: &Object, entry: &Entry, out: &mut Fragment) 
     }
     let Some(nested) = entry.value.nested_text() else { return };
     let (documents, _) = yaml::parse(&nested);
-    for rule in documents.iter().flat_map(|d| d.get("ingress")).flat_map(Node::items) {
+    for rule in documents.iter().filter_map(|d| d.get("ingress")).flat_map(Node::items) {
         let Some(service) = rule.get("service") else { continue };
         let Some((target, end)) = target(service.str().unwrap_or(""), object) else { continue };
         let host = rule.get("hostname").and_then(Node::str).unwrap_or("every host");

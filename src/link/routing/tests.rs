@@ -284,11 +284,11 @@ spec: {selector: {app: cache}, ports: [{name: redis, port: 6379, targetPort: dat
                  [{{name: cache, port: 6379}}]{route}}}]"
             )
         };
-        const SERVER: &str = ", authorization: {extensionRef: {name: a}}";
+        let server = ", authorization: {extensionRef: {name: a}}";
         check(&[&proxy("", "")], "internet likely", "internet likely");
-        check(&[&proxy(SERVER, "")], "internet likely", "cluster");
+        check(&[&proxy(server, "")], "internet likely", "cluster");
         check(
-            &[&proxy(SERVER, ", authPolicy: {disabled: true}")],
+            &[&proxy(server, ", authPolicy: {disabled: true}")],
             "internet likely",
             "internet likely",
         );

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::index::Index;
 use crate::model::fact::{Fact, Name, Why};
-use crate::model::fragment::{LabelTerm, NamespaceDraft, Namespaces, Node, PodSelector};
+use crate::model::fragment::{LabelTerm, NamespaceDraft, Namespaces, Node, Pod, PodSelector};
 use crate::model::truth::Truth;
 use crate::source::Place;
 
@@ -50,8 +50,14 @@ impl<'a> Pods<'a> {
         let mut out = Vec::new();
         for i in candidates {
             let Some(pod) = &self.nodes[i].pod else { continue };
+            if surely_not(&selector.labels, pod) {
+                continue;
+            }
             let is = &pod.namespace;
-            let declared = is.known().and_then(|name| self.namespaces.get(name).copied());
+            let declared = match (&selector.namespace, is.known()) {
+                (Namespaces::Matching(_), Some(name)) => self.namespaces.get(name).copied(),
+                _ => None,
+            };
             let within = namespace_matches(&selector.namespace, is, declared, asker);
             let truth =
                 within.and(labels_match(&selector.labels, &pod.labels, pod.open_labels, asker));
@@ -61,6 +67,24 @@ impl<'a> Pods<'a> {
         }
         out
     }
+}
+
+/// Whether a plain look at the labels already tells that a pod is not meant; most pods are not, and
+/// this is asked for every selector and pod of a namespace.
+fn surely_not(terms: &[LabelTerm], pod: &Pod) -> bool {
+    let Some(term) = terms.iter().find(|t| !t.negated && !t.values.is_empty()) else {
+        return false;
+    };
+    let mut own = pod.labels.iter().filter(|(key, _)| *key == term.key).peekable();
+    if own.peek().is_none() {
+        return !pod.open_labels;
+    }
+    own.all(|(_, is)| match is {
+        Fact::Known(is, _) => {
+            term.values.iter().all(|value| value.known().is_some_and(|value| value != is))
+        }
+        _ => false,
+    })
 }
 
 /// Whether a namespace, with the labels that it is declared with, is among those wanted.

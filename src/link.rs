@@ -8,6 +8,7 @@ mod graph;
 mod index;
 mod mounted;
 mod programs;
+mod routing;
 mod selectors;
 
 use crate::catalog::Catalog;
@@ -81,7 +82,15 @@ pub(crate) fn link(mut all: Fragment, catalog: &Catalog, sources: &Sources) -> E
     let filter_index =
         Index::new(all.filters.iter().enumerate().map(|(i, f)| (&f.address, i, f.place)), &folders);
     graph::place_rules(&mut all, &filter_index);
+    let named_ports = routing::join(&mut all, &folders);
     let graph = graph::build(&mut all, &filter_index, &folders);
+    routing::resolve_named_ports(
+        &named_ports,
+        &mut all.filters,
+        &filter_index,
+        &graph.nodes,
+        &graph.behind,
+    );
     let store_nodes = all.stores.iter().map(|s| graph.index.nearest(&s.node, s.place)).collect();
     Estate {
         nodes: graph.nodes,

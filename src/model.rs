@@ -8,5 +8,6 @@ pub(crate) mod fact;
 pub(crate) mod fragment;
 pub(crate) mod net;
 pub(crate) mod reach;
+pub(crate) mod routing;
 pub(crate) mod truth;
 pub(crate) mod value;

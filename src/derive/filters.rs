@@ -143,19 +143,24 @@ fn sources(rule: &Rule, layer: Layer) -> Admission {
     let mut out = Admission::nobody();
     for source in &rule.sources {
         match source {
-            SourceSet::Addresses(Fact::Known(addresses, origin)) => {
-                let crowd = by_address(addresses, layer);
+            SourceSet::Addresses(Fact::Known(addresses, origin))
+            | SourceSet::Outside(Fact::Known(addresses, origin)) => {
+                let mut crowd = by_address(addresses, layer);
+                if matches!(source, SourceSet::Outside(_)) {
+                    (crowd.pods, crowd.local) = (PodExtent::Nobody, false);
+                }
                 out.sure = out.sure.union(&crowd);
                 out.may = out.may.union(&crowd);
                 if let Basis::Guessed(how) = &origin.basis {
                     out.guess = Some(how.clone());
                 }
             }
-            SourceSet::Addresses(Fact::Unknown(why, at)) => {
+            SourceSet::Addresses(Fact::Unknown(why, at))
+            | SourceSet::Outside(Fact::Unknown(why, at)) => {
                 out.may = out.may.union(&Crowd::everybody());
                 out.whys.push((why.clone(), *at));
             }
-            SourceSet::Addresses(Fact::Unset(_)) => {}
+            SourceSet::Addresses(Fact::Unset(_)) | SourceSet::Outside(Fact::Unset(_)) => {}
             SourceSet::MembersOf(..) | SourceSet::Itself(_) => {
                 let members = Crowd { members: true, ..Crowd::nobody() };
                 out.sure = out.sure.union(&members);

@@ -1,5 +1,6 @@
 //! Datastores, their endpoints and users: reach, what is asked, who gets in without proof.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -188,6 +189,7 @@ fn open_ways(store: &Store, doors: &[Door]) -> Vec<Way> {
         }
         let inside = |way: &&Way| role == "cluster" && !from_internet(way);
         for way in door.ways.iter().filter(|w| !w.asked && !inside(w)) {
+            let way: &Way = &perhaps_asked(way);
             match &door.draft.asks {
                 Fact::Known(false, origin) => {
                     let mut way = way.clone();
@@ -204,6 +206,14 @@ fn open_ways(store: &Store, doors: &[Door]) -> Vec<Way> {
         }
     }
     out
+}
+
+/// A way on which something that nobody can read may ask for proof is no sure way in.
+fn perhaps_asked(way: &Way) -> Cow<'_, Way> {
+    let Some((why, at)) = &way.perhaps_asked else { return Cow::Borrowed(way) };
+    let mut way = way.clone();
+    way.doubt(why.clone(), *at);
+    Cow::Owned(way)
 }
 
 /// Where it is written that every account is for some addresses only.
@@ -335,6 +345,12 @@ fn endpoint(store: &Store, door: &Door) -> Endpoint {
     out.protocol = Fact::written(draft.protocol.clone(), draft.place);
     out.tls = draft.tls.clone();
     out.reach = known_reach(&door.ways, draft.place);
+    out.in_clear = if door.ways.iter().any(|w| w.encrypted) {
+        let clear: Vec<Way> = door.ways.iter().filter(|w| !w.encrypted).cloned().collect();
+        known_reach(&clear, draft.place)
+    } else {
+        out.reach.clone()
+    };
     out.role = Fact::written(draft.role.clone(), draft.place);
     out
 }

@@ -33,6 +33,7 @@ fn hop(from: Ref, to: &str) -> Hop {
         ports: PortMap::Same,
         open: Fact::written(true, at(1)),
         proxy: false,
+        ends_tls: false,
         only_from: None,
         asks: None,
         place: at(1),

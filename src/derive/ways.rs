@@ -31,6 +31,10 @@ pub(crate) struct Way {
     pub(crate) steps: Vec<Evidence>,
     /// Whoever passed here has shown who he is.
     pub(crate) asked: bool,
+    /// Why nobody can tell whether that is asked.
+    pub(crate) perhaps_asked: Option<(Why, Place)>,
+    /// Whoever passed here spoke TLS with something on the way.
+    pub(crate) encrypted: bool,
     /// The far side sees a proxy's address instead of the client's.
     pub(crate) proxied: bool,
     /// Every address of a host leads here, in whatever network it stands.
@@ -42,6 +46,9 @@ pub(crate) struct Way {
 
 /// More ways than this into one port are cut to the widest; nobody reads them.
 const MOST: usize = 32;
+
+/// More hops than this in a row are none that traffic takes.
+const DEEPEST: usize = 256;
 
 type Key = (usize, Option<u16>, bool);
 
@@ -64,7 +71,7 @@ impl<'a> Ways<'a> {
             return ways.clone();
         }
         // A loop of hops brings nobody who has not come in elsewhere.
-        if !self.open.borrow_mut().insert(key) {
+        if self.open.borrow().len() > DEEPEST || !self.open.borrow_mut().insert(key) {
             return Arc::new([]);
         }
         let mut out = Vec::new();
@@ -103,6 +110,8 @@ impl<'a> Ways<'a> {
             whys: Vec::new(),
             steps: Vec::new(),
             asked: false,
+            perhaps_asked: None,
+            encrypted: false,
             proxied: false,
             wide: step.from == From::AnyNetwork,
             published: false,
@@ -223,8 +232,15 @@ fn take(step: &Step, way: &Way) -> Option<Way> {
         Some(Fact::Unknown(why, at)) => way.doubt(why.clone(), *at),
         _ => {}
     }
-    way.asked |= hop.asks.as_ref().is_some_and(|a| a.known().is_some());
+    match &hop.asks {
+        Some(Fact::Known(..)) => way.asked = true,
+        Some(Fact::Unknown(why, at)) if way.perhaps_asked.is_none() => {
+            way.perhaps_asked = Some((why.clone(), *at));
+        }
+        _ => {}
+    }
     way.proxied |= hop.proxy;
+    way.encrypted |= hop.ends_tls;
     let outside = matches!(step.from, From::AnyNetwork | From::Internet);
     way.published = outside && matches!(hop.ports, PortMap::Pairs(_));
     Some(way)

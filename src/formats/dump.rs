@@ -122,6 +122,7 @@ pub(crate) fn rule(rule: &Rule) -> String {
     let source = |s: &SourceSet| match s {
         SourceSet::Addresses(net) => addresses(net),
         SourceSet::Pods(pods, _) => selector(pods),
+        SourceSet::Outside(a) => format!("outside {}", addresses(a)),
         SourceSet::EveryPod(_) => "every-pod".to_owned(),
         SourceSet::Everybody(_) => "everybody".to_owned(),
         other => format!("{other:?}"),

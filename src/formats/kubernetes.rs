@@ -2,22 +2,36 @@
 
 mod base64;
 mod bundle;
+mod calico;
 mod cilium;
 mod container;
+mod contour;
 mod control_plane;
 mod environment;
+mod front;
+mod gateway;
+mod gateway_policy;
+mod gateway_route;
 mod ingress;
 mod ingress_auth;
+mod ingress_class;
+mod istio;
+mod istio_policy;
+mod knative;
 mod load_balancer;
 mod network_policy;
 mod object;
 mod operators;
+mod route;
 mod selector;
 mod service;
+mod status;
 mod target_group_binding;
 mod tcp_services;
 #[cfg(test)]
 mod tests;
+mod traefik;
+mod tunnel;
 mod volumes;
 mod workload;
 
@@ -119,6 +133,10 @@ fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fragment) {
         ("", "ConfigMap" | "Secret") => bundle::lower(object, out),
         ("", "Namespace") => namespace(object, out),
         ("networking.k8s.io" | "extensions", "Ingress") => ingress::lower(object, out),
+        ("networking.k8s.io" | "extensions", "IngressClass") => ingress_class::lower(object, out),
+        ("elbv2.k8s.aws", "IngressClassParams") => ingress_class::parameters(object, out),
+        ("metallb.io", "IPAddressPool") => load_balancer::pool(object, out),
+        ("k8s.nginx.org", "Policy") => ingress_auth::policy(object, out),
         ("networking.k8s.io" | "extensions", "NetworkPolicy") => network_policy::lower(object, out),
         ("cilium.io", "CiliumNetworkPolicy" | "CiliumClusterwideNetworkPolicy") => {
             cilium::lower(object, out);
@@ -127,6 +145,13 @@ fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fragment) {
             control_plane::encryption(object, out);
         }
         ("kubeadm.k8s.io", "ClusterConfiguration") => control_plane::cluster(object, out),
+        (group, "NetworkPolicy" | "GlobalNetworkPolicy") if calico::is_group(group) => {
+            calico::lower(object, out);
+        }
+        (
+            "policy.networking.k8s.io",
+            "AdminNetworkPolicy" | "BaselineAdminNetworkPolicy" | "ClusterNetworkPolicy",
+        ) => calico::of_administrators(object, out),
         ("audit.k8s.io", "Policy") => audit_policy(object.node, path, out),
         ("opentelemetry.io", "OpenTelemetryCollector") => {
             if let Some(config) = object.spec(&["config"]) {
@@ -134,6 +159,33 @@ fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fragment) {
             }
         }
         ("elbv2.k8s.aws", "TargetGroupBinding") => target_group_binding::lower(object, out),
+        (gateway::GROUP, _) => gateway_api(object, out),
+        ("gateway.envoyproxy.io", "SecurityPolicy") => gateway_policy::security(object, out),
+        ("gateway.envoyproxy.io", "ClientTrafficPolicy") => {
+            gateway_policy::client_traffic(object, out);
+        }
+        ("gateway.envoyproxy.io", "EnvoyProxy") => gateway::envoy_proxy(object, out),
+        ("gateway.envoyproxy.io", "Backend") => gateway_route::envoy_backend(object, out),
+        ("gateway.k8s.aws", "LoadBalancerConfiguration") => gateway::aws_configuration(object, out),
+        (group, kind) if traefik::is_group(group) => match kind {
+            "IngressRoute" | "IngressRouteTCP" | "IngressRouteUDP" => traefik::route(object, out),
+            "TraefikService" => traefik::service(object, out),
+            "Middleware" | "MiddlewareTCP" => traefik::middleware(object, out),
+            "TLSOption" => traefik::tls_option(object, out),
+            _ => {}
+        },
+        ("networking.istio.io", "Gateway") => istio::gateway(object, out),
+        ("networking.istio.io", "VirtualService") => istio::virtual_service(object, out),
+        ("security.istio.io", "AuthorizationPolicy") => istio_policy::authorization(object, out),
+        ("security.istio.io", "PeerAuthentication") => istio_policy::peers(object, out),
+        ("security.istio.io" | "networking.istio.io", _) => {}
+        ("networking.cfargotunnel.com", "TunnelBinding") => tunnel::binding(object, out),
+        ("route.openshift.io", "Route") => route::lower(object, out),
+        ("projectcontour.io", "HTTPProxy") => contour::lower(object, out),
+        _ if knative::is_service(object) => knative::lower(object, out),
+        (group, _) if group.contains('.') && gateway_policy::attaches(object) => {
+            gateway_policy::other(object, out);
+        }
         (_, kind) if not_understood(object.group, kind) => {
             let what = format!("{}, which may decide who reaches a store", object.title());
             out.not_understood.push((object.place, what.into()));
@@ -143,16 +195,23 @@ fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fragment) {
     }
 }
 
+/// The kinds of the Gateway API.
+fn gateway_api(object: &Object, out: &mut Fragment) {
+    match object.kind {
+        "Gateway" => gateway::lower(object, out),
+        "GatewayClass" => gateway::class(object, out),
+        "ReferenceGrant" => gateway_route::grant(object, out),
+        "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" | "UDPRoute" => {
+            gateway_route::lower(object, out);
+        }
+        _ => {}
+    }
+}
+
 /// Kinds that publish, restrict or bring workloads, and that nobody reads yet.
 fn not_understood(group: &str, kind: &str) -> bool {
     match kind {
-        "Gateway" | "HTTPRoute" | "TCPRoute" | "TLSRoute" | "UDPRoute" | "GRPCRoute"
-        | "IngressRoute" | "IngressRouteTCP" | "IngressRouteUDP" | "VirtualService"
-        | "HTTPProxy" | "TransportServer" | "VirtualServer" | "HelmRelease" | "HelmChart" => true,
-        "Route" => group == "route.openshift.io",
-        "Service" => group == "serving.knative.dev",
-        "NetworkPolicy" | "GlobalNetworkPolicy" => group.ends_with("projectcalico.org"),
-        "AdminNetworkPolicy" | "ClusterNetworkPolicy" => group == "policy.networking.k8s.io",
+        "TransportServer" | "VirtualServer" | "HelmRelease" | "HelmChart" => true,
         "Application" | "ApplicationSet" => group == "argoproj.io",
         _ => false,
     }

@@ -118,7 +118,7 @@ fn targets(
 }
 
 /// The hop is there if it is open and its target is really chosen.
-fn both(open: Fact<bool>, chosen: Truth, place: Place) -> Fact<bool> {
+pub(super) fn both(open: Fact<bool>, chosen: Truth, place: Place) -> Fact<bool> {
     match chosen.answer {
         Answer::Yes => open,
         Answer::No => Fact::written(false, place),

@@ -157,6 +157,7 @@ fn host(store: &Store, built: &mut Built) {
             ports: PortMap::Same,
             open: Fact::written(true, store.place),
             proxy: false,
+            ends_tls: false,
             only_from: None,
             asks: None,
             place: store.place,

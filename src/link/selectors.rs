@@ -93,43 +93,71 @@ impl<'a> Pods<'a> {
         let mut out = Vec::new();
         for i in self.candidates(selector) {
             let Some(pod) = &self.nodes[i].pod else { continue };
-            let truth = self.in_namespace(&selector.namespace, pod, asker).and(labels_match(
-                &selector.labels,
-                &pod.labels,
-                pod.open_labels,
-                asker,
-            ));
+            if surely_not(&selector.labels, pod) {
+                continue;
+            }
+            let is = &pod.namespace;
+            let declared = match (&selector.namespace, is.known()) {
+                (Namespaces::Matching(_), Some(name)) => self.namespaces.get(name).copied(),
+                _ => None,
+            };
+            let within = namespace_matches(&selector.namespace, is, declared, asker);
+            let truth =
+                within.and(labels_match(&selector.labels, &pod.labels, pod.open_labels, asker));
             if truth.answer != crate::model::truth::Answer::No {
                 out.push((i, truth));
             }
         }
         out
     }
+}
 
-    fn in_namespace(&self, wanted: &Namespaces, pod: &Pod, asker: Place) -> Truth {
-        match wanted {
-            Namespaces::All => Truth::plain(true),
-            Namespaces::Named(Fact::Known(name, _)) => match &pod.namespace {
-                Fact::Known(is, _) => Truth::plain(is == name),
-                other => Truth::unknown(why(other), other.place()),
-            },
-            Namespaces::Named(other) => Truth::unknown(why(other), asker),
-            Namespaces::Matching(terms) => {
-                if terms.is_empty() {
-                    return Truth::plain(true);
-                }
-                let Some(name) = pod.namespace.known() else {
-                    return Truth::unknown(why(&pod.namespace), pod.namespace.place());
-                };
-                // The API server sets this label on every namespace (since Kubernetes 1.22).
-                let mut labels = vec![(
-                    Name::from("kubernetes.io/metadata.name"),
-                    Fact::written(name.clone(), asker),
-                )];
-                let declared = self.namespaces.get(name);
-                labels.extend(declared.into_iter().flat_map(|l| l.iter().cloned()));
-                labels_match(terms, &labels, declared.is_none(), asker)
+/// Whether a plain look at the labels already tells that a pod is not meant; most pods are not, and
+/// this is asked for every selector and pod of a namespace.
+fn surely_not(terms: &[LabelTerm], pod: &Pod) -> bool {
+    let Some(term) = terms.iter().find(|t| !t.negated && !t.values.is_empty()) else {
+        return false;
+    };
+    let mut own = pod.labels.iter().filter(|(key, _)| *key == term.key).peekable();
+    if own.peek().is_none() {
+        return !pod.open_labels;
+    }
+    own.all(|(_, is)| match is {
+        Fact::Known(is, _) => {
+            term.values.iter().all(|value| value.known().is_some_and(|value| value != is))
+        }
+        _ => false,
+    })
+}
+
+/// Whether a namespace, with the labels that it is declared with, is among those wanted.
+pub(crate) fn namespace_matches(
+    wanted: &Namespaces,
+    is: &Fact<Name>,
+    declared: Option<&[(Name, Fact<Name>)]>,
+    asker: Place,
+) -> Truth {
+    match wanted {
+        Namespaces::All => Truth::plain(true),
+        Namespaces::Named(Fact::Known(name, _)) => match is {
+            Fact::Known(is, _) => Truth::plain(is == name),
+            other => Truth::unknown(why(other), other.place()),
+        },
+        Namespaces::Named(other) => Truth::unknown(why(other), asker),
+        Namespaces::Matching(terms) => {
+            if terms.is_empty() {
+                return Truth::plain(true);
             }
+            let Some(name) = is.known() else {
+                return Truth::unknown(why(is), is.place());
+            };
+            // The API server sets this label on every namespace (since Kubernetes 1.22).
+            let mut labels = vec![(
+                Name::from("kubernetes.io/metadata.name"),
+                Fact::written(name.clone(), asker),
+            )];
+            labels.extend(declared.into_iter().flatten().cloned());
+            labels_match(terms, &labels, declared.is_none(), asker)
         }
     }
 }
@@ -194,7 +222,7 @@ pub(crate) fn nearest(
     let Some(best) = found.iter().map(|(i, _)| close(*i)).max() else {
         return found;
     };
-    // Pods of the asker's own file do not hide those of its folder.
+    // Pods of the asker's own file do not hide those of its folder, unless they are the same.
     let best = best.min(index.depth(asker.file));
     let near = found.into_iter().filter(|(i, _)| close(*i) >= best).collect();
     // Several files of a folder that describe one object are as many versions of it.

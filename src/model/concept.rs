@@ -168,6 +168,8 @@ concept! {
         tls: bool,
         /// The widest circle that can open a connection.
         reach: Arc<Reach>,
+        /// The widest circle whose way there is not encrypted by something in front of it.
+        in_clear: Arc<Reach>,
         /// `data`, `admin`, `data+admin`, `cluster`, `metrics`, `ingest`.
         role: Name,
     }

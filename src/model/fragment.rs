@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::fact::{Fact, Name};
 use super::net::{Addresses, Ports};
+use super::routing::Routing;
 use crate::source::{Place, Problem, Text};
 use crate::tree::xml::Element;
 
@@ -133,6 +134,8 @@ pub(crate) struct Hop {
     pub(crate) open: Fact<bool>,
     /// The far side sees the near node's own address, not the client's.
     pub(crate) proxy: bool,
+    /// The near node ends its clients' TLS here, and goes on in clear or with a TLS of its own.
+    pub(crate) ends_tls: bool,
     /// Filters of this step alone (source ranges of a Service, an allow-list annotation).
     pub(crate) only_from: Option<Fact<Addresses>>,
     /// Somebody who passes here has shown who he is (an Ingress with authentication).
@@ -151,6 +154,7 @@ impl Hop {
             ports: PortMap::Same,
             open: Fact::written(true, place),
             proxy: false,
+            ends_tls: false,
             only_from: None,
             asks: None,
             place,
@@ -204,6 +208,12 @@ pub(crate) enum Layer {
     Firewall,
     /// A service's own list of addresses.
     AllowList,
+    /// Policies that stand above those of Kubernetes: Cilium's denials, Calico, administrators'.
+    ClusterPolicy,
+    /// What a service mesh's proxies let through to a pod.
+    Mesh,
+    /// Whether those proxies take connections without a certificate of the mesh.
+    MeshIdentity,
 }
 
 /// A packet filter or an allow-list. Without rules it admits nobody.
@@ -243,6 +253,8 @@ pub(crate) struct Rule {
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum SourceSet {
     Addresses(Fact<Addresses>),
+    /// Addresses as far as they are outside the cluster; no pod comes with one of them.
+    Outside(Fact<Addresses>),
     /// Whatever stands behind that filter (a security group named as source).
     MembersOf(Address, Place),
     /// Members of the same filter.
@@ -517,6 +529,8 @@ pub(crate) struct NamespaceDraft {
 pub(crate) struct Fragment {
     pub(crate) nodes: Vec<Node>,
     pub(crate) hops: Vec<Hop>,
+    /// Steps that only a look at other objects decides.
+    pub(crate) routing: Routing,
     pub(crate) filters: Vec<Filter>,
     pub(crate) rules: Vec<RuleFor>,
     pub(crate) attaches: Vec<Attach>,
@@ -543,6 +557,7 @@ impl Fragment {
     pub(crate) fn absorb(&mut self, other: Fragment) {
         self.nodes.extend(other.nodes);
         self.hops.extend(other.hops);
+        self.routing.absorb(other.routing);
         self.filters.extend(other.filters);
         self.rules.extend(other.rules);
         self.attaches.extend(other.attaches);

@@ -2,7 +2,7 @@
 
 use super::base64;
 use super::object::{Object, is_placeholder, text};
-use super::tcp_services;
+use super::{tcp_services, tunnel};
 use crate::formats::clear_text::{self, Holder};
 use crate::formats::{config_file, log_pipeline};
 use crate::model::fact::{Fact, Name, Why};
@@ -37,6 +37,7 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
     } else {
         for entry in section("data") {
             add(&mut bundle, entry, literal(entry, sealed), out);
+            tunnel::of_config_map(object, entry, out);
         }
         for entry in section("binaryData") {
             add(&mut bundle, entry, decoded(entry, sealed), out);

@@ -1,16 +1,16 @@
 //! Cilium's own network policies, as far as they speak of packets.
 //!
 //! An empty rule means the contrary of Kubernetes': it admits nobody (Cilium documentation,
-//! "Layer 3 Examples", "Ingress Default Deny").
+//! "Layer 3 Examples", "Ingress Default Deny"). Its networks are those outside the cluster.
 
-use super::network_policy::{ip_block, ports, push, rule};
+use super::network_policy::{ip_block, named_ports, ports, push, rule};
 use super::object::{Object, text};
 use super::selector;
 use crate::model::fact::{Fact, Why};
 use crate::model::fragment::{
-    Address, Fragment, LabelTerm, Namespaces, PodSelector, Rule, SourceSet,
+    Address, Fragment, LabelTerm, Layer, Namespaces, PodSelector, Rule, SourceSet,
 };
-use crate::model::net::Addresses;
+use crate::model::net::{Addresses, Ports};
 use crate::tree::node::Node;
 
 pub(super) fn lower(object: &Object, out: &mut Fragment) {
@@ -32,16 +32,37 @@ fn lower_spec(object: &Object, spec: &Node, address: Address, out: &mut Fragment
     if allowed.is_empty() && denied.is_empty() {
         return;
     }
-    if spec.at(&["enableDefaultDeny", "ingress"]).and_then(Node::bool) == Some(false) {
-        let what =
-            format!("{}, which adds to other policies without a limit of its own", object.title());
-        out.not_understood.push((object.place, what.into()));
+    let limits = spec.at(&["enableDefaultDeny", "ingress"]).and_then(Node::bool) != Some(false);
+    let chosen = || pods(object, endpoints);
+    for list in allowed.iter().chain(denied).filter_map(|e| e.get("toPorts")).flat_map(Node::items)
+    {
+        named_ports(&address, list.get("ports"), out);
+    }
+    if !denied.is_empty() {
+        // Denials beat every permission, those of Kubernetes' own policies among them (Cilium
+        // documentation, "Deny Policies").
+        let mut rules: Vec<Rule> =
+            denied.iter().flat_map(|entry| rules_of(object, entry, false)).collect();
+        rules.push(the_rest(object, spec));
+        let denials = Address::new(format!("{address}#deny"));
+        for list in denied.iter().filter_map(|e| e.get("toPorts")).flat_map(Node::items) {
+            named_ports(&denials, list.get("ports"), out);
+        }
+        push(object, denials, Layer::ClusterPolicy, rules, chosen(), endpoints.place, out);
+    }
+    if !limits {
+        // It only adds to what other policies let through, which without any is everything.
         return;
     }
-    let rules = allowed.iter().map(|entry| (entry, true));
-    let rules = rules.chain(denied.iter().map(|entry| (entry, false)));
-    let rules = rules.flat_map(|(entry, allow)| rules_of(object, entry, allow)).collect();
-    push(object, address, rules, pods(object, endpoints), endpoints.place, out);
+    let rules = allowed.iter().flat_map(|entry| rules_of(object, entry, true)).collect();
+    push(object, address, Layer::NetworkPolicy, rules, chosen(), endpoints.place, out);
+}
+
+/// What a list of denials leaves to other policies.
+fn the_rest(object: &Object, spec: &Node) -> Rule {
+    let sources = vec![SourceSet::Everybody(spec.place)];
+    let all = Fact::written(Ports::all(), spec.place);
+    Rule { priority: 1, ..rule(object, sources, all, spec.place, true) }
 }
 
 fn rules_of(object: &Object, entry: &Node, allow: bool) -> Vec<Rule> {
@@ -81,16 +102,13 @@ fn sources(object: &Object, entry: &Node) -> Vec<SourceSet> {
     out.extend(items("fromEntities").filter_map(entity));
     out.extend(items("fromCIDR").map(|n| {
         let net = text(n);
-        SourceSet::Addresses(
+        SourceSet::Outside(
             net.try_map(|t| Addresses::parse(&t).ok_or(Why::NotUnderstood("this network".into()))),
         )
     }));
-    out.extend(items("fromCIDRSet").map(|n| SourceSet::Addresses(ip_block(n))));
+    out.extend(items("fromCIDRSet").map(|n| SourceSet::Outside(ip_block(n))));
     out.extend(items("fromGroups").map(|n| {
-        SourceSet::Addresses(Fact::Unknown(
-            Why::NotHere("the members of this group".into()),
-            n.place,
-        ))
+        SourceSet::Outside(Fact::Unknown(Why::NotHere("the members of this group".into()), n.place))
     }));
     out
 }
@@ -99,10 +117,10 @@ fn sources(object: &Object, entry: &Node) -> Vec<SourceSet> {
 fn entity(node: &Node) -> Option<SourceSet> {
     match node.str()? {
         "all" => Some(SourceSet::Everybody(node.place)),
-        "world" => Some(SourceSet::Addresses(Fact::written(Addresses::all(), node.place))),
+        "world" => Some(SourceSet::Outside(Fact::written(Addresses::all(), node.place))),
         family @ ("world-ipv4" | "world-ipv6") => {
             let net = if family == "world-ipv4" { "0.0.0.0/0" } else { "::/0" };
-            Addresses::parse(net).map(|n| SourceSet::Addresses(Fact::written(n, node.place)))
+            Addresses::parse(net).map(|n| SourceSet::Outside(Fact::written(n, node.place)))
         }
         "cluster" => Some(SourceSet::EveryPod(node.place)),
         _ => None,

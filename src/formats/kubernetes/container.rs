@@ -1,7 +1,7 @@
 //! Containers of a pod template.
 
 use super::object::{Object, port, text};
-use super::{environment, tcp_services, volumes};
+use super::{environment, ingress_class, tcp_services, traefik, volumes};
 use crate::model::fact::{Fact, Name};
 use crate::model::fragment::{Address, Container, Fragment};
 use crate::source::Place;
@@ -63,6 +63,8 @@ pub(super) fn lower(owner: &Owner, node: &Node, out: &mut Fragment) {
     environment::expand(&mut container);
     environment::secrets(&container, out);
     tcp_services::of_controller(owner.object, &container, out);
+    ingress_class::of_controller(owner.object, &container, out);
+    traefik::of_controller(owner.object, &container, out);
     out.containers.push(container);
 }
 

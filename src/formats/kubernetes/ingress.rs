@@ -1,14 +1,15 @@
 //! Ingresses: HTTP from outside to Services of the same namespace.
 
-use super::ingress_auth;
+use super::front::Front;
 use super::load_balancer::united;
 use super::object::{Object, is_placeholder};
-use super::service;
+use super::{ingress_auth, ingress_class, service, status};
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{
     Fragment, Hop, Node as Stop, NodeKind, PortEnd, PortMap, PortPair, Ref,
 };
 use crate::model::net::Addresses;
+use crate::model::routing::{Fork, ForkOn, Passing};
 use crate::source::Place;
 use crate::tree::node::{Entry, Node};
 
@@ -29,90 +30,93 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
     }
 }
 
-/// Where clients of the Ingress come from.
-struct Front {
-    from: Ref,
-    open: Fact<bool>,
-    place: Place,
-    say: String,
-}
-
 fn from_outside(object: &Object, out: &mut Fragment) {
     let only_from = only_from(object);
-    for front in fronts(object) {
-        let hop = Hop::new(front.from, Ref::To(object.address()), front.place, front.say);
-        out.hops.push(Hop { open: front.open, only_from: only_from.clone(), ..hop });
-    }
-}
-
-fn fronts(object: &Object) -> Vec<Front> {
-    let class_entry = object
-        .spec_entry("ingressClassName")
-        .or_else(|| object.annotation("kubernetes.io/ingress.class"));
-    let class = class_entry.and_then(|e| e.value.str()).unwrap_or("");
-    let place = class_entry.map_or(object.place, Entry::place);
+    let field = object.spec_entry("ingressClassName");
+    let entry = field.or_else(|| object.annotation("kubernetes.io/ingress.class"));
+    let class = entry.and_then(|e| e.value.str()).unwrap_or("");
+    let place = entry.map_or(object.place, Entry::place);
     let title = object.title();
     if class == "tailscale" {
         let funnel = object.annotation_text("tailscale.com/funnel") == Some("true");
         let from = if funnel { Ref::Internet } else { Ref::Overlay };
         let say = format!("{title} is published by Tailscale");
-        return vec![Front { from, open: Fact::written(true, place), place, say }];
+        let hop = Hop::new(from, Ref::To(object.address()), place, say);
+        out.hops.push(Hop { only_from, ..hop });
+        return;
     }
-    let (open, told) = openness(object, class, place);
-    let say = match told {
-        Some(entry) => {
-            format!("{title} says `{}: {}`", entry.key, entry.value.str().unwrap_or("?"))
-        }
-        None if class.is_empty() => format!("{title} takes HTTP from outside the cluster"),
-        None => format!("{title} of class `{class}` takes HTTP from outside the cluster"),
+    let say: Name = match class {
+        "" => format!("{title} takes HTTP from outside the cluster").into(),
+        _ => format!("{title} of class `{class}` takes HTTP from outside the cluster").into(),
     };
-    let network = Front {
-        from: Ref::Network,
-        open: Fact::guessed(true, GUESS, place),
-        place,
-        say: format!("{title} takes HTTP from outside the cluster"),
-    };
-    vec![Front { from: Ref::Internet, open, place, say }, network]
+    if let Some(front) = decided(object, class, field.is_some(), place, &say) {
+        out.hops.extend(front.hops(&object.address(), only_from.as_ref()));
+        return;
+    }
+    let on = ingress_class::address(class);
+    let here = Hop::new(Ref::To(on.clone()), Ref::To(object.address()), place, say.clone());
+    let here = vec![Hop { only_from: only_from.clone(), ..here }];
+    let otherwise = guessed(class, place, say).hops(&object.address(), only_from.as_ref());
+    out.routing.forks.push(Fork { on: ForkOn::Node(on), place, here, otherwise });
 }
 
-/// The charts of the common controllers make a public load balancer.
-const GUESS: &str = "that the ingress controller has a public load balancer, as is usual";
+/// What a class's name lets guess of a controller that is not in these files.
+fn guessed(class: &str, place: Place, say: Name) -> Front {
+    let mut front = Front::usual(place, say);
+    if class.contains("internal") || class.contains("private") {
+        front.internet = Fact::guessed(false, "the name of the ingress class", place);
+    }
+    front
+}
 
-/// Whether the internet gets to the controller that serves an Ingress.
-fn openness<'a>(object: &Object<'a>, class: &str, place: Place) -> (Fact<bool>, Option<&'a Entry>) {
-    let written = |entry: &'a Entry, open| (Fact::written(open, entry.place()), Some(entry));
-    if let Some(entry) = object.annotation("alb.ingress.kubernetes.io/scheme") {
-        return match entry.value.str() {
-            Some("internet-facing") => written(entry, true),
-            Some("internal") => written(entry, false),
-            _ => (Fact::Unknown(Why::Template, entry.place()), Some(entry)),
-        };
+/// Whether the internet gets to the controller that serves an Ingress, where something tells.
+fn decided(
+    object: &Object,
+    class: &str,
+    by_field: bool,
+    place: Place,
+    say: &Name,
+) -> Option<Front> {
+    if let Some((public, at)) = status::public(object) {
+        return Some(Front::told(public, at, place, say.clone()));
     }
-    if let Some(entry) = object.annotation("alb.ingress.kubernetes.io/address-type") {
-        return written(entry, !value_is(entry, "intranet"));
-    }
-    if let Some(entry) = object.annotation("appgw.ingress.kubernetes.io/use-private-ip") {
-        return written(entry, !value_is(entry, "true"));
+    let usual = || Front::usual(place, say.clone());
+    if let Some((internet, entry)) = by_annotation(object) {
+        let value = entry.value.str().unwrap_or("?");
+        let told = format!("{} says `{}: {value}`", object.title(), entry.key);
+        // The step stands where the annotation does.
+        return Some(Front { internet, place: entry.place(), say: told.into(), ..usual() });
     }
     let by_alb =
         object.annotations().iter().any(|e| e.key.starts_with("alb.ingress.kubernetes.io/"));
-    match class {
-        "alb" => {
-            let see = "AWS Load Balancer Controller: the scheme is `internal` unless set";
-            (Fact::default(false, see, place), None)
-        }
-        "" if by_alb => {
-            let see = "AWS Load Balancer Controller: the scheme is `internal` unless set";
-            (Fact::default(false, see, place), None)
-        }
-        "gce" => (Fact::written(true, place), None),
-        "gce-internal" => (Fact::written(false, place), None),
-        _ if is_placeholder(class) => (Fact::Unknown(Why::Template, place), None),
-        _ if class.contains("internal") || class.contains("private") => {
-            (Fact::guessed(false, "the name of the ingress class", place), None)
-        }
-        _ => (Fact::guessed(true, GUESS, place), None),
+    let internet = match class {
+        "alb" => Fact::default(false, AWS_DEFAULT, place),
+        "" if by_alb => Fact::default(false, AWS_DEFAULT, place),
+        "gce" => Fact::written(true, place),
+        // GKE reads the annotation, not the field (ingress-gce, `IsGCEIngress`).
+        "gce-internal" if !by_field => Fact::written(false, place),
+        _ if is_placeholder(class) => Fact::Unknown(Why::Template, place),
+        _ => return None,
+    };
+    Some(Front { internet, ..usual() })
+}
+
+const AWS_DEFAULT: &str = "AWS Load Balancer Controller: the scheme is `internal` unless set";
+
+fn by_annotation<'a>(object: &Object<'a>) -> Option<(Fact<bool>, &'a Entry)> {
+    let written = |entry: &'a Entry, open| (Fact::written(open, entry.place()), entry);
+    if let Some(entry) = object.annotation("alb.ingress.kubernetes.io/scheme") {
+        return Some(match entry.value.str() {
+            Some("internet-facing") => written(entry, true),
+            Some("internal") => written(entry, false),
+            _ => (Fact::Unknown(Why::Template, entry.place()), entry),
+        });
     }
+    if let Some(entry) = object.annotation("alb.ingress.kubernetes.io/address-type") {
+        return Some(written(entry, !value_is(entry, "intranet")));
+    }
+    let entry = object.annotation("appgw.ingress.kubernetes.io/use-private-ip")?;
+    Some(written(entry, !value_is(entry, "true")))
 }
 
 fn value_is(entry: &Entry, value: &str) -> bool {
@@ -208,5 +212,24 @@ fn to_service(
     };
     let say = format!("{} leads to port {shown} of Service `{service}`", object.title());
     let hop = Hop::new(Ref::To(object.address()), to, place, say);
-    out.hops.push(Hop { ports: PortMap::Pairs(ports), proxy: true, asks, ..hop });
+    let ends_tls = ends_tls(object);
+    let hop = Hop { ports: PortMap::Pairs(ports), proxy: true, ends_tls, asks, ..hop };
+    match ingress_auth::through(object) {
+        through if through.is_empty() => out.hops.push(hop),
+        through => out.routing.passings.push(Passing { hop, through }),
+    }
+}
+
+/// Whether clients speak TLS with the controller, which sends those who do not to where they do.
+fn ends_tls(object: &Object) -> bool {
+    const CERTIFICATES: [&str; 4] = [
+        "alb.ingress.kubernetes.io/certificate-arn",
+        "networking.gke.io/managed-certificates",
+        "ingress.gcp.kubernetes.io/pre-shared-cert",
+        "appgw.ingress.kubernetes.io/appgw-ssl-certificate",
+    ];
+    const REDIRECT: &str = "nginx.ingress.kubernetes.io/ssl-redirect";
+    let listed = object.spec(&["tls"]).is_some_and(|tls| !tls.items().is_empty());
+    let named = CERTIFICATES.iter().any(|key| object.annotation(key).is_some());
+    (listed || named) && object.annotation_text(REDIRECT) != Some("false")
 }

@@ -1,8 +1,13 @@
 //! What an Ingress asks of its clients, by the annotations of the common controllers.
 
+use super::load_balancer::united;
 use super::object::Object;
+use super::traefik;
 use crate::model::fact::{Fact, Name, Why};
-use crate::tree::node::Entry;
+use crate::model::fragment::{Address, Fragment};
+use crate::model::routing::Check;
+use crate::source::Place;
+use crate::tree::node::{Entry, Node};
 
 /// How an annotation makes a controller ask for something.
 enum Asks {
@@ -26,7 +31,57 @@ pub(super) fn asks(object: &Object) -> Option<Fact<Name>> {
     sure.or_else(|| snippet(object))
 }
 
-const TABLE: [(&str, Asks); 19] = [
+/// The checks that annotations name, objects of their own.
+pub(super) fn through(object: &Object) -> Vec<(Address, Place)> {
+    const MIDDLEWARES: &str = "traefik.ingress.kubernetes.io/router.middlewares";
+    let mut out = object.annotation(MIDDLEWARES).map(traefik::named).unwrap_or_default();
+    out.extend(object.annotation("nginx.org/policies").into_iter().flat_map(|entry| {
+        let names = entry.value.str().unwrap_or("").split(',').map(str::trim);
+        let names = names.filter(|name| !name.is_empty());
+        names.map(|name| (nginx_policy(object, name), entry.place())).collect::<Vec<_>>()
+    }));
+    out
+}
+
+/// `NAMESPACE/NAME`, or a name of the same namespace.
+fn nginx_policy(object: &Object, name: &str) -> Address {
+    match name.split_once('/') {
+        Some((namespace, name)) => Address::new(format!("k8s:Policy/{namespace}/{name}")),
+        None => object.neighbour("Policy", name),
+    }
+}
+
+/// A policy of F5's controller (its reference, "Policy resources").
+pub(super) fn policy(object: &Object, out: &mut Fragment) {
+    let spec = object.node.get("spec").map_or(&[][..], Node::entries);
+    let asks = spec.iter().find_map(|entry| {
+        let proof = match &*entry.key {
+            "basicAuth" | "apiKey" => "password",
+            "jwt" | "oidc" | "externalAuth" => "external",
+            "ingressMTLS" => match entry.value.get("verifyClient").and_then(Node::str) {
+                None | Some("on") => "certificate",
+                Some(_) => return None,
+            },
+            _ => return None,
+        };
+        Some(Fact::written(proof.into(), entry.place()))
+    });
+    let allowed = object.spec(&["accessControl", "allow"]).map(|list| {
+        let nets: Vec<&str> = list.items().iter().map(|n| n.str().unwrap_or("?")).collect();
+        united(&nets, list.place)
+    });
+    out.routing.checks.push(Check {
+        address: object.address(),
+        aliases: Vec::new(),
+        asks,
+        only_from: allowed,
+        parts: Vec::new(),
+        place: object.place,
+        title: object.title(),
+    });
+}
+
+const TABLE: [(&str, Asks); 17] = [
     // ingress-nginx: without a type, the secret alone configures nothing.
     (
         "nginx.ingress.kubernetes.io/auth-type",
@@ -45,11 +100,9 @@ const TABLE: [(&str, Asks); 19] = [
     ("haproxy-ingress.github.io/oauth", Asks::Proof("external")),
     ("nginx.org/basic-auth-secret", Asks::Proof("password")),
     ("nginx.com/jwt-key", Asks::Proof("external")),
-    ("nginx.org/policies", Asks::Elsewhere),
     ("alb.ingress.kubernetes.io/auth-type", Asks::If(&["oidc", "cognito"], None, "external")),
     ("alb.ingress.kubernetes.io/jwt-validation", Asks::Proof("external")),
     ("alb.ingress.kubernetes.io/mutual-authentication", Asks::Elsewhere),
-    ("traefik.ingress.kubernetes.io/router.middlewares", Asks::Elsewhere),
     ("konghq.com/plugins", Asks::Elsewhere),
     ("k8s.apisix.apache.org/plugin-config-name", Asks::Elsewhere),
     ("k8s.ngrok.com/traffic-policy", Asks::Elsewhere),

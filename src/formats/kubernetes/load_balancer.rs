@@ -7,10 +7,13 @@
 mod markers;
 mod ranges;
 
+use super::front::{Front, stop};
 use super::object::{Object, is_placeholder};
+use super::status;
 use crate::model::fact::{Fact, Why};
-use crate::model::fragment::{Fragment, Hop, Ref};
+use crate::model::fragment::{Address, Fragment, Hop, NodeKind, Ref};
 use crate::model::net::Addresses;
+use crate::model::routing::{Fork, ForkOn};
 use crate::source::Place;
 use crate::tree::node::{Entry, Node};
 pub(super) use ranges::united;
@@ -29,7 +32,29 @@ enum Side {
     /// Private because the controller makes private ones unless told; its documentation.
     PrivateByDefault(&'static str),
     Tailnet,
+    /// What is in an address pool of that name decides.
+    Pool(String),
     Undecided(Why),
+}
+
+impl Verdict {
+    /// Whether the internet gets to the load balancer.
+    fn internet(&self) -> Fact<bool> {
+        match &self.side {
+            Side::Public => Fact::written(true, self.place),
+            Side::Private | Side::Tailnet => Fact::written(false, self.place),
+            Side::PrivateByDefault(see) => Fact::default(false, *see, self.place),
+            Side::Undecided(why) => Fact::Unknown(why.clone(), self.place),
+            Side::Pool(name) => {
+                Fact::Unknown(Why::NotHere(format!("address pool {name}").into()), self.place)
+            }
+        }
+    }
+}
+
+/// Whether annotations make a load balancer public; nothing where none of them tells.
+pub(super) fn by_annotations(object: &Object) -> Option<Fact<bool>> {
+    told(object).map(|verdict| verdict.internet())
 }
 
 pub(super) fn lower(object: &Object, out: &mut Fragment) {
@@ -43,23 +68,54 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
     };
     let to = || Ref::To(object.address());
     let only_from = ranges::only_from(object);
-    let mut add = |from: Ref, open: Fact<bool>, place: Place, say: &str| {
-        let hop = Hop::new(from, to(), place, say);
-        out.hops.push(Hop { open, only_from: only_from.clone(), ..hop });
+    let step = |from: Ref, open: Fact<bool>, say: &str| {
+        let hop = Hop::new(from, to(), at, say);
+        Hop { open, only_from: only_from.clone(), ..hop }
     };
     if matches!(verdict.side, Side::Tailnet) {
-        add(Ref::Overlay, Fact::written(true, at), at, &told);
+        out.hops.push(step(Ref::Overlay, Fact::written(true, at), &told));
         return;
     }
-    let open = match verdict.side {
-        Side::Public | Side::Tailnet => Fact::written(true, verdict.place),
-        Side::Private => Fact::written(false, verdict.place),
-        Side::PrivateByDefault(see) => Fact::default(false, see, verdict.place),
-        Side::Undecided(why) => Fact::Unknown(why, verdict.place),
-    };
     // The step stands where the type does; `open` knows the place that decided it.
-    add(Ref::Internet, open, at, &told);
-    add(Ref::Network, Fact::written(true, at), at, &plain);
+    let outside = vec![
+        step(Ref::Internet, verdict.internet(), &told),
+        step(Ref::Network, Fact::written(true, at), &plain),
+    ];
+    match &verdict.side {
+        Side::Pool(name) => {
+            let pool = pool_address(name);
+            let here = vec![step(Ref::To(pool.clone()), Fact::written(true, at), &told)];
+            let on = ForkOn::Node(pool);
+            out.routing.forks.push(Fork { on, place: at, here, otherwise: outside });
+        }
+        _ => out.hops.extend(outside),
+    }
+}
+
+fn pool_address(name: &str) -> Address {
+    Address::new(format!("k8s:IPAddressPool/{name}"))
+}
+
+/// The addresses that MetalLB hands out, as networks or from one to another.
+pub(super) fn pool(object: &Object, out: &mut Fragment) {
+    let address = pool_address(&object.name);
+    out.nodes.push(stop(address.clone(), NodeKind::Relay, object.place));
+    let list = object.spec(&["addresses"]);
+    let ends = texts(list).filter_map(|n| n.str()).flat_map(|range| {
+        let (from, to) = range.split_once('-').unwrap_or((range, range));
+        [status::is_public(from.trim()), status::is_public(to.trim())]
+    });
+    let ends: Vec<Option<bool>> = ends.collect();
+    let place = list.map_or(object.place, |l| l.place);
+    let say = format!("{} hands out these addresses", object.title());
+    let front = if ends.contains(&Some(true)) {
+        Front::told(true, place, place, say)
+    } else if ends.is_empty() || ends.contains(&None) {
+        Front::unknown(&Why::NotUnderstood("these addresses".into()), place, say)
+    } else {
+        Front::told(false, place, place, say)
+    };
+    out.hops.extend(front.hops(&address, None));
 }
 
 /// The Tailscale operator publishes any Service that asks for it in the tailnet.
@@ -72,31 +128,38 @@ pub(super) fn tailnet(object: &Object, out: &mut Fragment) {
 }
 
 fn decide(object: &Object, at: Place) -> Verdict {
+    if let Some((public, place)) = status::public(object) {
+        let side = if public { Side::Public } else { Side::Private };
+        let by = Some("its status tells the address that it got".to_owned());
+        return Verdict { side, place, by };
+    }
+    told(object).unwrap_or(Verdict { side: Side::Public, place: at, by: None })
+}
+
+/// What fields and annotations say.
+fn told(object: &Object) -> Option<Verdict> {
     if let Some(class) = object.spec_entry("loadBalancerClass")
         && let Some(name) = class.value.str()
     {
-        return by_class(object, class, name);
+        return Some(by_class(object, class, name));
     }
     let kind = "service.beta.kubernetes.io/aws-load-balancer-type";
     if let Some(entry) = object.annotation(kind) {
         let target = "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type";
         match entry.value.str() {
-            Some("nlb-ip") => return aws_controller(object, entry.place()),
+            Some("nlb-ip") => return Some(aws_controller(object, entry.place())),
             Some("external") if object.annotation(target).is_some() => {
-                return aws_controller(object, entry.place());
+                return Some(aws_controller(object, entry.place()));
             }
             // The cloud's own controller leaves these alone, the other one wants a target type.
             Some("external") => {
                 let why = Why::NotHere("the controller of this type".into());
-                return annotated(Side::Undecided(why), entry);
+                return Some(annotated(Side::Undecided(why), entry));
             }
             _ => {}
         }
     }
-    if let Some(verdict) = markers::decide(object) {
-        return verdict;
-    }
-    address_pool(object).unwrap_or(Verdict { side: Side::Public, place: at, by: None })
+    markers::decide(object).or_else(|| address_pool(object))
 }
 
 fn annotated(side: Side, entry: &Entry) -> Verdict {
@@ -175,8 +238,7 @@ fn address_pool(object: &Object) -> Option<Verdict> {
     }
     if let Some(entry) = POOLS.iter().find_map(|key| object.annotation(key)) {
         let pool = entry.value.str().unwrap_or("?");
-        let why = Why::NotHere(format!("address pool {pool}").into());
-        return Some(annotated(Side::Undecided(why), entry));
+        return Some(annotated(Side::Pool(pool.to_owned()), entry));
     }
     // A deprecated field that some providers ignore: a private address is a hint, no proof.
     let ip = object.spec_entry("loadBalancerIP")?;

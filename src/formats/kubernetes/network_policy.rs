@@ -7,6 +7,7 @@ use crate::model::fragment::{
     Address, Attach, Filter, Fragment, Layer, Namespaces, PodSelector, Ref, Rule, SourceSet,
 };
 use crate::model::net::{Addresses, Ports};
+use crate::model::routing::NamedPort;
 use crate::source::Place;
 use crate::tree::node::Node;
 
@@ -22,7 +23,24 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
         labels: spec.get("podSelector").map(selector::terms).unwrap_or_default(),
     };
     let at = spec.get("podSelector").map_or(spec.place, |n| n.place);
-    push(object, object.address(), rules, pods, at, out);
+    push(object, object.address(), Layer::NetworkPolicy, rules, pods, at, out);
+    for entry in entries {
+        named_ports(&object.address(), entry.get("ports"), out);
+    }
+}
+
+/// Ports that a rule calls by the name that containers give them.
+pub(super) fn named_ports(filter: &Address, list: Option<&Node>, out: &mut Fragment) {
+    for entry in list.map_or(&[][..], Node::items) {
+        if let Err(name) = port_range(entry) {
+            out.routing.named_ports.push(NamedPort {
+                filter: filter.clone(),
+                name,
+                udp: entry.get("protocol").and_then(Node::str) == Some("UDP"),
+                place: entry.place,
+            });
+        }
+    }
 }
 
 /// `Ingress` is always among the types unless others are named (Kubernetes API reference,
@@ -36,6 +54,7 @@ fn restricts_ingress(spec: &Node) -> bool {
 pub(super) fn push(
     object: &Object,
     address: Address,
+    layer: Layer,
     rules: Vec<Rule>,
     pods: PodSelector,
     at: Place,
@@ -44,13 +63,13 @@ pub(super) fn push(
     let exists = Fact::written(true, object.place);
     out.attaches.push(Attach {
         filter: Fact::written(address.clone(), at),
-        layer: Layer::NetworkPolicy,
+        layer,
         to: Ref::Pods(pods),
         place: at,
     });
     out.filters.push(Filter {
         address,
-        layer: Layer::NetworkPolicy,
+        layer,
         title: object.title(),
         place: object.place,
         whole: object.whole(),
@@ -172,11 +191,15 @@ fn port_range(entry: &Node) -> Result<Ports, Name> {
 
 fn whom(source: &SourceSet) -> String {
     match source {
-        SourceSet::Addresses(Fact::Known(net, _)) => match net.circle() {
-            crate::model::reach::Circle::Internet => "anyone on the internet".to_owned(),
-            _ => "some addresses".to_owned(),
-        },
-        SourceSet::Addresses(_) => "addresses that are told elsewhere".to_owned(),
+        SourceSet::Addresses(Fact::Known(net, _)) | SourceSet::Outside(Fact::Known(net, _)) => {
+            match net.circle() {
+                crate::model::reach::Circle::Internet => "anyone on the internet".to_owned(),
+                _ => "some addresses".to_owned(),
+            }
+        }
+        SourceSet::Addresses(_) | SourceSet::Outside(_) => {
+            "addresses that are told elsewhere".to_owned()
+        }
         SourceSet::Pods(pods, _) => selector::describe(pods),
         SourceSet::EveryPod(_) => "every pod of the cluster".to_owned(),
         SourceSet::Everybody(_) => "everybody".to_owned(),

@@ -6,6 +6,7 @@ use crate::source::Place;
 use crate::tree::node::{Entry, Node};
 
 /// One object of a stream or a list.
+#[derive(Clone)]
 pub(super) struct Object<'a> {
     /// The API group; empty for the core.
     pub(super) group: &'a str,
@@ -13,6 +14,7 @@ pub(super) struct Object<'a> {
     pub(super) name: Name,
     pub(super) namespace: Fact<Name>,
     pub(super) node: &'a Node,
+    pub(super) annotations: &'a [Entry],
     /// Where its name stands.
     pub(super) place: Place,
 }
@@ -60,6 +62,7 @@ impl<'a> Object<'a> {
             name: named.and_then(|e| e.value.text()).unwrap_or_else(|| "?".into()),
             namespace: namespace.or_default("default".into(), CONTEXT),
             node,
+            annotations: metadata.and_then(|m| m.get("annotations")).map_or(&[], Node::entries),
             place,
         }
     }
@@ -84,8 +87,25 @@ impl<'a> Object<'a> {
 
     /// Another object of the same namespace.
     pub(super) fn neighbour(&self, kind: &str, name: &str) -> Address {
-        let namespace = self.namespace.known().map_or("?", |n| n);
-        Address::new(format!("k8s:{kind}/{namespace}/{name}"))
+        Address::new(format!("k8s:{kind}/{}/{name}", self.namespace_name()))
+    }
+
+    /// Its namespace as a part of addresses.
+    pub(super) fn namespace_name(&self) -> &str {
+        self.namespace.known().map_or("?", |n| n)
+    }
+
+    /// The object that a reference names: `{name, namespace}`, the namespace being the object's own
+    /// unless it is written.
+    pub(super) fn referred(&self, kind: &str, reference: &Node) -> Option<Address> {
+        let name = reference.get("name")?.str()?;
+        let namespace = reference.get("namespace").and_then(Node::str);
+        let namespace = namespace.unwrap_or_else(|| self.namespace_name());
+        Some(Address::new(format!("k8s:{kind}/{namespace}/{name}")))
+    }
+
+    pub(super) fn labels(&self) -> Vec<(Name, Fact<Name>)> {
+        self.node.at(&["metadata", "labels"]).map(super::selector::labels).unwrap_or_default()
     }
 
     /// "Service `cache`".
@@ -94,7 +114,7 @@ impl<'a> Object<'a> {
     }
 
     pub(super) fn annotations(&self) -> &'a [Entry] {
-        self.node.at(&["metadata", "annotations"]).map_or(&[], Node::entries)
+        self.annotations
     }
 
     pub(super) fn annotation(&self, key: &str) -> Option<&'a Entry> {

@@ -38,9 +38,9 @@ pub(super) fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fr
             group,
             kind,
             name: name.clone(),
-            namespace: object.namespace.clone(),
             node,
-            place: object.place,
+            annotations: node.at(&["metadata", "annotations"]).map_or(&[][..], Node::entries),
+            ..object.clone()
         };
         match kind {
             "Pods" => {

@@ -37,6 +37,7 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
     });
     let kind = object.spec(&["type"]).map_or(Fact::Unset(object.place), text);
     if kind.known().is_some_and(|k| &**k == "ExternalName") {
+        alias(object, out);
         return;
     }
     let ports = ports(object);
@@ -84,6 +85,31 @@ fn port_end(node: &Node) -> PortEnd {
     }
 }
 
+/// A name for another Service of the cluster, often one of another namespace.
+fn alias(object: &Object, out: &mut Fragment) {
+    let Some(entry) = object.spec_entry("externalName") else { return };
+    let Some(target) = entry.value.str().and_then(|host| of_host(host, None)) else { return };
+    let say =
+        format!("{} is another name of `{}`", object.title(), entry.value.str().unwrap_or("?"));
+    out.hops.push(Hop::new(Ref::To(object.address()), Ref::To(target), entry.place(), say));
+}
+
+/// The Service that a name of the cluster's DNS means: `NAME.NAMESPACE.svc.cluster.local`, shorter
+/// within the asker's namespace (Kubernetes documentation, "DNS for Services and Pods").
+pub(super) fn of_host(host: &str, namespace: Option<&str>) -> Option<Address> {
+    let host = host.trim_end_matches('.');
+    let mut parts = host.split('.');
+    let (name, within, svc) = (parts.next()?, parts.next(), parts.next());
+    let namespace = match (within, svc) {
+        (Some(within), Some("svc")) => within,
+        (Some(within), None) if namespace.is_some() => within,
+        (None, None) => namespace?,
+        _ => return None,
+    };
+    let plain = !name.is_empty() && !namespace.is_empty() && !is_placeholder(host);
+    plain.then(|| Address::new(format!("k8s:Service/{namespace}/{name}")))
+}
+
 /// A Service's empty selector selects nothing: its endpoints are made by hand.
 fn to_pods(object: &Object, ports: &[ServicePort], out: &mut Fragment) {
     let Some(entry) = object.spec_entry("selector") else { return };
@@ -110,25 +136,39 @@ fn to_pods(object: &Object, ports: &[ServicePort], out: &mut Fragment) {
     out.hops.push(Hop { ports, ..hop });
 }
 
-/// Others name a Service's ports by number or by name; a named one is a stop of its own.
+/// Others name a Service's ports by number or by name, or mean the only one; what has no number is
+/// a stop of its own.
 fn named_ports(object: &Object, ports: &[ServicePort], out: &mut Fragment) {
+    let service = object.address();
     for port in ports {
-        let (Some(name), Some(number)) = (&port.name, port.number) else { continue };
-        let address = named_port(&object.address(), name);
+        let Some(number) = port.number else { continue };
+        let named = port.name.as_ref().map(|name| named_port(&service, name));
+        let only = (ports.len() == 1).then(|| only_port(&service));
+        let mut addresses = named.into_iter().chain(only);
+        let Some(address) = addresses.next() else { continue };
         out.nodes.push(Stop {
             address: address.clone(),
-            aliases: Vec::new(),
+            aliases: addresses.collect(),
             kind: NodeKind::Relay,
             place: port.place,
             exists: Fact::written(true, port.place),
             pod: None,
         });
-        let say = format!("port `{name}` of {} is {number}", object.title());
-        let hop = Hop::new(Ref::To(address), Ref::To(object.address()), port.place, say);
+        let title = object.title();
+        let say = match &port.name {
+            Some(name) => format!("port `{name}` of {title} is {number}"),
+            None => format!("the only port of {title} is {number}"),
+        };
+        let hop = Hop::new(Ref::To(address), Ref::To(service.clone()), port.place, say);
         let to = PortEnd::Number(number);
         let pair = PortPair { from: None, to, udp: port.udp, place: port.place };
         out.hops.push(Hop { ports: PortMap::Pairs(vec![pair]), ..hop });
     }
+}
+
+/// The port of a Service that has but one.
+pub(super) fn only_port(service: &Address) -> Address {
+    Address::new(format!("{service}:"))
 }
 
 fn named_port(service: &Address, name: &str) -> Address {
@@ -137,7 +177,11 @@ fn named_port(service: &Address, name: &str) -> Address {
 
 /// Where a reference to a port of a Service in the same namespace leads.
 pub(super) fn port_of(object: &Object, service: &str, node: &Node) -> (Ref, PortEnd) {
-    let service = object.neighbour("Service", service);
+    port_at(object.neighbour("Service", service), node)
+}
+
+/// Where a reference to a port of a Service leads.
+pub(super) fn port_at(service: Address, node: &Node) -> (Ref, PortEnd) {
     match port_end(node) {
         PortEnd::Named(name) => (Ref::To(named_port(&service, &name)), PortEnd::Same),
         end => (Ref::To(service), end),

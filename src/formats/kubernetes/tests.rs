@@ -14,6 +14,9 @@ fn dump(out: &Fragment) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     lines.extend(out.containers.iter().flat_map(dump::container));
     lines.extend(out.hops.iter().map(dump::hop));
+    lines.extend(out.routing.passings.iter().map(|p| dump::hop(&p.hop)));
+    let otherwise = out.routing.forks.iter().flat_map(|f| &f.otherwise);
+    lines.extend(otherwise.map(|hop| format!("else {}", dump::hop(hop))));
     for filter in &out.filters {
         lines.push(format!("filter {}", filter.address));
         lines.extend(filter.rules.iter().map(|r| format!("rule {}", dump::rule(r))));
@@ -228,6 +231,8 @@ fn services_lead_to_pods_and_say_who_may_come() {
 fn check_public(annotations: &str, spec: &str, expected: &str) {
     let out = fragment(&service(annotations, &format!("  type: LoadBalancer\n{spec}")));
     let lines: Vec<String> = out.hops.iter().map(dump::hop).collect();
+    let otherwise = out.routing.forks.iter().flat_map(|f| &f.otherwise).map(dump::hop);
+    let lines: Vec<String> = lines.into_iter().chain(otherwise).collect();
     let found = lines.iter().find_map(|l| l.strip_prefix("internet -> k8s:Service/n/s"));
     let verdict = match found.map(str::trim) {
         None if lines.iter().any(|l| l.starts_with("overlay")) => "overlay",
@@ -306,7 +311,7 @@ fn ingresses_lead_http_to_services() {
     check(
         &ingress("", "nginx"),
         &[
-            "internet -> k8s:Ingress/n/i open=true(guess)",
+            "else internet -> k8s:Ingress/n/i open=true(guess)",
             "k8s:Ingress/n/i -> k8s:Service/n/s 80:8123 443:8123 proxy",
             "k8s:Ingress/n/i -> k8s:Service/n/s:web 80 443 proxy",
         ],
@@ -316,7 +321,7 @@ fn ingresses_lead_http_to_services() {
         &ingress("alb.ingress.kubernetes.io/scheme: internet-facing", "alb"),
         &["internet -> k8s:Ingress/n/i"],
     );
-    check(&ingress("", "nginx-internal"), &["internet -> k8s:Ingress/n/i open=false(guess)"]);
+    check(&ingress("", "nginx-internal"), &["else internet -> k8s:Ingress/n/i open=false(guess)"]);
     check(&ingress("", "tailscale"), &["overlay -> k8s:Ingress/n/i", "no internet"]);
 }
 
@@ -334,7 +339,6 @@ fn an_ingress_asks_only_if_its_annotations_are_complete() {
     asks(&format!("{NGINX}/auth-url: 'https://x'"), " asks=external");
     let any = format!("{NGINX}/satisfy: any, {NGINX}/whitelist-source-range: 0.0.0.0/0");
     asks(&format!("{NGINX}/auth-url: 'https://x', {any}"), "");
-    asks("traefik.ingress.kubernetes.io/router.middlewares: n-auth@kubernetescrd", " asks=?");
     asks(&format!("{NGINX}/configuration-snippet: 'auth_basic x;'"), " asks=?");
 }
 
@@ -390,7 +394,7 @@ fn cilium_policies_are_filters_whose_empty_rule_admits_nobody() {
     rule("{fromEndpoints: []}", "no rule");
     rule(
         "{fromEntities: [world], toPorts: [{ports: [{port: '8123', protocol: TCP}]}]}",
-        "rule internet on 8123-8123",
+        "rule outside internet on 8123-8123",
     );
     rule("{fromEntities: [cluster, host]}", "rule every-pod on all");
     rule("{toPorts: [{ports: [{port: '1'}]}]}", "rule everybody on 1-1");

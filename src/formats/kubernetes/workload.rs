@@ -79,7 +79,8 @@ fn template<'a>(object: &Object<'a>) -> Option<(&'a Node, bool)> {
         ("apps" | "extensions", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
         | ("", "ReplicationController")
         | ("batch", "Job")
-        | ("argoproj.io", "Rollout") => &["spec", "template"],
+        | ("argoproj.io", "Rollout")
+        | ("serving.knative.dev", _) => &["spec", "template"],
         ("batch", "CronJob") => &["spec", "jobTemplate", "spec", "template"],
         ("", "PodTemplate") => return None,
         _ => {

@@ -301,6 +301,7 @@ fn hop(host: &Host, to: &Address, ports: PortMap, at: Place, title: &Name) -> Ho
         ports,
         open: Fact::written(true, at),
         proxy: false,
+        ends_tls: false,
         only_from: None,
         asks: None,
         place: at,

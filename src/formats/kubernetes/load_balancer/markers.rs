@@ -32,7 +32,7 @@ fn only(inside: bool) -> Says {
     if inside { Says::Private } else { Says::Public }
 }
 
-const MARKERS: [Marker; 18] = [
+const MARKERS: [Marker; 19] = [
     // cloud-provider-aws: any value but "false"; it does not know the scheme, which only the
     // Load Balancer Controller reads.
     Marker { provider: "aws", key: AWS_INTERNAL, says: |v| only(v != "false") },
@@ -98,6 +98,11 @@ const MARKERS: [Marker; 18] = [
     Marker {
         provider: "linode",
         key: "service.beta.kubernetes.io/linode-loadbalancer-frontend-vpc-name",
+        says: |_| Says::Unclear,
+    },
+    Marker {
+        provider: "linode",
+        key: "service.beta.kubernetes.io/linode-loadbalancer-frontend-subnet-name",
         says: |_| Says::Unclear,
     },
 ];

@@ -167,7 +167,7 @@ fn entries(map: &Map, scope: Scope) -> Vec<Entry> {
 
 fn scalar(template: &Scalar, scope: Scope) -> Option<Node> {
     if !template.text.contains('$') {
-        let pieces = Some(std::sync::Arc::from([]));
+        let pieces = Some(std::sync::Arc::default());
         let kind = Kind::Scalar(Scalar { pieces, ..template.clone() });
         return Some(Node { place: scope.at, kind });
     }

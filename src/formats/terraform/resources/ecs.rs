@@ -57,6 +57,7 @@ fn behind(service: &Resource, entry: &Val, title: &Name) -> Option<Hop> {
         ports: PortMap::Pairs(vec![pair]),
         open: service.exists.clone(),
         proxy: false,
+        ends_tls: false,
         only_from: None,
         asks: None,
         place: entry.at,

@@ -216,7 +216,7 @@ fn rules(wall: &Resource) -> Vec<Rule> {
 
 fn source_place(source: &SourceSet) -> crate::source::Place {
     match source {
-        SourceSet::Addresses(fact) => fact.place(),
+        SourceSet::Addresses(fact) | SourceSet::Outside(fact) => fact.place(),
         SourceSet::MembersOf(_, at)
         | SourceSet::Itself(at)
         | SourceSet::Pods(_, at)

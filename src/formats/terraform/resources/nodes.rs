@@ -44,6 +44,7 @@ pub(super) fn way(from: Ref, to: &Address, open: Fact<bool>, place: Place, say: 
         ports: PortMap::Same,
         open,
         proxy: false,
+        ends_tls: false,
         only_from: None,
         asks: None,
         place,

@@ -8,7 +8,7 @@ use super::super::Parts;
 use super::layers::{Layers, UsersFile, merge_folders};
 use super::names::Names;
 use super::read::Reader;
-use super::server::Server;
+use super::server::{Built, Server};
 use super::shipped;
 use crate::model::concept::Defect;
 use crate::model::fact::{Fact, Name, Why};
@@ -31,10 +31,15 @@ struct Group<'a> {
     keeper: bool,
 }
 
+/// Every server of a project, and what lies there without one.
+pub(super) fn built(files: &[&ConfigFile]) -> Vec<Built> {
+    let groups = groups(files);
+    groups.iter().filter_map(|(address, group)| group.built(address)).collect()
+}
+
 pub(super) fn parts(files: &[&ConfigFile]) -> Parts {
     let mut out = Parts::default();
-    for (address, group) in groups(files) {
-        let one = group.parts(&address);
+    for one in built(files).into_iter().map(|b| b.parts) {
         out.stores.extend(one.stores);
         out.keeps.extend(one.keeps);
         out.logs.extend(one.logs);
@@ -126,10 +131,10 @@ fn concerns_listeners(root: &Element) -> bool {
 }
 
 impl Group<'_> {
-    fn parts(&self, address: &str) -> Parts {
+    fn built(&self, address: &str) -> Option<Built> {
         let is_main = |(path, ..): &&(Name, _, _)| Some(path) == self.main.as_ref();
         let first = self.files.iter().find(is_main).or(self.files.first());
-        let Some((_, first, whole)) = first else { return Parts::default() };
+        let (_, first, whole) = first?;
         let at = first.tag;
         let key = address.strip_prefix("ch:").unwrap_or(address);
         let folder = if key == "." { "" } else { key };
@@ -138,7 +143,9 @@ impl Group<'_> {
             None => join(folder, "config.xml"),
         };
         let files = self.files.iter().map(|(p, e, _)| (p.clone(), Cow::Borrowed(*e))).collect();
-        let layers = Layers::new(main, files, at);
+        let env = |name: &str| Fact::Unknown(Why::Environment(name.into()), at);
+        let mut layers = Layers::new(main, files, at, &env);
+        layers.exact = false;
         let root = layers.document(&layers.main, &shipped::server(at));
         let users_path = match layers.users_file(&root) {
             UsersFile::Main => Some(layers.main.clone()),
@@ -169,11 +176,7 @@ impl Group<'_> {
             engine: Fact::written(engine.into(), at),
             place: at,
             whole: *whole,
-            reader: Reader {
-                env: &|name| Fact::Unknown(Why::Environment(name.into()), at),
-                shipped: at,
-                assumed: true,
-            },
+            reader: Reader { env: &env, shipped: at, assumed: true },
             root: &root,
             users: users.as_ref(),
             listens,
@@ -183,7 +186,7 @@ impl Group<'_> {
         };
         let mut out = server.parts();
         out.defects.extend(self.defects(&layers, users_path.as_deref(), &server.names));
-        out
+        Some(Built { parts: out, server: root, users })
     }
 
     /// The users file that lies in this folder, or the place where it would.
@@ -214,6 +217,7 @@ impl Group<'_> {
         for (_, over) in layers.merged_into(path) {
             super::merge::merge(&mut out, over, at);
         }
+        layers.complete(&mut out);
         Some(out)
     }
 

@@ -11,6 +11,13 @@ use crate::model::fragment::{Address, EndpointDraft, Login, Store};
 use crate::source::Place;
 use crate::tree::xml::Element;
 
+/// A server with the documents that it reads, merged.
+pub(crate) struct Built {
+    pub(crate) parts: Parts,
+    pub(crate) server: Element,
+    pub(crate) users: Option<Element>,
+}
+
 /// Everything known of one server.
 pub(super) struct Server<'a> {
     pub(super) names: Names,

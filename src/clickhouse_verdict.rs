@@ -35,8 +35,9 @@ pub fn on_disk(files: &[(String, String)]) -> Vec<Verdict> {
 }
 
 /// The server of a container in which the files lie in place of all of the image's, and whose
-/// entry point leaves users alone. A file in `config.d/x.xml` is given as that path.
+/// entry point leaves users alone. Paths are given as they are beside the main file.
 pub fn in_container(
+    main: &str,
     files: &[(String, String)],
     variables: &[(String, String)],
     arguments: &[String],
@@ -64,7 +65,10 @@ pub fn in_container(
             place: HERE,
         }],
     };
-    let setup = [("CLICKHOUSE_SKIP_USER_SETUP".to_owned(), "1".to_owned())];
+    let setup = [
+        ("CLICKHOUSE_SKIP_USER_SETUP".to_owned(), "1".to_owned()),
+        ("CLICKHOUSE_CONFIG".to_owned(), format!("{FOLDER}/{main}")),
+    ];
     let variables = variables.iter().chain(&setup);
     let mut placed: Vec<(Name, &ConfigFile)> = files
         .iter()
@@ -106,6 +110,11 @@ impl Verdict {
     pub fn starts(&self) -> bool {
         let stops = |kind: &Fact<Name>| kind.known().is_some_and(|k| &**k == "no-start");
         !self.built.parts.defects.iter().any(|d| stops(&d.kind))
+    }
+
+    /// What the server is called in the project: by its folder, or by its main file.
+    pub fn address(&self) -> &str {
+        self.built.parts.stores.first().map_or("", |s| &s.address.0)
     }
 
     /// Names of the accounts.

@@ -3,7 +3,9 @@
 mod container;
 mod disk;
 mod entry_point;
+mod folders;
 mod holds;
+mod hygiene;
 mod image;
 mod layers;
 mod listen;

@@ -7,7 +7,8 @@
 //! - every account names its profile and quota, which had no defaults;
 //! - networks are single addresses, all or none: 18.16 compares IPv4 prefixes wrongly;
 //! - `remove` in an element that the base does not have: 18.16 keeps it, today's servers drop it;
-//! - no host names but `localhost`: they ask the network's name server.
+//! - no host names but `localhost` in networks: they ask the network's name server, and a server
+//!   listens on one of the addresses that it answers.
 
 use std::fmt::Write as _;
 use std::net::TcpListener;
@@ -197,7 +198,6 @@ impl Maker {
             0 => "",
             n if n < 8 => "::1",
             n if n < 16 => "127.0.0.1",
-            n if n < 20 => "localhost",
             n if n < 28 => "127.0.0.2",
             _ => "127.0.0.3",
         };

@@ -11,7 +11,7 @@ use super::layers::{UsersFile, merge_folders};
 use super::names::Names;
 use super::read::Reader;
 use super::server::{Built, Server};
-use super::{shipped, sql_users, tables};
+use super::{hygiene, shipped, sql_users, tables};
 use crate::model::fact::{Basis, Evidence, Fact, Name, Origin, Why};
 use crate::model::fragment::{ConfigBody, ConfigFile, Container};
 use crate::source::Place;
@@ -99,6 +99,12 @@ pub(super) fn built(program: &Program) -> Option<Built> {
         users_open,
     };
     let mut out = server.parts();
+    let files = program.files.iter().filter_map(|(path, file)| match &file.body {
+        ConfigBody::ClickHouse(root) => Some((&**path, &**root)),
+        _ => None,
+    });
+    let found = hygiene::defects(files, &layers.main, users_path.as_deref(), &server.names);
+    out.defects.extend(found);
     let scripts: Vec<&ConfigFile> = program
         .files
         .iter()

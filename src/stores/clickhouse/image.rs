@@ -52,8 +52,9 @@ impl Image {
         env: &'a Environment<'a>,
     ) -> Layers<'a> {
         let folder = self.folders[0];
-        let main = match program.env("CLICKHOUSE_CONFIG") {
-            Fact::Known(path, _) if !self.bitnami && !path.is_empty() => path.to_string(),
+        let main = match (config_file(program.container), program.env("CLICKHOUSE_CONFIG")) {
+            (Some(path), _) => path,
+            (_, Fact::Known(path, _)) if !self.bitnami && !path.is_empty() => path.to_string(),
             _ => format!("{folder}/config.xml"),
         };
         let mut files: Vec<(Name, Cow<'a, Element>)> = Vec::new();
@@ -102,4 +103,23 @@ fn guard(tag: &str) -> Guard {
 fn release(tag: &str) -> Option<(u32, u32)> {
     let mut numbers = tag.split(['.', '-']).map_while(|p| p.parse::<u32>().ok());
     numbers.next().zip(numbers.next())
+}
+
+/// The main file that the command line names: `--config-file=x`, `--config x`, `-C x`.
+fn config_file(container: &Container) -> Option<String> {
+    let words = [&container.command, &container.args];
+    let words = words.into_iter().filter_map(Fact::known).flatten();
+    // What stands behind `--` is configuration itself.
+    let mut words = words.map_while(|w| w.known()).take_while(|w| &***w != "--");
+    while let Some(word) = words.next() {
+        let word: &str = word;
+        let (name, value) = word.split_once('=').map_or((word, None), |(n, v)| (n, Some(v)));
+        match (name, value) {
+            ("--config-file" | "--config", Some(value)) => return Some(value.into()),
+            ("--config-file" | "--config" | "-C", None) => return words.next().map(|w| w.to_string()),
+            (short, None) if short.starts_with("-C/") => return Some(short[2..].into()),
+            _ => {}
+        }
+    }
+    None
 }

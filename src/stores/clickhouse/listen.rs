@@ -1,8 +1,10 @@
 //! Where a server listens: addresses and ports (`programs/server/Server.cpp`).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::names::Names;
 use super::read::{Reader, all, at};
+use crate::model::concept::Defect;
 use crate::model::fact::{Evidence, Fact, Name, Origin, Why};
 use crate::model::fragment::EndpointDraft;
 use crate::model::net::{Addresses, Intervals};
@@ -183,9 +185,15 @@ fn bind(reader: &Reader, hosts: &[&Element], root: &Element) -> Fact<Addresses> 
         (_, Some(origin)) => Fact::Known(total, origin),
         _ => {
             let see = "without listen_host the server listens on ::1 and 127.0.0.1 only";
-            Fact::default(Addresses::loopback(), see, root.tag)
+            Fact::default(itself(), see, root.tag)
         }
     }
+}
+
+/// The machine itself, in both families.
+fn itself() -> Addresses {
+    let (four, six) = (Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into());
+    Addresses::range(four, four).union(&Addresses::range(six, six))
 }
 
 /// `::` is every address: the kernel maps IPv4 into it.
@@ -196,11 +204,19 @@ fn addresses(host: &str) -> Result<Addresses, Why> {
         Ok(IpAddr::V4(ip)) if ip.is_unspecified() => {
             Ok(Addresses { v4: Addresses::all().v4, ..Addresses::default() })
         }
-        Ok(ip) if ip.is_loopback() => Ok(Addresses::loopback()),
         Ok(ip) => Ok(Addresses::range(ip, ip)),
-        Err(_) if host.eq_ignore_ascii_case("localhost") => Ok(Addresses::loopback()),
+        Err(_) if host.eq_ignore_ascii_case("localhost") => Ok(itself()),
         Err(_) => Err(Why::NotHere(host.into())),
     }
+}
+
+/// Addresses that the server cannot listen on, so that it does not start.
+pub(super) fn defects(reader: &Reader, root: &Element, names: &Names) -> Vec<Defect> {
+    let hosts = ["listen_host", "interserver_listen_host"];
+    let empty = |host: &&Element| reader.text(host).known().is_some_and(|h| h.is_empty());
+    let found = hosts.into_iter().flat_map(|name| all(root, name)).filter(empty);
+    let message = "an empty listen_host: the server does not start";
+    found.map(|host| names.defect(host, "no-start", message.into())).collect()
 }
 
 /// All addresses of several sets.

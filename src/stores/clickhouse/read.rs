@@ -37,6 +37,20 @@ impl Reader<'_> {
         }
     }
 
+    /// Why nobody here knows all that is in an element: it is told to take it from elsewhere.
+    pub(super) fn elsewhere(&self, element: &Element) -> Option<(Why, Place)> {
+        if element.attribute("from_zk").is_some() {
+            return Some((Why::NotHere("the coordination service's value".into()), element.tag));
+        }
+        if element.attribute("incl").is_some() {
+            return Some((Why::NotHere("the included document".into()), element.tag));
+        }
+        match (self.env)(&element.attribute("from_env")?.value) {
+            Fact::Unknown(why, _) => Some((why, element.tag)),
+            _ => None,
+        }
+    }
+
     /// An element's value. An unset variable is the empty text, as it is to the server.
     pub(super) fn text(&self, element: &Element) -> Fact<Name> {
         let at = value_place(element);

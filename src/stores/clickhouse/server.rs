@@ -48,7 +48,8 @@ impl Server<'_> {
             None => Accounts::default(),
         };
         let mut defects = defects;
-        defects.extend(records::conflicts(self.root, &self.names));
+        defects.extend(records::conflicts(&self.reader, self.root, &self.names));
+        defects.extend(listen::defects(&self.reader, self.root, &self.names));
         let mut parts = Parts { secrets, defects, ..Parts::default() };
         parts.logs = records::logs(&self.reader, self.root, self.users, &self.names);
         parts.keeps = records::keeps(&self.reader, self.root, &self.names);

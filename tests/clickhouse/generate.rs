@@ -4,6 +4,8 @@
 //! - an attribute that takes a value from elsewhere stands only on elements that no other file
 //!   names: 18.16 keeps the attributes of the base, today's servers those of the last file;
 //! - `no_password`, `<include>`, `optional`, YAML: 18.16 does not know them;
+//! - no extension is in capitals: 18.16 does not read such files;
+//! - a document that includes another is called `yandex`: 18.16 asks for `/yandex/include_from`;
 //! - every account names its profile and quota, which had no defaults;
 //! - networks are single addresses, all or none: 18.16 compares IPv4 prefixes wrongly;
 //! - `remove` in an element that the base does not have: 18.16 keeps it, today's servers drop it;
@@ -28,7 +30,7 @@ const NAMES: [&str; 10] = [
     "9.xml",
     "Z.xml",
     "c.conf",
-    "e.XML",
+    "e.xml",
     "kept.xml.bak",
     ".hidden.xml",
     "notes.txt",
@@ -124,7 +126,7 @@ impl Maker {
         if users.is_none() {
             text.push_str(&self.users_file());
         }
-        files.push((main.to_owned(), rooted(&mut self.random, &text)));
+        files.push((main.to_owned(), self.rooted(&text)));
         if let Some(users) = users {
             let mut text = self.users_file();
             if self.random.once_in(4) {
@@ -133,7 +135,7 @@ impl Maker {
                     files.push(("substitutions.xml".to_owned(), INCLUDED.to_owned()));
                 }
             }
-            files.push((users.to_owned(), rooted(&mut self.random, &text)));
+            files.push((users.to_owned(), self.rooted(&text)));
         }
         for _ in 0..self.random.below(5) {
             self.merged(main, users, &mut files);
@@ -162,6 +164,15 @@ impl Maker {
         }
     }
 
+    /// Attributes on the root have no effect, and both names are one.
+    fn rooted(&mut self, text: &str) -> String {
+        let names = ["yandex", "clickhouse"];
+        let root = self.random.of(if text.contains("include_from") { &names[..1] } else { &names });
+        let attribute = self.random.of(&["", "", " replace=\"true\"", " remove=\"1\""]);
+        let head = self.random.of(&["", "<?xml version=\"1.0\"?>\n", "<!-- made up -->\n"]);
+        format!("{head}<{root}{attribute}>\n{text}</{root}>\n")
+    }
+
     fn main(&mut self, users: Option<&str>, includes: bool) -> String {
         let mut out = "<logger><level>warning</level><console>1</console></logger>\n\
                        <path>{DIR}/data/</path><tmp_path>{DIR}/data/tmp/</tmp_path>\n\
@@ -177,8 +188,10 @@ impl Maker {
             let port = self.ports[4];
             let _ = writeln!(out, "<interserver_http_port>{port}</interserver_http_port>");
         }
-        for _ in 0..self.random.below(4) {
-            out.push_str(&self.listen_host(""));
+        for host in ["127.0.0.2", "::1", "127.0.0.1", "127.0.0.5"] {
+            if self.random.once_in(3) {
+                let _ = writeln!(out, "<listen_host>{host}</listen_host>");
+            }
         }
         if let Some(users) = users {
             let folder = if self.random.once_in(2) { "{DIR}/" } else { "" };
@@ -196,17 +209,18 @@ impl Maker {
     fn listen_host(&mut self, attribute: &str) -> String {
         let host = match self.random.below(40) {
             0 => "",
-            n if n < 8 => "::1",
-            n if n < 16 => "127.0.0.1",
-            n if n < 28 => "127.0.0.2",
+            n if n < 3 => "::1",
+            n if n < 6 => "127.0.0.1",
+            n if n < 9 => "127.0.0.2",
+            n if n < 25 => "127.0.0.4",
             _ => "127.0.0.3",
         };
         format!("<listen_host{attribute}>{host}</listen_host>\n")
     }
 
     fn users_file(&mut self) -> String {
-        let mut out = "<profiles><default/></profiles><quotas><default/></quotas>\n<users>\n"
-            .to_owned();
+        let mut out =
+            "<profiles><default/></profiles><quotas><default/></quotas>\n<users>\n".to_owned();
         for account in ACCOUNTS {
             if account == "default" || self.random.once_in(2) {
                 out.push_str(&self.account(account, "", true));
@@ -225,13 +239,13 @@ impl Maker {
 
     /// A whole account, as it may stand where there was none.
     fn account(&mut self, name: &str, attribute: &str, alone: bool) -> String {
-        let password = match self.random.below(40) {
+        let password = match self.random.below(120) {
             0 => String::new(),
             1 => "<password>x1</password><password_sha256_hex>00</password_sha256_hex>".to_owned(),
             2 => "<password_sha256_hex></password_sha256_hex>".to_owned(),
             3 => "<Password>x</Password>".to_owned(),
-            n if n < 8 => self.hash(),
-            n if n < 12 && alone && name == "reader" => self.from_variable("password"),
+            n if n < 16 => self.hash(),
+            n if n < 50 && alone && name == "reader" => self.from_variable("password"),
             _ => self.password(""),
         };
         let networks = match self.random.below(12) {
@@ -275,8 +289,8 @@ impl Maker {
         let mut out = format!("<networks{attribute}>");
         for _ in 0..=self.random.below(3) {
             let entry = match self.random.below(30) {
-                0 => "<network>::/0</network>",
-                1 => "<ip> ::/0 </ip>",
+                0 if self.random.once_in(5) => "<network>::/0</network>",
+                1 if self.random.once_in(5) => "<ip> ::/0 </ip>",
                 n if n < 10 => "<ip>::/0</ip>",
                 n if n < 16 => "<ip>::1</ip><ip>127.0.0.1</ip>",
                 n if n < 18 => "<ip_of_office>10.9.8.7</ip_of_office>",
@@ -304,12 +318,16 @@ impl Maker {
         if files.iter().any(|(p, _)| *p == path) {
             return;
         }
+        let there = users.is_none() || folder == stem(users.unwrap_or(main)) + ".d";
         let mut text = String::new();
         for _ in 0..=self.random.below(3) {
-            let part = if self.random.once_in(2) { self.server_change() } else { self.users_change() };
+            let part = match self.random.once_in(2) {
+                true => self.server_change(),
+                false => self.users_change(there && !text.contains("<users")),
+            };
             text.push_str(&part);
         }
-        let text = rooted(&mut self.random, &text);
+        let text = self.rooted(&text);
         files.push((path, text));
     }
 
@@ -325,25 +343,31 @@ impl Maker {
         }
     }
 
-    fn users_change(&mut self) -> String {
+    /// `there`: the document has users for sure, so that something may be removed from them.
+    fn users_change(&mut self, there: bool) -> String {
         let name = self.random.of(&ACCOUNTS);
         let inner = match self.random.below(12) {
+            0 | 2 | 9 if !there => return self.tree(0, false),
             0 => format!("<{name} remove=\"1\"/>"),
             1 => self.account(name, " replace=\"1\"", false),
             2 => format!("<{name} remove=\"1\"/>") + &self.account(name, "", false),
-            3 => return "<users replace=\"1\">".to_owned()
-                + &self.account("default", "", false)
-                + "</users>\n",
-            4 => return "<users remove=\"1\"/><users>".to_owned()
-                + &self.account("default", "", false)
-                + "</users>\n",
+            3 => {
+                return "<users replace=\"1\">".to_owned()
+                    + &self.account("default", "", false)
+                    + "</users>\n";
+            }
+            4 => {
+                return "<users remove=\"1\"/><users>".to_owned()
+                    + &self.account("default", "", false)
+                    + "</users>\n";
+            }
             // `default` is always in the base; others would lack a profile where they are new.
             5 => format!("<default>{}</default>", self.password("")),
             6 => format!("<default>{}</default>", self.password(" hide_in_preprocessed=\"true\"")),
             7 => format!("<default>{}</default>", self.networks("")),
             8 => format!("<default>{}</default>", self.networks(" replace=\"true\"")),
             9 => format!("<default><password remove=\"1\"/>{}</default>", self.hash()),
-            10 => format!("<default>{}</default>", self.hash()),
+            10 if self.random.once_in(2) => format!("<default>{}</default>", self.hash()),
             _ => "<default><networks><host>localhost</host></networks></default>".to_owned(),
         };
         format!("<users>{inner}</users>\n")
@@ -373,7 +397,15 @@ impl Maker {
             }
         } else {
             out.push_str(self.random.of(&[
-                "1", "two", "", " ", "<![CDATA[c]]>", "a<!-- b -->c", "&lt;x&gt;", "&#65;", "x\ny",
+                "1",
+                "two",
+                "",
+                " ",
+                "<![CDATA[c]]>",
+                "a<!-- b -->c",
+                "&lt;x&gt;",
+                "&#65;",
+                "x\ny",
             ]));
         }
         let _ = writeln!(out, "</{name}>");
@@ -400,11 +432,3 @@ const INCLUDED: &str = "<yandex><leaf>text</leaf><tree kind=\"t\"><a>1</a><b><c/
     <chain><inner incl=\"leaf\"/></chain><networks><ip>10.1.2.3</ip></networks>\
     <account><password></password><networks><ip>::/0</ip></networks><profile>default</profile>\
     <quota>default</quota></account></yandex>\n";
-
-/// Attributes on the root have no effect, and both names are one.
-fn rooted(random: &mut Random, text: &str) -> String {
-    let root = random.of(&["yandex", "clickhouse"]);
-    let attribute = random.of(&["", "", " replace=\"true\"", " remove=\"1\""]);
-    let head = random.of(&["", "<?xml version=\"1.0\"?>\n", "<!-- made up -->\n"]);
-    format!("{head}<{root}{attribute}>\n{text}</{root}>\n")
-}

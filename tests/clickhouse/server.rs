@@ -13,7 +13,8 @@ use seawall::clickhouse_verdict::canonical_document;
 use crate::generate::{Case, WRONG};
 
 /// Addresses from which the questions come.
-pub(crate) const LOCAL: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+pub(crate) const LOCAL: [IpAddr; 2] =
+    [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 
 const START: Duration = Duration::from_secs(20);
 const ANSWER: Duration = Duration::from_secs(10);
@@ -79,7 +80,8 @@ impl Server {
             server.log_in(case);
         }
         drop(running);
-        server.log = fs::read_to_string(folder.join("log")).unwrap_or_default();
+        let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
+        server.log = log.lines().take(8).collect::<Vec<_>>().join("\n");
         Answers { started, documents: documents(folder), server }
     }
 
@@ -101,8 +103,7 @@ impl Server {
             if opened {
                 // Ports are opened one after the other.
                 sleep(Duration::from_millis(80));
-                self.open =
-                    asked.into_iter().filter(|(p, a)| connect(*p, *a).is_some()).collect();
+                self.open = asked.into_iter().filter(|(p, a)| connect(*p, *a).is_some()).collect();
                 return true;
             }
             if child.try_wait().unwrap().is_some() {

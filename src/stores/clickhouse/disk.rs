@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::super::Parts;
 use super::folders::{Group, groups, join};
-use super::layers::{Layers, UsersFile, merge_folders};
+use super::layers::{Layers, UsersFile};
 use super::names::Names;
 use super::read::Reader;
 use super::server::{Built, Server};
@@ -96,7 +96,12 @@ impl Group<'_> {
         };
         let mut out = server.parts();
         let files = self.files.iter().map(|(path, root, _)| (&**path, *root));
-        out.defects.extend(hygiene::defects(files, &layers.main, users_path.as_deref(), &server.names));
+        out.defects.extend(hygiene::defects(
+            files,
+            &layers.main,
+            users_path.as_deref(),
+            &server.names,
+        ));
         Some(Built { parts: out, server: root, users })
     }
 

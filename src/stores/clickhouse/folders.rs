@@ -117,7 +117,14 @@ fn entry<'a>(file: &'a ConfigFile) -> Option<Entry<'a>> {
     let object = path.starts_with("k8s:");
     let path = if object { path.replace('#', "/") } else { path.to_owned() };
     let keeper = is_keeper(root);
-    Some(Entry { path, root, place: file.place, object, whole: is_whole_server(root) || keeper, keeper })
+    Some(Entry {
+        path,
+        root,
+        place: file.place,
+        object,
+        whole: is_whole_server(root) || keeper,
+        keeper,
+    })
 }
 
 fn known<'a>(entries: &'a [Entry]) -> Known<'a> {
@@ -215,7 +222,8 @@ impl Known<'_> {
         if self.leads(entry, &entry.path) {
             return as_it_is(vec![&entry.path]);
         }
-        let mut keys = self.users.get(&(folder, entry.stem().to_owned())).cloned().unwrap_or_default();
+        let mut keys =
+            self.users.get(&(folder, entry.stem().to_owned())).cloned().unwrap_or_default();
         keys.sort_unstable();
         keys.dedup();
         if !keys.is_empty() {

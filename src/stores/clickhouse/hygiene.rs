@@ -24,11 +24,9 @@ pub(super) fn defects<'a>(
                            effect";
             add(inner, message);
         }
-        if let Some(section) = root.child("users").filter(|_| apart && path.starts_with(&config_d)) {
-            add(
-                section,
-                "users in `config.d` have no effect: they belong into `users.d`",
-            );
+        if let Some(section) = root.child("users").filter(|_| apart && path.starts_with(&config_d))
+        {
+            add(section, "users in `config.d` have no effect: they belong into `users.d`");
         }
         let marks = ["replace", "remove"];
         if let Some(mark) = marks.into_iter().find(|m| root.attribute(m).is_some()) {

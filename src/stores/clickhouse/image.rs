@@ -116,7 +116,9 @@ fn config_file(container: &Container) -> Option<String> {
         let (name, value) = word.split_once('=').map_or((word, None), |(n, v)| (n, Some(v)));
         match (name, value) {
             ("--config-file" | "--config", Some(value)) => return Some(value.into()),
-            ("--config-file" | "--config" | "-C", None) => return words.next().map(|w| w.to_string()),
+            ("--config-file" | "--config" | "-C", None) => {
+                return words.next().map(|w| w.to_string());
+            }
             (short, None) if short.starts_with("-C/") => return Some(short[2..].into()),
             _ => {}
         }

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use rustc_hash::FxHashSet;
+
 use super::names::Names;
 use super::read::{Reader, all, at};
 use crate::model::concept::Defect;
@@ -210,13 +212,30 @@ fn addresses(host: &str) -> Result<Addresses, Why> {
     }
 }
 
-/// Addresses that the server cannot listen on, so that it does not start.
+/// Addresses that the server cannot listen on, so that it does not start: none, and one that is
+/// taken already, unless it is told to try only.
 pub(super) fn defects(reader: &Reader, root: &Element, names: &Names) -> Vec<Defect> {
-    let hosts = ["listen_host", "interserver_listen_host"];
-    let empty = |host: &&Element| reader.text(host).known().is_some_and(|h| h.is_empty());
-    let found = hosts.into_iter().flat_map(|name| all(root, name)).filter(empty);
-    let message = "an empty listen_host: the server does not start";
-    found.map(|host| names.defect(host, "no-start", message.into())).collect()
+    let lenient = ["listen_try", "listen_reuse_port"]
+        .into_iter()
+        .filter_map(|name| root.child(name))
+        .any(|e| reader.bool(e).known() != Some(&false));
+    let mut out = Vec::new();
+    for name in ["listen_host", "interserver_listen_host"] {
+        let mut taken = FxHashSet::default();
+        for host in all(root, name) {
+            let Fact::Known(text, _) = reader.text(host) else { continue };
+            let message = if text.is_empty() {
+                format!("an empty `{name}`: the server does not start")
+            } else if !lenient && taken.contains(&text) {
+                format!("`{text}` is a `{name}` twice: the server does not start")
+            } else {
+                taken.insert(text);
+                continue;
+            };
+            out.push(names.defect(host, "no-start", message));
+        }
+    }
+    out
 }
 
 /// All addresses of several sets.

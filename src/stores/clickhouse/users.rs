@@ -248,9 +248,10 @@ fn networks(reader: &Reader, user: &Element) -> Fact<Addresses> {
         }
     }
     let total = union(&sets);
-    unknown = unknown.or_else(|| reader.elsewhere(section));
-    match unknown {
-        Some((why, at)) if total != Addresses::all() => Fact::Unknown(why, at),
+    let elsewhere = reader.elsewhere(section);
+    let replaced = elsewhere.is_some() && section.attribute("replace").is_some();
+    match unknown.or(elsewhere) {
+        Some((why, at)) if replaced || total != Addresses::all() => Fact::Unknown(why, at),
         _ => Fact::Known(total, origin.unwrap_or_else(|| reader.origin(section))),
     }
 }

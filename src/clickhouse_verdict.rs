@@ -11,6 +11,7 @@ use crate::model::fragment::{Address, ConfigFile, Container, Mount, MountSource}
 use crate::source::{FileId, Place, Text};
 use crate::stores::Program;
 use crate::stores::clickhouse::{Built, disk, mounted, resolved};
+use crate::tree::sql::{self, Create, StatementKind, TtlAction};
 use crate::tree::xml::{self, Content, Element};
 
 /// A server as the files and the variables make it.
@@ -198,14 +199,58 @@ fn line(element: &Element, depth: usize, out: &mut String) {
         .collect();
     attributes.sort();
     let (indent, leaf) = (depth * 2, element.elements().next().is_none());
-    let text: String = match leaf {
-        true => element.text(),
-        false => element.text().split_whitespace().collect(),
-    };
+    // Blanks between elements say nothing.
+    let text: String =
+        if leaf { element.text() } else { element.text().split_whitespace().collect() };
     let _ = writeln!(out, "{:indent$}{}{} {text:?}", "", element.name, attributes.concat());
     for content in &element.children {
         if let Content::Element(child) = content {
             line(child, depth + 1, out);
         }
+    }
+}
+
+/// A table as a statement declares it.
+#[derive(Debug, PartialEq)]
+pub struct Table {
+    pub engine: Option<String>,
+    /// Names and types, as they are spelled.
+    pub columns: Vec<(String, String)>,
+    /// What each element of the table's TTL does, and after how many days where that is known.
+    pub ttl: Vec<(&'static str, Option<i64>)>,
+}
+
+/// The tables that a script creates.
+pub fn tables(script: &str) -> Vec<Table> {
+    let text = Text::of_file(FileId(0), script.into());
+    let (statements, _) = sql::parse(&text);
+    let creates = statements.into_iter().filter_map(|s| match s.kind {
+        StatementKind::Create(create) => Some(table(&create)),
+        _ => None,
+    });
+    creates.collect()
+}
+
+fn table(create: &Create) -> Table {
+    let type_of = |name: &str| {
+        let column = create.columns.iter().find(|c| &*c.name == name);
+        column.map(|c| c.kind.clone())
+    };
+    let elements = create.ttl.iter().flat_map(|t| &t.elements);
+    let ttl = elements.map(|element| {
+        let days = element.age.as_ref().and_then(|age| age.days(type_of));
+        let action = match element.action {
+            TtlAction::Delete => "delete",
+            TtlAction::DeleteWhere => "delete-where",
+            TtlAction::Move => "move",
+            TtlAction::Group => "group",
+            TtlAction::Recompress => "recompress",
+        };
+        (action, days)
+    });
+    Table {
+        engine: create.engine.as_ref().map(|e| e.name.to_string()),
+        columns: create.columns.iter().map(|c| (c.name.to_string(), c.kind.to_string())).collect(),
+        ttl: ttl.collect(),
     }
 }

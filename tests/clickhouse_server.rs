@@ -160,6 +160,10 @@ fn compare(binary: &std::path::Path, seed: u64, index: u64) -> Tally {
             tally.different.push(format!("{}: no server found", label(way)));
             continue;
         };
+        // A folder says nothing of arguments.
+        if way == "as a folder" && !case.arguments.is_empty() {
+            continue;
+        }
         tally.add(&format!("{}: starts", label(way)), started, Some(verdict.starts()));
         if !started || !verdict.starts() {
             tally.refused += u64::from(!started && !verdict.starts() && way == "as mounts");
@@ -167,9 +171,10 @@ fn compare(binary: &std::path::Path, seed: u64, index: u64) -> Tally {
         }
         let folders = ["/etc/clickhouse-server", here];
         let neutral = |text: &str| folders.iter().fold(text.to_owned(), |t, f| t.replace(f, "DIR"));
-        // Arguments are no part of the document, and a folder tells no variable.
+        // Arguments are no part of the document that the server writes down, and a folder tells no
+        // variable.
         let with_variables = case.uses_variables();
-        if way == "as mounts" && case.arguments.is_empty() || !with_variables {
+        if way == "as mounts" || !with_variables {
             let find = |name: &str| documents.iter().find(|(n, _)| *n == name);
             if case.arguments.is_empty()
                 && let Some((_, text)) = find(&case.main)
@@ -184,10 +189,8 @@ fn compare(binary: &std::path::Path, seed: u64, index: u64) -> Tally {
                 tally.add_document(&what, &neutral(text), &neutral(users));
             }
         }
-        if way == "as mounts" || case.arguments.is_empty() {
-            ports(&mut tally, &label(way), verdict, &case, &server);
-            logins(&mut tally, &label(way), verdict, &case, &server, &documents);
-        }
+        ports(&mut tally, &label(way), verdict, &case, &server);
+        logins(&mut tally, &label(way), verdict, &case, &server, &documents);
     }
     if !tally.different.is_empty() {
         let mut shown = tally.different.join("\n") + "\n";

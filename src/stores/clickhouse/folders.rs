@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::read::{all, at};
 use crate::model::fact::Name;
@@ -70,13 +70,13 @@ fn stem(name: &str) -> &str {
 #[derive(Default)]
 struct Known<'a> {
     /// Stems of the files that lie directly in a folder.
-    stems: FxHashMap<(&'a str, &'a str), ()>,
+    stems: FxHashSet<(&'a str, &'a str)>,
     /// Main files by their folders: stem and key.
     mains: FxHashMap<&'a str, Vec<(&'a str, &'a str)>>,
     /// Users files that a main file names, by folder and stem.
     users: FxHashMap<(&'a str, String), Vec<&'a str>>,
     /// Documents to include from, by folder and name.
-    included: FxHashMap<(&'a str, String), ()>,
+    included: FxHashSet<(&'a str, String)>,
 }
 
 pub(super) fn groups<'a>(files: &[&'a ConfigFile]) -> BTreeMap<String, Group<'a>> {
@@ -110,7 +110,7 @@ pub(super) fn groups<'a>(files: &[&'a ConfigFile]) -> BTreeMap<String, Group<'a>
     groups
 }
 
-fn entry<'a>(file: &'a ConfigFile) -> Option<Entry<'a>> {
+fn entry(file: &ConfigFile) -> Option<Entry<'_>> {
     let ConfigBody::ClickHouse(root) = &file.body else { return None };
     let root: &Element = root;
     let path = file.address.0.strip_prefix("file:").unwrap_or(&file.address.0);
@@ -130,9 +130,9 @@ fn entry<'a>(file: &'a ConfigFile) -> Option<Entry<'a>> {
 fn known<'a>(entries: &'a [Entry]) -> Known<'a> {
     let mut known = Known::default();
     for entry in entries {
-        known.stems.insert((entry.folder(), entry.stem()), ());
+        known.stems.insert((entry.folder(), entry.stem()));
     }
-    let leads = |e: &&Entry| e.whole && !known.stems.contains_key(&merged_over(e));
+    let leads = |e: &&Entry| e.whole && !known.stems.contains(&merged_over(e));
     for entry in entries.iter().filter(leads) {
         if MERGED.contains(&entry.above().1) {
             continue;
@@ -159,9 +159,9 @@ fn known<'a>(entries: &'a [Entry]) -> Known<'a> {
         for include in all(entry.root, "include_from") {
             let text = include.text();
             let name = text.rsplit('/').next().unwrap_or(&text).to_owned();
-            known.included.insert((entry.folder(), name.clone()), ());
+            known.included.insert((entry.folder(), name.clone()));
             if over.is_some() {
-                known.included.insert((above, name), ());
+                known.included.insert((above, name));
             }
         }
     }
@@ -229,7 +229,7 @@ impl Known<'_> {
         if !keys.is_empty() {
             return as_it_is(keys);
         }
-        if self.included.contains_key(&(folder, name.to_owned())) {
+        if self.included.contains(&(folder, name.to_owned())) {
             let mains = self.mains.get(folder).map_or(&[][..], Vec::as_slice);
             let keys: Vec<&str> = mains.iter().map(|(_, key)| *key).collect();
             return as_it_is(if keys.is_empty() { vec![folder] } else { keys });

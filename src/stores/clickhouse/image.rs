@@ -117,7 +117,7 @@ fn config_file(container: &Container) -> Option<String> {
         match (name, value) {
             ("--config-file" | "--config", Some(value)) => return Some(value.into()),
             ("--config-file" | "--config" | "-C", None) => {
-                return words.next().map(|w| w.to_string());
+                return words.next().map(ToString::to_string);
             }
             (short, None) if short.starts_with("-C/") => return Some(short[2..].into()),
             _ => {}

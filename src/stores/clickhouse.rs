@@ -4,6 +4,7 @@ mod container;
 mod disk;
 mod entry_point;
 mod folders;
+mod handlers;
 mod holds;
 mod hygiene;
 mod image;

@@ -40,7 +40,7 @@ const MAX_PROTOCOLS: usize = 64;
 
 const DATA: &str = "data+admin";
 
-const PORTS: [Port; 15] = [
+const PORTS: [Port; 16] = [
     port(&["http_port"], "http", DATA, false, true),
     port(&["https_port"], "https", DATA, true, true),
     port(&["tcp_port"], "native", DATA, false, true),
@@ -56,6 +56,7 @@ const PORTS: [Port; 15] = [
     port(&["prometheus", "port"], "http", "metrics", false, false),
     port(&["keeper_server", "tcp_port"], "zookeeper", "cluster", false, false),
     port(&["keeper_server", "tcp_port_secure"], "zookeeper", "cluster", true, false),
+    port(&["keeper_server", "http_control", "port"], "http", "metrics", false, false),
 ];
 
 /// Every endpoint of a merged server document.

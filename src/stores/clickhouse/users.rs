@@ -92,7 +92,15 @@ fn account(reader: &Reader, user: &Element, name: &Name, names: &Names, out: &mu
     };
     out.defects.extend(refused_hash(reader, tag, name, names));
     out.defects.extend(refused_networks(reader, user, name, names));
-    let (proof, secret) = (proof(reader, tag, name), secret(reader, tag, name, names));
+    let secret = secret(reader, tag, name, names);
+    let mut proof = proof(reader, tag, name);
+    // What the product ships for an account stands where somebody wrote of the account.
+    if let Fact::Known(_, origin) = &mut proof
+        && reader.is_shipped(tag)
+        && !reader.is_shipped(user)
+    {
+        origin.at = user.tag;
+    }
     out.secrets.extend(secret);
     push_login(reader, user, name, proof, tag, out);
 }
@@ -152,6 +160,31 @@ fn push_login(
         place: user.tag,
         whole: user.place,
     });
+}
+
+/// Users by a method that the server document forbids, so that the server does not start
+/// (`AccessControl.cpp`). An empty `password` is a password to `allow_no_password`.
+pub(super) fn forbidden(
+    reader: &Reader,
+    server: &Element,
+    root: &Element,
+    names: &Names,
+) -> Vec<Defect> {
+    let off = |name: &str| {
+        let setting = server.child(name);
+        setting.is_some_and(|e| reader.bool(e).known() == Some(&false))
+    };
+    let rules = [("allow_no_password", "no_password"), ("allow_plaintext_password", "password")];
+    let mut out = Vec::new();
+    for (setting, tag) in rules.into_iter().filter(|(setting, _)| off(setting)) {
+        let users = root.child("users").into_iter().flat_map(Element::elements);
+        for found in users.filter_map(|user| user.child(tag)) {
+            let message =
+                format!("`{setting}` forbids `{tag}`, so the server does not start with both");
+            out.push(names.defect(found, "no-start", message));
+        }
+    }
+    out
 }
 
 /// What a user shows who comes in by this tag.

@@ -81,6 +81,40 @@ fn listeners() {
 }
 
 #[test]
+fn a_handler_with_a_user_of_its_own_asks_for_no_login() {
+    let rule = |kind: &str, more: &str| {
+        format!(
+            "<http_handlers><rule><handler><type>{kind}</type>{more}</handler></rule>\
+             </http_handlers>"
+        )
+    };
+    let query =
+        |q: &str| rule("predefined_query_handler", &format!("<user>a</user><query>{q}</query>"));
+    let open = &["port 8123 local open"];
+    let asked = &["port 8123 local"];
+    check_ports(17, "", &rule("dynamic_query_handler", "<user>a</user>"), open);
+    check_ports(17, "", &query("SELECT * FROM orders"), open);
+    check_ports(17, "", &query("SELECT 1"), asked);
+    check_ports(17, "", &query("SELECT value FROM system.metrics"), asked);
+    check_ports(17, "", &rule("dynamic_query_handler", ""), asked);
+    check_ports(17, "", &rule("static", "<user>a</user>"), asked);
+}
+
+#[test]
+fn what_the_server_document_forbids_stops_the_server() {
+    let check = |row: u32, setting: &str, user: &str, expected: &[&str]| {
+        let main = MAIN.replace("MORE", &format!("<{setting}>0</{setting}>"));
+        let users = USERS.replace("MORE", &format!("<a>{user}</a>"));
+        let files = files(&[("s/config.xml", &main), ("s/users.xml", &users)]);
+        let files: Vec<&ConfigFile> = files.iter().collect();
+        compare(&on_disk(&files), "defect", expected, &format!("row {row}"));
+    };
+    check(41, "allow_no_password", "<password></password>", &[]);
+    check(42, "allow_no_password", "<no_password/>", &["defect no-start"]);
+    check(43, "allow_plaintext_password", "<password></password>", &["defect no-start"]);
+}
+
+#[test]
 fn a_tls_layer_makes_an_endpoint_encrypted_whatever_its_name() {
     let chain = "<protocols><plain><type>http</type></plain><web><type>tls</type><impl>plain</impl>\
                  <port>8444</port></web></protocols>";

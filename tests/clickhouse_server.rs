@@ -206,7 +206,7 @@ fn compare(binary: &std::path::Path, seed: u64, index: u64) -> Tally {
 }
 
 fn ports(tally: &mut Tally, label: &str, verdict: &Verdict, case: &Case, server: &Server) {
-    for (port, address) in server.asked(case) {
+    for (port, address) in Server::asked(case) {
         let what = format!("{label}: port {port} open on {address}");
         tally.add(&what, server.is_open(port, address), verdict.listens(port, address));
     }

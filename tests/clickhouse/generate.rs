@@ -245,7 +245,7 @@ impl Maker {
             2 => "<password_sha256_hex></password_sha256_hex>".to_owned(),
             3 => "<Password>x</Password>".to_owned(),
             n if n < 16 => self.hash(),
-            n if n < 50 && alone && name == "reader" => self.from_variable("password"),
+            n if n < 50 && alone && name == "reader" => self.variable("password"),
             _ => self.password(""),
         };
         let networks = match self.random.below(12) {
@@ -280,7 +280,7 @@ impl Maker {
         format!("<password_sha256_hex>{hash}</password_sha256_hex>")
     }
 
-    fn from_variable(&mut self, name: &str) -> String {
+    fn variable(&mut self, name: &str) -> String {
         let variable = self.random.of(&["SEAWALL_WORD", "SEAWALL_NOTHING", "SEAWALL_UNSET"]);
         format!("<{name} from_env=\"{variable}\"/>")
     }
@@ -321,9 +321,10 @@ impl Maker {
         let there = users.is_none() || folder == stem(users.unwrap_or(main)) + ".d";
         let mut text = String::new();
         for _ in 0..=self.random.below(3) {
-            let part = match self.random.once_in(2) {
-                true => self.server_change(),
-                false => self.users_change(there && !text.contains("<users")),
+            let part = if self.random.once_in(2) {
+                self.server_change()
+            } else {
+                self.users_change(there && !text.contains("<users"))
             };
             text.push_str(&part);
         }
@@ -423,7 +424,7 @@ impl Maker {
             3 => format!("<{name} incl=\"absent\"><own>1</own></{name}>\n"),
             4 => format!("<{name} incl=\"chain\"/>\n"),
             5 => format!("<{name} from_env=\"SEAWALL_TREE\"/>\n"),
-            _ => self.from_variable(&name) + "\n",
+            _ => self.variable(&name) + "\n",
         }
     }
 }

@@ -85,7 +85,7 @@ impl Server {
         Answers { started, documents: documents(folder), server }
     }
 
-    pub(crate) fn asked(&self, case: &Case) -> Vec<(u16, IpAddr)> {
+    pub(crate) fn asked(case: &Case) -> Vec<(u16, IpAddr)> {
         let addresses = addresses();
         case.ports.iter().flat_map(|p| addresses.iter().map(|a| (*p, *a))).collect()
     }
@@ -97,7 +97,7 @@ impl Server {
     /// Waits until a port opens or the server gives up.
     fn wait(&mut self, child: &mut Child, case: &Case) -> bool {
         let until = Instant::now() + START;
-        let asked = self.asked(case);
+        let asked = Server::asked(case);
         while Instant::now() < until {
             let opened = asked.iter().any(|(port, address)| connect(*port, *address).is_some());
             if opened {

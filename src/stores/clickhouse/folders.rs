@@ -156,7 +156,7 @@ fn known<'a>(entries: &'a [Entry]) -> Known<'a> {
                 known.users.entry((folder, name)).or_default().extend(keys);
             }
         }
-        for include in all(entry.root, "include_from") {
+        for include in all(entry.root, "include_from").take(1) {
             let text = include.text();
             let name = text.rsplit('/').next().unwrap_or(&text).to_owned();
             known.included.insert((entry.folder(), name.clone()));
@@ -164,6 +164,10 @@ fn known<'a>(entries: &'a [Entry]) -> Known<'a> {
                 known.included.insert((above, name));
             }
         }
+    }
+    for keys in known.users.values_mut() {
+        keys.sort_unstable();
+        keys.dedup();
     }
     known
 }
@@ -222,10 +226,7 @@ impl Known<'_> {
         if self.leads(entry, &entry.path) {
             return as_it_is(vec![&entry.path]);
         }
-        let mut keys =
-            self.users.get(&(folder, entry.stem().to_owned())).cloned().unwrap_or_default();
-        keys.sort_unstable();
-        keys.dedup();
+        let keys = self.users.get(&(folder, entry.stem().to_owned())).cloned().unwrap_or_default();
         if !keys.is_empty() {
             return as_it_is(keys);
         }

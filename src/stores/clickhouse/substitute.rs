@@ -7,6 +7,8 @@
 use std::mem::take;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::merge::merge;
 use super::read::Environment;
 use super::shipped::element;
@@ -29,7 +31,8 @@ const MAX_TAKEN: usize = 100_000;
 const MAX_DEPTH: usize = 160;
 
 struct Substitution<'a> {
-    include: Include<'a>,
+    /// What the included document holds, the first of a name; `None` where it is not here.
+    included: Option<FxHashMap<&'a str, &'a Element>>,
     env: &'a Environment<'a>,
     shipped: Place,
     left: usize,
@@ -37,7 +40,19 @@ struct Substitution<'a> {
 
 /// Puts in what the document asks for. What only the server can know is left as it stands.
 pub(super) fn substitute(root: &mut Element, include: Include, env: &Environment, shipped: Place) {
-    Substitution { include, env, shipped, left: MAX_TAKEN }.inside(root, 0);
+    let included = match include {
+        Include::NotHere => None,
+        Include::None => Some(FxHashMap::default()),
+        // The first of a name is the one that counts.
+        Include::Document(document) => {
+            let mut names = FxHashMap::default();
+            for child in document.elements() {
+                names.entry(&*child.name).or_insert(child);
+            }
+            Some(names)
+        }
+    };
+    Substitution { included, env, shipped, left: MAX_TAKEN }.inside(root, 0);
 }
 
 /// What a source gives.
@@ -108,12 +123,8 @@ impl Substitution<'_> {
 
     fn find(&mut self, asking: &Element) -> Found {
         if let Some(name) = asking.attribute("incl") {
-            let found = match &self.include {
-                Include::NotHere => return Found::Unknown,
-                Include::None => None,
-                Include::Document(document) => document.child(&name.value),
-            };
-            let Some(source) = found else { return Found::Nothing };
+            let Some(included) = &self.included else { return Found::Unknown };
+            let Some(source) = included.get(&*name.value) else { return Found::Nothing };
             let size = count(source);
             if size > self.left {
                 return Found::Unknown;

@@ -248,6 +248,29 @@ fn a_document_includes_from_what_it_names_itself() {
 }
 
 #[test]
+fn included_elements_stand_beside_their_like_unless_they_are_to_be_merged() {
+    let laughs: String =
+        (0..40).map(|n| format!("<l{n}><a incl='l{0}'/><b incl='l{0}'/></l{n}>", n + 1)).collect();
+    let included = format!(
+        "<clickhouse><u><users><b><password>x</password></b></users></u>{laughs}</clickhouse>"
+    );
+    let check = |include: &str, expected: &[&str]| {
+        let main = MAIN.replace("MORE", "");
+        let named = format!("<include_from>/etc/i.xml</include_from>{include}");
+        let users = USERS.replace("MORE", EMPTY).replace("<profiles/>", "");
+        let users = users.replace("</clickhouse>", &format!("{named}</clickhouse>"));
+        let files =
+            files(&[("s/config.xml", &main), ("s/users.xml", &users), ("s/i.xml", &included)]);
+        let files: Vec<&ConfigFile> = files.iter().collect();
+        compare(&on_disk(&files), "login", expected, &format!("row 49 {include}"));
+    };
+    check("<include incl='u'/>", &["login default none any"]);
+    let both = &["login default none any", "login b password any"];
+    check("<include incl='u' merge='true'/>", both);
+    check("<x incl='l0'/>", &["login default none any"]);
+}
+
+#[test]
 fn folders_are_called_after_the_file() {
     let main = MAIN.replace("MORE", "").replace("users.xml", "people.xml");
     let user = |n: &str| {

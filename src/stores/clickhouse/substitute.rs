@@ -17,6 +17,7 @@ use crate::source::{Place, Text};
 use crate::tree::xml::{self, Content, Element};
 
 /// The document that `include_from` names.
+#[derive(Clone, Copy)]
 pub(super) enum Include<'a> {
     /// Nobody names one.
     None,

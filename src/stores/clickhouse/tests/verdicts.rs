@@ -249,8 +249,8 @@ fn a_document_includes_from_what_it_names_itself() {
 
 #[test]
 fn included_elements_stand_beside_their_like_unless_they_are_to_be_merged() {
-    let laughs: String =
-        (0..40).map(|n| format!("<l{n}><a incl='l{0}'/><b incl='l{0}'/></l{n}>", n + 1)).collect();
+    let laugh = |n: u32| format!("<l{n}><a incl='l{0}'/><b incl='l{0}'/></l{n}>", n + 1);
+    let laughs = (0..40).map(laugh).collect::<Vec<_>>().concat();
     let included = format!(
         "<clickhouse><u><users><b><password>x</password></b></users></u>{laughs}</clickhouse>"
     );

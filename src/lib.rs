@@ -28,6 +28,8 @@ mod finding;
 mod suppress;
 // From findings to people.
 pub mod cli;
+#[doc(hidden)]
+pub mod clickhouse_verdict;
 mod report;
 mod session;
 #[doc(hidden)]

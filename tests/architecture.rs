@@ -47,6 +47,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("cli", &["finding", "model", "report", "session", "source"]),
     ("timing", &["session", "workspace"]),
+    ("clickhouse_verdict", &["formats", "model", "source", "stores", "tree"]),
     ("main", &["cli"]),
     ("lib", &[]),
 ];

@@ -2,7 +2,12 @@
 
 mod container;
 mod disk;
+mod entry_point;
+mod folders;
+mod handlers;
 mod holds;
+mod hygiene;
+mod image;
 mod layers;
 mod listen;
 mod merge;
@@ -12,19 +17,23 @@ mod records;
 mod server;
 mod shipped;
 mod sql_users;
+mod substitute;
 mod tables;
 #[cfg(test)]
 mod tests;
 mod users;
 
+pub(crate) use server::Built;
+
 use super::{Parts, Program};
 use crate::catalog::Catalog;
-use crate::model::fact::Name;
+use crate::model::fact::{Fact, Name};
 use crate::model::fragment::{Address, ConfigFile};
+use crate::tree::xml::Element;
 
 /// The server in a container whose image is known to be ClickHouse's.
 pub(crate) fn in_container(program: &Program, _catalog: &Catalog) -> Parts {
-    container::parts(program)
+    container::built(program).map(|b| b.parts).unwrap_or_default()
 }
 
 /// Servers whose configuration lies in the project without a container that mounts it. Gets all
@@ -38,4 +47,19 @@ pub(crate) fn on_disk(files: &[&ConfigFile]) -> Parts {
 /// own, and its files are ordered by their names, numbers as numbers.
 pub(crate) fn tables(files: &[&ConfigFile], store: Option<(&Address, &Name)>) -> Parts {
     tables::parts(files, store)
+}
+
+/// What [`on_disk`] makes of files, server by server.
+pub(crate) fn disk(files: &[&ConfigFile]) -> Vec<Built> {
+    disk::built(files)
+}
+
+/// What [`in_container`] makes of a container.
+pub(crate) fn mounted(program: &Program) -> Option<Built> {
+    container::built(program)
+}
+
+/// A merged document with the variables' values in it.
+pub(crate) fn resolved(document: &Element, env: &dyn Fn(&str) -> Fact<Name>) -> Element {
+    read::resolved(document, env)
 }

@@ -4,72 +4,38 @@
 //! `docker/server/entrypoint.sh` and `docker/server/docker_related_config.xml` of ClickHouse;
 //! `libclickhouse.sh` of Bitnami.
 
-use std::borrow::Cow;
-
-use super::super::{Parts, Program};
-use super::layers::{Layers, UsersFile, merge_folders};
-use super::merge::same;
+use super::super::Program;
+use super::entry_point::{Setup, account, changes_default, generated, guarded, password_of};
+use super::image::{Guard, Image};
+use super::layers::{UsersFile, merge_folders};
 use super::names::Names;
 use super::read::Reader;
-use super::server::Server;
-use super::{shipped, sql_users, tables};
+use super::server::{Built, Server};
+use super::{hygiene, shipped, sql_users, tables};
 use crate::model::fact::{Basis, Evidence, Fact, Name, Origin, Why};
 use crate::model::fragment::{ConfigBody, ConfigFile, Container};
 use crate::model::net::Addresses;
 use crate::source::Place;
-use crate::tree::xml::{Content, Element};
 
-/// What the entry point does about users before the server starts.
-enum Setup {
-    /// Nothing: the files decide. Where that is written, and how.
-    Untouched(Place, &'static str),
-    /// Creates one user for every address, and removes `default`.
-    Account {
-        user: Name,
-        admin: Name,
-        at: Place,
-    },
-    /// Limits `default` to the server itself.
-    Guarded,
-    /// Refuses to start.
-    Refused(Place),
-    Unknown(Why, Place),
-}
-
-/// Whether a release limits an untouched `default` to the server itself.
-enum Guard {
-    Yes,
-    No,
-    Unclear,
-}
-
-/// One image's way.
-struct Image {
-    folders: &'static [&'static str],
-    bitnami: bool,
-    guard: Guard,
-}
-
-const OFFICIAL: [&str; 1] = ["/etc/clickhouse-server"];
-const BITNAMI: [&str; 2] = ["/bitnami/clickhouse/etc", "/opt/bitnami/clickhouse/etc"];
 const INITDB: &str = "/docker-entrypoint-initdb.d/";
 
-pub(super) fn parts(program: &Program) -> Parts {
+/// The server that runs in a container; `None` for the coordination service alone.
+pub(super) fn built(program: &Program) -> Option<Built> {
     let container = program.container;
     let reference = container.image.known().map_or("", |n| &**n);
     if reference.contains("clickhouse-keeper") {
-        return Parts::default();
+        return None;
     }
     let image = Image::of(reference);
     let at = container.place;
-    let mut layers = image.layers(program, at);
+    let env = |name: &str| password_of(program, name).unwrap_or_else(|| program.env(name));
+    let mut layers = image.layers(program, at, &env);
     let hidden = image.hides(container, "");
     let base = shipped::server(at);
     let mut root = layers.document(&layers.main, &base);
     for (path, value, place) in overrides(container) {
         shipped::set(&mut root, &path, &value, place);
     }
-    let env = |name: &str| password_of(program, name).unwrap_or_else(|| program.env(name));
     let users_path = match layers.users_file(&root) {
         UsersFile::Main => Some(layers.main.clone()),
         UsersFile::Path(path) => Some(path),
@@ -134,6 +100,12 @@ pub(super) fn parts(program: &Program) -> Parts {
         users_open,
     };
     let mut out = server.parts();
+    let files = program.files.iter().filter_map(|(path, file)| match &file.body {
+        ConfigBody::ClickHouse(root) => Some((&**path, &**root)),
+        _ => None,
+    });
+    let found = hygiene::defects(files, &layers.main, users_path.as_deref(), &server.names);
+    out.defects.extend(found);
     let scripts: Vec<&ConfigFile> = program
         .files
         .iter()
@@ -174,194 +146,13 @@ pub(super) fn parts(program: &Program) -> Parts {
         let message = "the image does not start without a password".to_owned();
         out.defects.push(server.names.defect(&here, "no-start", message));
     }
-    out
+    Some(Built { parts: out, server: root, users })
 }
 
 fn image_origin(container: &Container) -> Origin {
     match &container.image {
         Fact::Known(_, origin) => origin.clone(),
         other => Origin::guessed("that this is ClickHouse's image", other.place()),
-    }
-}
-
-impl Image {
-    fn of(reference: &str) -> Image {
-        let last = reference.rsplit('/').next().unwrap_or(reference);
-        let tag = last.split_once('@').map_or(last, |(t, _)| t).split_once(':').map(|(_, t)| t);
-        let bitnami = reference.contains("bitnami");
-        let old = reference.contains("yandex/");
-        let guard = if old { Guard::No } else { guard(tag.unwrap_or("latest")) };
-        let folders: &[&str] = if bitnami { &BITNAMI } else { &OFFICIAL };
-        Image { folders, bitnami, guard }
-    }
-
-    /// The files in the container that are configuration, under the image's first folder.
-    fn layers<'a>(&self, program: &Program<'a>, at: Place) -> Layers<'a> {
-        let folder = self.folders[0];
-        let main = match program.env("CLICKHOUSE_CONFIG") {
-            Fact::Known(path, _) if !self.bitnami && !path.is_empty() => path.to_string(),
-            _ => format!("{folder}/config.xml"),
-        };
-        let mut files: Vec<(Name, Cow<'a, Element>)> = Vec::new();
-        if !self.hides(program.container, "") && !self.hides(program.container, "/config.d") {
-            let path = format!("{folder}/config.d/docker_related_config.xml");
-            files.push((path.into(), Cow::Owned(shipped::image(at))));
-        }
-        for (path, file) in &program.files {
-            let ConfigBody::ClickHouse(root) = &file.body else { continue };
-            let root: &'a Element = root;
-            let path: Name = match self.folders.iter().find_map(|f| path.strip_prefix(*f)) {
-                Some(rest) => format!("{folder}{rest}").into(),
-                None => path.clone(),
-            };
-            files.retain(|(p, _)| *p != path);
-            files.push((path, Cow::Borrowed(root)));
-        }
-        Layers::new(main, files, at)
-    }
-
-    /// Whether a mount lies over a whole folder of the image, so that the image's files are gone.
-    fn hides(&self, container: &Container, below: &str) -> bool {
-        container.mounts.iter().any(|mount| {
-            let path = mount.path.trim_end_matches('/');
-            self.folders.iter().any(|f| path.strip_prefix(*f) == Some(below))
-        })
-    }
-
-    fn setup(&self, program: &Program, changed: Option<&Place>) -> Setup {
-        if self.bitnami {
-            return bitnami(program);
-        }
-        let container = program.container;
-        match runs_entry_point(container) {
-            Fact::Known(true, _) | Fact::Unset(_) => {}
-            Fact::Known(false, origin) => {
-                let say = "the image's entry point, which looks after users, does not run";
-                return Setup::Untouched(origin.at, say);
-            }
-            Fact::Unknown(why, at) => return Setup::Unknown(why, at),
-        }
-        match program.env("CLICKHOUSE_SKIP_USER_SETUP") {
-            Fact::Known(v, origin) if &*v == "1" => {
-                return Setup::Untouched(origin.at, "the entry point is told to leave users alone");
-            }
-            Fact::Unknown(why, at) => return Setup::Unknown(why, at),
-            _ => {}
-        }
-        let user = program.env("CLICKHOUSE_USER");
-        let admin = program.env("CLICKHOUSE_DEFAULT_ACCESS_MANAGEMENT");
-        let password = password_of(program, "CLICKHOUSE_PASSWORD")
-            .unwrap_or_else(|| program.env("CLICKHOUSE_PASSWORD"));
-        let name = match &user {
-            Fact::Known(name, _) if !name.is_empty() => name.clone(),
-            Fact::Unknown(..) => "$CLICKHOUSE_USER".into(),
-            _ => "default".into(),
-        };
-        let rights: Name = match &admin {
-            Fact::Known(value, _) if !value.is_empty() => value.clone(),
-            _ => "0".into(),
-        };
-        let made = |at: Place| Setup::Account { user: name.clone(), admin: rights.clone(), at };
-        if &*name != "default" {
-            return match &user {
-                Fact::Unknown(why, at) if program.env_open.is_some() => {
-                    Setup::Unknown(why.clone(), *at)
-                }
-                other => made(other.place()),
-            };
-        }
-        match (&password, &admin) {
-            (Fact::Known(value, origin), _) if !value.is_empty() => return made(origin.at),
-            (_, Fact::Known(..)) if &*rights != "0" => {
-                return made(admin.place());
-            }
-            (Fact::Unknown(Why::Environment(what), at), _) if what.starts_with("secret ") => {
-                return made(*at);
-            }
-            (Fact::Unknown(why, at), _) => {
-                // Empty, it leaves `default` to the server itself; otherwise it is asked for.
-                return match (changed, &self.guard) {
-                    (None, Guard::Yes) => made(*at),
-                    _ => Setup::Unknown(why.clone(), *at),
-                };
-            }
-            (_, Fact::Unknown(why, at)) => return Setup::Unknown(why.clone(), *at),
-            _ => {}
-        }
-        match (&self.guard, changed) {
-            (_, Some(at)) => {
-                let say = "this changes `default`, so the entry point leaves it as it is";
-                Setup::Untouched(*at, say)
-            }
-            (Guard::No, _) => {
-                let say = "this release does not limit `default` to the server itself";
-                Setup::Untouched(container.image.place(), say)
-            }
-            _ => Setup::Guarded,
-        }
-    }
-
-    fn password_variable(&self, program: &Program) -> &'static str {
-        if !self.bitnami {
-            return "CLICKHOUSE_PASSWORD";
-        }
-        let set = |n: &str| !program.env(n).is_unset() || password_of(program, n).is_some();
-        if set("CLICKHOUSE_ADMIN_PASSWORD") {
-            "CLICKHOUSE_ADMIN_PASSWORD"
-        } else {
-            "CLICKHOUSE_PASSWORD"
-        }
-    }
-}
-
-impl Layers<'_> {
-    fn add(&mut self, path: String, root: Element) {
-        let path: Name = path.into();
-        self.files.retain(|(p, _)| *p != path);
-        self.files.push((path, Cow::Owned(root)));
-        self.files.sort_by(|a, b| a.0.cmp(&b.0));
-    }
-}
-
-/// The file that the entry point writes, beside the users file.
-fn generated(users: &str) -> String {
-    format!("{}default-user.xml", merge_folders(users)[0])
-}
-
-/// A password that lies in a file named by a variable: there, and not empty.
-fn password_of(program: &Program, name: &str) -> Option<Fact<Name>> {
-    if !name.starts_with("CLICKHOUSE_") || !name.ends_with("PASSWORD") {
-        return None;
-    }
-    let file = program.env.iter().find(|(n, _)| **n == *format!("{name}_FILE"))?;
-    let at = file.1.place();
-    match &file.1 {
-        Fact::Known(path, _) if path.is_empty() => None,
-        Fact::Unset(_) => None,
-        _ => Some(Fact::Unknown(Why::Environment(format!("secret {name}_FILE").into()), at)),
-    }
-}
-
-/// The entry point looks at variables only if nothing but options follows it.
-fn runs_entry_point(container: &Container) -> Fact<bool> {
-    match &container.command {
-        Fact::Known(words, origin) => match words.first() {
-            None => {}
-            Some(Fact::Known(word, _)) if word.ends_with("entrypoint.sh") => {}
-            Some(_) => return Fact::Known(false, origin.clone()),
-        },
-        Fact::Unknown(why, at) => return Fact::Unknown(why.clone(), *at),
-        Fact::Unset(_) => {}
-    }
-    match &container.args {
-        Fact::Known(words, origin) => match words.first() {
-            None => Fact::Known(true, origin.clone()),
-            Some(Fact::Known(word, _)) => Fact::Known(word.starts_with("--"), origin.clone()),
-            Some(Fact::Unknown(why, at)) => Fact::Unknown(why.clone(), *at),
-            Some(Fact::Unset(at)) => Fact::Unset(*at),
-        },
-        Fact::Unknown(why, at) => Fact::Unknown(why.clone(), *at),
-        Fact::Unset(at) => Fact::Unset(*at),
     }
 }
 
@@ -380,72 +171,6 @@ fn overrides(container: &Container) -> Vec<(Vec<Name>, Name, Place)> {
         })
         .collect()
 }
-
-/// Bitnami: an administrator for every address; an empty password only if that is allowed.
-fn bitnami(program: &Program) -> Setup {
-    let first =
-        |names: [&str; 2]| names.into_iter().map(|n| program.env(n)).find(|f| !f.is_unset());
-    let user = first(["CLICKHOUSE_ADMIN_USER", "CLICKHOUSE_USER"]);
-    let name = match &user {
-        Some(Fact::Known(name, _)) if !name.is_empty() => name.clone(),
-        Some(Fact::Unknown(..)) => "$CLICKHOUSE_ADMIN_USER".into(),
-        _ => "default".into(),
-    };
-    let names = ["CLICKHOUSE_ADMIN_PASSWORD", "CLICKHOUSE_PASSWORD"];
-    let password = names.iter().find_map(|n| password_of(program, n)).or_else(|| first(names));
-    let empty = match &password {
-        None => true,
-        Some(fact) => fact.known().is_some_and(|v| v.is_empty()),
-    };
-    let at = password.as_ref().map_or(program.container.place, Fact::place);
-    match program.env("ALLOW_EMPTY_PASSWORD") {
-        Fact::Known(v, origin) if empty && is_yes(&v) => {
-            Setup::Account { user: name, admin: "1".into(), at: origin.at }
-        }
-        Fact::Unknown(why, at) if empty => Setup::Unknown(why, at),
-        _ if empty => Setup::Refused(at),
-        _ => Setup::Account { user: name, admin: "1".into(), at },
-    }
-}
-
-fn is_yes(value: &str) -> bool {
-    matches!(value.to_ascii_lowercase().as_str(), "yes" | "true" | "1")
-}
-
-/// Where what is mounted changes `default` against the users file itself.
-fn changes_default(before: &Element, after: &Element) -> Option<Place> {
-    let default = |root: &Element| root.child("users").and_then(|u| u.child("default")).cloned();
-    match (default(before), default(after)) {
-        (Some(a), Some(b)) => (!same(&a, &b)).then_some(b.tag),
-        (None, Some(b)) => Some(b.tag),
-        (Some(a), None) => Some(a.tag),
-        (None, None) => None,
-    }
-}
-
-fn in_users(user: &str, children: Vec<Content>, before: Vec<Content>, at: Place) -> Element {
-    let mut users = before;
-    users.push(Content::Element(shipped::element(user, at, children)));
-    let section = shipped::element("users", at, users);
-    shipped::element("clickhouse", at, vec![Content::Element(section)])
-}
-
-fn account(user: &str, admin: &str, variable: &str, at: Place) -> Element {
-    let networks = shipped::element("networks", at, vec![shipped::leaf("ip", "::/0", at)]);
-    let children = vec![
-        Content::Element(networks),
-        shipped::marked("password", "from_env", variable, at),
-        shipped::leaf("access_management", admin, at),
-    ];
-    in_users(user, children, vec![shipped::marked("default", "remove", "remove", at)], at)
-}
-
-fn guarded(at: Place) -> Element {
-    let ips = vec![shipped::leaf("ip", "::1", at), shipped::leaf("ip", "127.0.0.1", at)];
-    let networks = Content::Element(shipped::element("networks", at, ips));
-    in_users("default", vec![networks], Vec::new(), at)
-}
-
 /// A folder or file of a document's that is filled from outside the project, or that nobody
 /// could read.
 fn open(program: &Program, main: &str) -> Option<(Why, Place)> {
@@ -474,17 +199,4 @@ fn open(program: &Program, main: &str) -> Option<(Why, Place)> {
 
 fn is_above(path: &str, folder: &str) -> bool {
     folder.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
-}
-
-/// Changed in ClickHouse#75259 (25.2), taken back into 24.3, 24.12 and 25.1.
-fn guard(tag: &str) -> Guard {
-    let mut numbers = tag.split(['.', '-']).map_while(|p| p.parse::<u32>().ok());
-    let (major, minor, patch) = (numbers.next(), numbers.next(), numbers.next());
-    match (major, minor, patch) {
-        (Some(24), Some(3 | 12), Some(_)) => Guard::Unclear,
-        (Some(24), Some(3 | 12) | None, None) => Guard::Yes,
-        (Some(25), Some(1), Some(0..=2)) | (Some(..=24), ..) => Guard::No,
-        // `latest`, `head`, a digest: taken as current.
-        _ => Guard::Yes,
-    }
 }

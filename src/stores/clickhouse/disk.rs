@@ -2,39 +2,28 @@
 //! be said where only some of them are there.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::super::Parts;
-use super::layers::{Layers, UsersFile, merge_folders};
+use super::folders::{Group, groups, join};
+use super::layers::{Layers, UsersFile};
 use super::names::Names;
 use super::read::Reader;
-use super::server::Server;
-use super::shipped;
-use crate::model::concept::Defect;
+use super::server::{Built, Server};
+use super::{hygiene, shipped};
 use crate::model::fact::{Fact, Name, Why};
-use crate::model::fragment::{Address, ConfigBody, ConfigFile};
+use crate::model::fragment::{Address, ConfigFile};
 use crate::source::Place;
 use crate::tree::xml::Element;
 
-/// Folders whose files are laid over a main file beside them.
-const MERGED: [&str; 3] = ["config.d", "users.d", "conf.d"];
-
-/// Files of one server, under the paths at which it would find them.
-#[derive(Default)]
-struct Group<'a> {
-    files: Vec<(Name, &'a Element, Place)>,
-    /// Path of the main file, if it is here.
-    main: Option<Name>,
-    /// "`etc/`", or the file alone.
-    title: String,
-    /// A coordination service without a database.
-    keeper: bool,
+/// Every server of a project, and what lies there without one.
+pub(super) fn built(files: &[&ConfigFile]) -> Vec<Built> {
+    let groups = groups(files);
+    groups.iter().filter_map(|(address, group)| group.built(address)).collect()
 }
 
 pub(super) fn parts(files: &[&ConfigFile]) -> Parts {
     let mut out = Parts::default();
-    for (address, group) in groups(files) {
-        let one = group.parts(&address);
+    for one in built(files).into_iter().map(|b| b.parts) {
         out.stores.extend(one.stores);
         out.keeps.extend(one.keeps);
         out.logs.extend(one.logs);
@@ -42,79 +31,6 @@ pub(super) fn parts(files: &[&ConfigFile]) -> Parts {
         out.defects.extend(one.defects);
     }
     out
-}
-
-fn groups<'a>(files: &[&'a ConfigFile]) -> BTreeMap<String, Group<'a>> {
-    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
-    for file in files {
-        let ConfigBody::ClickHouse(root) = &file.body else { continue };
-        let root: &Element = root;
-        let path = file.address.0.strip_prefix("file:").unwrap_or(&file.address.0);
-        // Keys of one ConfigMap lie side by side.
-        let object = path.starts_with("k8s:").then(|| path.replace('#', "/"));
-        let path = object.as_deref().unwrap_or(path);
-        let (folder, name) = path.rsplit_once('/').map_or(("", path), |(f, n)| (f, n));
-        let (above, last) = folder.rsplit_once('/').map_or(("", folder), |(f, n)| (f, n));
-        let stem = name.rsplit_once('.').map_or(name, |(s, _)| s);
-        let keeper = is_keeper(root);
-        let whole = is_whole_server(root) || keeper;
-        let (key, here, main) = if MERGED.contains(&last) {
-            (above, path.to_owned(), false)
-        } else if stem == "config" {
-            let inside = join(folder, &format!("config.d/{name}"));
-            (folder, if whole { path.to_owned() } else { inside }, whole)
-        } else if stem == "users" {
-            (folder, path.to_owned(), false)
-        } else if whole {
-            (path, path.to_owned(), true)
-        } else {
-            let kind = if concerns_users(root) { "users.d" } else { "config.d" };
-            (path, format!("{path}/{kind}/{name}"), false)
-        };
-        let group =
-            groups.entry(format!("ch:{}", if key.is_empty() { "." } else { key })).or_default();
-        group.title = match (key, key == path) {
-            ("", _) => "the project's root".into(),
-            (key, _) if object.is_some() => titled(key),
-            (key, true) => format!("`{key}`"),
-            (key, false) => format!("`{key}/`"),
-        };
-        group.keeper |= keeper && main;
-        let here: Name = here.into();
-        if main {
-            group.main = Some(here.clone());
-        }
-        group.files.push((here, root, file.place));
-    }
-    groups
-}
-
-/// `k8s:ConfigMap/shop/settings` in words.
-fn titled(object: &str) -> String {
-    let mut parts = object.trim_start_matches("k8s:").splitn(4, '/');
-    let kind = parts.next().unwrap_or_default();
-    format!("{kind} `{}`", parts.nth(1).unwrap_or_default())
-}
-
-fn join(folder: &str, rest: &str) -> String {
-    if folder.is_empty() { rest.into() } else { format!("{folder}/{rest}") }
-}
-
-/// A server's main file: it opens ports, and says where things lie.
-fn is_whole_server(root: &Element) -> bool {
-    let has = |names: &[&str]| names.iter().any(|n| root.child(n).is_some());
-    has(&["http_port", "tcp_port", "https_port", "tcp_port_secure"])
-        && has(&["path", "users_config", "user_directories", "mark_cache_size", "users"])
-}
-
-/// A keeper's main file: nothing in it serves queries.
-fn is_keeper(root: &Element) -> bool {
-    root.child("keeper_server").is_some_and(|k| k.child("server_id").is_some())
-        && ["http_port", "tcp_port"].iter().all(|n| root.child(n).is_none())
-}
-
-fn concerns_users(root: &Element) -> bool {
-    ["users", "profiles", "quotas"].iter().any(|n| root.child(n).is_some())
 }
 
 fn concerns_listeners(root: &Element) -> bool {
@@ -126,19 +42,20 @@ fn concerns_listeners(root: &Element) -> bool {
 }
 
 impl Group<'_> {
-    fn parts(&self, address: &str) -> Parts {
+    fn built(&self, address: &str) -> Option<Built> {
         let is_main = |(path, ..): &&(Name, _, _)| Some(path) == self.main.as_ref();
         let first = self.files.iter().find(is_main).or(self.files.first());
-        let Some((_, first, whole)) = first else { return Parts::default() };
+        let (_, first, whole) = first?;
         let at = first.tag;
-        let key = address.strip_prefix("ch:").unwrap_or(address);
-        let folder = if key == "." { "" } else { key };
+        let folder = &*self.folder;
         let main: String = match &self.main {
             Some(main) => main.to_string(),
             None => join(folder, "config.xml"),
         };
         let files = self.files.iter().map(|(p, e, _)| (p.clone(), Cow::Borrowed(*e))).collect();
-        let layers = Layers::new(main, files, at);
+        let env = |name: &str| Fact::Unknown(Why::Environment(name.into()), at);
+        let mut layers = Layers::new(main, files, at, &env);
+        layers.exact = false;
         let root = layers.document(&layers.main, &shipped::server(at));
         let users_path = match layers.users_file(&root) {
             UsersFile::Main => Some(layers.main.clone()),
@@ -169,11 +86,7 @@ impl Group<'_> {
             engine: Fact::written(engine.into(), at),
             place: at,
             whole: *whole,
-            reader: Reader {
-                env: &|name| Fact::Unknown(Why::Environment(name.into()), at),
-                shipped: at,
-                assumed: true,
-            },
+            reader: Reader { env: &env, shipped: at, assumed: true },
             root: &root,
             users: users.as_ref(),
             listens,
@@ -182,8 +95,14 @@ impl Group<'_> {
             users_open: None,
         };
         let mut out = server.parts();
-        out.defects.extend(self.defects(&layers, users_path.as_deref(), &server.names));
-        out
+        let files = self.files.iter().map(|(path, root, _)| (&**path, *root));
+        out.defects.extend(hygiene::defects(
+            files,
+            &layers.main,
+            users_path.as_deref(),
+            &server.names,
+        ));
+        Some(Built { parts: out, server: root, users })
     }
 
     /// The users file that lies in this folder, or the place where it would.
@@ -214,27 +133,7 @@ impl Group<'_> {
         for (_, over) in layers.merged_into(path) {
             super::merge::merge(&mut out, over, at);
         }
+        layers.complete(&mut out);
         Some(out)
-    }
-
-    /// Files that say something which the server does not hear.
-    fn defects(&self, layers: &Layers, users: Option<&str>, names: &Names) -> Vec<Defect> {
-        let mut out = Vec::new();
-        let [config_d, _] = merge_folders(&layers.main);
-        for (path, root, _) in &self.files {
-            if let Some(inner) = root.child("clickhouse") {
-                let message = "a key `clickhouse` at the top of a YAML file: nothing below it \
-                               has an effect";
-                out.push(names.defect(inner, "no-effect", message.into()));
-            }
-            let apart = users.is_some_and(|u| u != layers.main);
-            if let Some(section) = root.child("users").filter(|_| apart)
-                && path.starts_with(&config_d)
-            {
-                let message = "users in `config.d` have no effect: they belong into `users.d`";
-                out.push(names.defect(section, "no-effect", message.into()));
-            }
-        }
-        out
     }
 }

@@ -6,8 +6,9 @@
 use std::borrow::Cow;
 
 use super::merge::merge;
-use super::read::{all, at};
-use crate::model::fact::Name;
+use super::read::{Environment, all, at};
+use super::substitute::{Include, substitute};
+use crate::model::fact::{Fact, Name};
 use crate::source::Place;
 use crate::tree::xml::Element;
 
@@ -17,6 +18,11 @@ pub(super) struct Layers<'a> {
     pub(super) main: String,
     pub(super) files: Vec<(Name, Cow<'a, Element>)>,
     pub(super) shipped: Place,
+    /// Whether paths are those of the server's disk; in a project's folder only names count.
+    pub(super) exact: bool,
+    /// What is included where nobody says from where.
+    pub(super) implicit: Option<&'static str>,
+    pub(super) env: &'a Environment<'a>,
 }
 
 /// Where users come from.
@@ -33,9 +39,18 @@ impl<'a> Layers<'a> {
         main: String,
         mut files: Vec<(Name, Cow<'a, Element>)>,
         shipped: Place,
+        env: &'a Environment<'a>,
     ) -> Layers<'a> {
         files.sort_by(|a, b| a.0.cmp(&b.0));
-        Layers { main, files, shipped }
+        Layers { main, files, shipped, exact: true, implicit: None, env }
+    }
+
+    /// Adds a file, or puts it in the place of another.
+    pub(super) fn add(&mut self, path: String, root: Element) {
+        let path: Name = path.into();
+        self.files.retain(|(p, _)| *p != path);
+        self.files.push((path, Cow::Owned(root)));
+        self.files.sort_by(|a, b| a.0.cmp(&b.0));
     }
 
     pub(super) fn file(&self, path: &str) -> Option<&Element> {
@@ -48,7 +63,36 @@ impl<'a> Layers<'a> {
         for (_, over) in self.merged_into(path) {
             merge(&mut out, over, self.shipped);
         }
+        self.complete(&mut out);
         out
+    }
+
+    /// Puts in what a merged document takes from elsewhere.
+    pub(super) fn complete(&self, document: &mut Element) {
+        let include = self.include(document);
+        substitute(document, include, self.env, self.shipped);
+    }
+
+    /// The document to include from; each document names its own.
+    fn include(&self, document: &Element) -> Include<'_> {
+        let Some(named) = document.child("include_from") else {
+            let found = self.implicit.and_then(|path| self.file(path));
+            return found.map_or(Include::None, Include::Document);
+        };
+        let path = match named.attribute("from_env").map(|a| (self.env)(&a.value)) {
+            None => named.text(),
+            Some(Fact::Known(value, _)) => value.to_string(),
+            Some(_) => return Include::NotHere,
+        };
+        let found = if self.exact { self.file(&path) } else { self.beside(&path) };
+        found.map_or(Include::NotHere, Include::Document)
+    }
+
+    /// The file of that name beside the main file.
+    pub(super) fn beside(&self, path: &str) -> Option<&Element> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let folder = self.main.rsplit_once('/').map_or("", |(f, _)| f);
+        self.file(&if folder.is_empty() { name.into() } else { format!("{folder}/{name}") })
     }
 
     /// Files of the merge directories of a main file.

@@ -1,8 +1,12 @@
 //! Where a server listens: addresses and ports (`programs/server/Server.cpp`).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use rustc_hash::FxHashSet;
+
+use super::names::Names;
 use super::read::{Reader, all, at};
+use crate::model::concept::Defect;
 use crate::model::fact::{Evidence, Fact, Name, Origin, Why};
 use crate::model::fragment::EndpointDraft;
 use crate::model::net::{Addresses, Intervals};
@@ -36,7 +40,7 @@ const MAX_PROTOCOLS: usize = 64;
 
 const DATA: &str = "data+admin";
 
-const PORTS: [Port; 15] = [
+const PORTS: [Port; 16] = [
     port(&["http_port"], "http", DATA, false, true),
     port(&["https_port"], "https", DATA, true, true),
     port(&["tcp_port"], "native", DATA, false, true),
@@ -52,6 +56,7 @@ const PORTS: [Port; 15] = [
     port(&["prometheus", "port"], "http", "metrics", false, false),
     port(&["keeper_server", "tcp_port"], "zookeeper", "cluster", false, false),
     port(&["keeper_server", "tcp_port_secure"], "zookeeper", "cluster", true, false),
+    port(&["keeper_server", "http_control", "port"], "http", "metrics", false, false),
 ];
 
 /// Every endpoint of a merged server document.
@@ -183,9 +188,15 @@ fn bind(reader: &Reader, hosts: &[&Element], root: &Element) -> Fact<Addresses> 
         (_, Some(origin)) => Fact::Known(total, origin),
         _ => {
             let see = "without listen_host the server listens on ::1 and 127.0.0.1 only";
-            Fact::default(Addresses::loopback(), see, root.tag)
+            Fact::default(itself(), see, root.tag)
         }
     }
+}
+
+/// The machine itself, in both families.
+fn itself() -> Addresses {
+    let (four, six) = (Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into());
+    Addresses::range(four, four).union(&Addresses::range(six, six))
 }
 
 /// `::` is every address: the kernel maps IPv4 into it.
@@ -196,11 +207,36 @@ fn addresses(host: &str) -> Result<Addresses, Why> {
         Ok(IpAddr::V4(ip)) if ip.is_unspecified() => {
             Ok(Addresses { v4: Addresses::all().v4, ..Addresses::default() })
         }
-        Ok(ip) if ip.is_loopback() => Ok(Addresses::loopback()),
         Ok(ip) => Ok(Addresses::range(ip, ip)),
-        Err(_) if host.eq_ignore_ascii_case("localhost") => Ok(Addresses::loopback()),
+        Err(_) if host.eq_ignore_ascii_case("localhost") => Ok(itself()),
         Err(_) => Err(Why::NotHere(host.into())),
     }
+}
+
+/// Addresses that the server cannot listen on, so that it does not start: none, and one that is
+/// taken already, unless it is told to try only.
+pub(super) fn defects(reader: &Reader, root: &Element, names: &Names) -> Vec<Defect> {
+    let lenient = ["listen_try", "listen_reuse_port"]
+        .into_iter()
+        .filter_map(|name| root.child(name))
+        .any(|e| reader.bool(e).known() != Some(&false));
+    let mut out = Vec::new();
+    for name in ["listen_host", "interserver_listen_host"] {
+        let mut taken = FxHashSet::default();
+        for host in all(root, name) {
+            let Fact::Known(text, _) = reader.text(host) else { continue };
+            let message = if text.is_empty() {
+                format!("an empty `{name}`: the server does not start")
+            } else if !lenient && taken.contains(&text) {
+                format!("`{text}` is a `{name}` twice: the server does not start")
+            } else {
+                taken.insert(text);
+                continue;
+            };
+            out.push(names.defect(host, "no-start", message));
+        }
+    }
+    out
 }
 
 /// All addresses of several sets.

@@ -2,7 +2,7 @@
 
 use crate::model::fact::{Evidence, Fact, Name, Origin, Why};
 use crate::source::Place;
-use crate::tree::xml::{Content, Element};
+use crate::tree::xml::{Content, Element, Run};
 
 /// Looks up a variable of the server's environment.
 pub(super) type Environment<'a> = dyn Fn(&str) -> Fact<Name> + 'a;
@@ -34,6 +34,20 @@ impl Reader<'_> {
             (false, _) => Origin::written(at),
             (true, false) => Origin::default(SHIPPED, at),
             (true, true) => Origin::guessed("that ClickHouse's own files lie underneath", at),
+        }
+    }
+
+    /// Why nobody here knows all that is in an element: it is told to take it from elsewhere.
+    pub(super) fn elsewhere(&self, element: &Element) -> Option<(Why, Place)> {
+        if element.attribute("from_zk").is_some() {
+            return Some((Why::NotHere("the coordination service's value".into()), element.tag));
+        }
+        if element.attribute("incl").is_some() {
+            return Some((Why::NotHere("the included document".into()), element.tag));
+        }
+        match (self.env)(&element.attribute("from_env")?.value) {
+            Fact::Unknown(why, _) => Some((why, element.tag)),
+            _ => None,
         }
     }
 
@@ -110,4 +124,31 @@ pub(super) fn at<'a>(root: &'a Element, path: &[&str]) -> Option<&'a Element> {
 /// All children of a name.
 pub(super) fn all<'a>(root: &'a Element, name: &'a str) -> impl Iterator<Item = &'a Element> {
     root.elements().filter(move |e| &*e.name == name)
+}
+
+/// A document in which what variables hold stands where they are named.
+pub(super) fn resolved(document: &Element, env: &Environment) -> Element {
+    let reader = Reader { env, shipped: document.tag, assumed: false };
+    let mut out = document.clone();
+    fill(&reader, &mut out);
+    out
+}
+
+fn fill(reader: &Reader, element: &mut Element) {
+    if element.attribute("from_env").is_some()
+        && let Fact::Known(value, _) = reader.text(element)
+    {
+        let place = element.place;
+        element.children = vec![Content::Text(Run {
+            text: value,
+            place,
+            cdata: false,
+            pieces: crate::shared::Shared::empty(),
+        })];
+    }
+    for content in &mut element.children {
+        if let Content::Element(child) = content {
+            fill(reader, child);
+        }
+    }
 }

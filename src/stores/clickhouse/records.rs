@@ -147,7 +147,7 @@ pub(super) fn keeps(reader: &Reader, root: &Element, names: &Names) -> Vec<Keep>
 }
 
 /// System logs that say things twice; the server does not start with them (`SystemLog.cpp`).
-pub(super) fn conflicts(root: &Element, names: &Names) -> Vec<Defect> {
+pub(super) fn conflicts(reader: &Reader, root: &Element, names: &Names) -> Vec<Defect> {
     let both = |section: &&Element| {
         let has = |name: &str| section.child(name).is_some();
         let others = ["ttl", "partition_by", "order_by", "settings", "storage_policy"];
@@ -155,10 +155,15 @@ pub(super) fn conflicts(root: &Element, names: &Names) -> Vec<Defect> {
     };
     let said = |section: &Element| {
         let message = format!(
-            "`{}` has `engine` and clauses beside it, so the server does not start",
+            "what stands beside `engine` in `{}` has no effect: the server does not start with both",
             section.name
         );
-        names.defect(section, "no-start", message)
+        let mut out = names.defect(section, "no-effect", message);
+        if let Some(engine) = section.child("engine") {
+            // One of the two may be what the product is believed to ship.
+            out.kind = Fact::Known("no-effect".into(), reader.origin(engine));
+        }
+        out
     };
     root.elements().filter(both).map(said).collect()
 }

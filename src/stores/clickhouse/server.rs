@@ -1,15 +1,23 @@
 //! A server's merged documents as a store with its logs.
 
 use super::super::Parts;
-use super::listen;
 use super::names::Names;
 use super::read::Reader;
 use super::records;
 use super::users::{self, Accounts};
+use super::{handlers, listen};
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{Address, EndpointDraft, Login, Store};
+use crate::model::net::Addresses;
 use crate::source::Place;
 use crate::tree::xml::Element;
+
+/// A server with the documents that it reads, merged.
+pub(crate) struct Built {
+    pub(crate) parts: Parts,
+    pub(crate) server: Element,
+    pub(crate) users: Option<Element>,
+}
 
 /// Everything known of one server.
 pub(super) struct Server<'a> {
@@ -41,7 +49,11 @@ impl Server<'_> {
             None => Accounts::default(),
         };
         let mut defects = defects;
-        defects.extend(records::conflicts(self.root, &self.names));
+        if let Some(users) = self.users {
+            defects.extend(users::forbidden(&self.reader, self.root, users, &self.names));
+        }
+        defects.extend(records::conflicts(&self.reader, self.root, &self.names));
+        defects.extend(listen::defects(&self.reader, self.root, &self.names));
         let mut parts = Parts { secrets, defects, ..Parts::default() };
         parts.logs = records::logs(&self.reader, self.root, self.users, &self.names);
         parts.keeps = records::keeps(&self.reader, self.root, &self.names);
@@ -58,6 +70,20 @@ impl Server<'_> {
         parts
     }
 
+    /// `auth_use_forwarded_address`: a client may say itself where it comes from.
+    fn doubt_addresses(&self, logins: &mut [Login]) {
+        let Some(setting) = self.root.child("auth_use_forwarded_address") else { return };
+        if self.reader.bool(setting).known() == Some(&false) {
+            return;
+        }
+        for login in logins {
+            if login.networks.known().is_some_and(|n| *n != Addresses::all()) {
+                let why = "whether a proxy in front of it tells the true address of a client";
+                login.networks = Fact::Unknown(Why::NotHere(why.into()), setting.tag);
+            }
+        }
+    }
+
     fn store(&self, mut logins: Vec<Login>) -> Store {
         let title = self.names.title.clone();
         let mut store = Store::new(self.names.store.clone(), self.name.clone(), title, self.place);
@@ -70,6 +96,8 @@ impl Server<'_> {
         if self.listens {
             store.endpoints = listen::endpoints(&self.reader, self.root);
         }
+        handlers::open(&self.reader, self.root, &logins, &mut store.endpoints);
+        self.doubt_addresses(&mut logins);
         if let Some((why, place)) = &self.config_open {
             for endpoint in &mut store.endpoints {
                 endpoint.bind = Fact::Unknown(why.clone(), *place);

@@ -57,6 +57,7 @@ fn addresses(set: &Addresses) -> String {
     ];
     match named.into_iter().find(|(known, _)| known == set) {
         Some((_, name)) => name.into(),
+        None if set.without(&Addresses::loopback()).is_empty() => "local".into(),
         None => format!("{} ranges", set.v4.ranges().len() + set.v6.ranges().len()),
     }
 }

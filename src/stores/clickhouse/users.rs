@@ -1,5 +1,7 @@
 //! Who may log in: the users document (`src/Access/UsersConfigAccessStorage.cpp`).
 
+use std::net::IpAddr;
+
 use rustc_hash::FxHashMap;
 
 use super::listen::union;
@@ -71,6 +73,10 @@ fn account(reader: &Reader, user: &Element, name: &Name, names: &Names, out: &mu
     if tags.len() > 1 && tags.iter().any(|t| !reader.is_shipped(t)) && reader.assumed {
         tags.retain(|t| !reader.is_shipped(t));
     }
+    if let (true, Some((why, at))) = (tags.is_empty(), reader.elsewhere(user)) {
+        push_login(reader, user, name, Fact::Unknown(why, at), user, out);
+        return;
+    }
     let distinct = tags.iter().any(|t| t.name != tags[0].name);
     let Some(tag) = tags.first().filter(|_| !distinct) else {
         let message = match tags.len() {
@@ -84,9 +90,51 @@ fn account(reader: &Reader, user: &Element, name: &Name, names: &Names, out: &mu
         }
         return;
     };
-    let (proof, secret) = (proof(reader, tag, name), secret(reader, tag, name, names));
+    out.defects.extend(refused_hash(reader, tag, name, names));
+    out.defects.extend(refused_networks(reader, user, name, names));
+    let secret = secret(reader, tag, name, names);
+    let mut proof = proof(reader, tag, name);
+    // What the product ships for an account stands where somebody wrote of the account.
+    if let Fact::Known(_, origin) = &mut proof
+        && reader.is_shipped(tag)
+        && !reader.is_shipped(user)
+    {
+        origin.at = user.tag;
+    }
     out.secrets.extend(secret);
     push_login(reader, user, name, proof, tag, out);
+}
+
+/// A hash that the server does not read, so that it does not start.
+fn refused_hash(reader: &Reader, tag: &Element, user: &str, names: &Names) -> Option<Defect> {
+    let digits = match &*tag.name {
+        "password_sha256_hex" | "password_scram_sha256_hex" => 64,
+        "password_double_sha1_hex" => 40,
+        _ => return None,
+    };
+    let fits = |h: &Name| h.len() == digits && h.bytes().all(|b| b.is_ascii_hexdigit());
+    let bad = reader.text(tag).known().is_some_and(|hash| !fits(hash));
+    bad.then(|| {
+        let message = format!("the hash of user `{user}` has not {digits} hexadecimal digits");
+        names.defect(tag, "no-start", message + ", so the server does not start")
+    })
+}
+
+/// Entries of `networks` that the server does not read, so that it does not start.
+fn refused_networks(reader: &Reader, user: &Element, name: &str, names: &Names) -> Vec<Defect> {
+    let Some(section) = user.child("networks") else { return Vec::new() };
+    let unread = |entry: &&Element| match &*entry.name {
+        n if n.starts_with("ip") => {
+            let holes = |text: &str| text.split_once('/').is_some_and(|m| m.1.contains(['.', ':']));
+            reader.text(entry).known().is_some_and(|text| subnet(text).is_err() && !holes(text))
+        }
+        n => !n.starts_with("host"),
+    };
+    let entry = section.elements().find(unread);
+    let message = |e: &Element| {
+        format!("`{}` in the networks of user `{name}`: the server does not start", e.name)
+    };
+    entry.map(|e| names.defect(e, "no-start", message(e))).into_iter().collect()
 }
 
 fn push_login(
@@ -112,6 +160,31 @@ fn push_login(
         place: user.tag,
         whole: user.place,
     });
+}
+
+/// Users by a method that the server document forbids, so that the server does not start
+/// (`AccessControl.cpp`). An empty `password` is a password to `allow_no_password`.
+pub(super) fn forbidden(
+    reader: &Reader,
+    server: &Element,
+    root: &Element,
+    names: &Names,
+) -> Vec<Defect> {
+    let off = |name: &str| {
+        let setting = server.child(name);
+        setting.is_some_and(|e| reader.bool(e).known() == Some(&false))
+    };
+    let rules = [("allow_no_password", "no_password"), ("allow_plaintext_password", "password")];
+    let mut out = Vec::new();
+    for (setting, tag) in rules.into_iter().filter(|(setting, _)| off(setting)) {
+        let users = root.child("users").into_iter().flat_map(Element::elements);
+        for found in users.filter_map(|user| user.child(tag)) {
+            let message =
+                format!("`{setting}` forbids `{tag}`, so the server does not start with both");
+            out.push(names.defect(found, "no-start", message));
+        }
+    }
+    out
 }
 
 /// What a user shows who comes in by this tag.
@@ -208,8 +281,10 @@ fn networks(reader: &Reader, user: &Element) -> Fact<Addresses> {
         }
     }
     let total = union(&sets);
-    match unknown {
-        Some((why, at)) if total != Addresses::all() => Fact::Unknown(why, at),
+    let elsewhere = reader.elsewhere(section);
+    let replaced = elsewhere.is_some() && section.attribute("replace").is_some();
+    match unknown.or(elsewhere) {
+        Some((why, at)) if replaced || total != Addresses::all() => Fact::Unknown(why, at),
         _ => Fact::Known(total, origin.unwrap_or_else(|| reader.origin(section))),
     }
 }
@@ -234,15 +309,29 @@ pub(super) fn subnet(text: &str) -> Result<Addresses, Why> {
     if zero {
         return Ok(Addresses::all());
     }
-    let set = Addresses::parse(text).or_else(|| {
-        let (address, mask) = text.split_once('/')?;
-        let mask: std::net::Ipv4Addr = mask.parse().ok()?;
-        Addresses::parse(&format!("{address}/{}", mask.to_bits().leading_ones()))
-    });
+    // To the server a blank is part of the address.
+    let parsed = (text.trim() == text).then(|| Addresses::parse(text).or_else(|| masked(text)));
+    let set = parsed.flatten();
     let set = set.ok_or_else(|| Why::NotUnderstood(format!("the address `{text}`").into()))?;
     // The server folds its own loopback addresses of either family into one.
     let local = Addresses::loopback();
     Ok(if local.union(&set) == local { local } else { set })
+}
+
+/// `10.0.0.0/255.0.0.0`, and the same in IPv6; a mask with holes is no range.
+fn masked(text: &str) -> Option<Addresses> {
+    let (address, mask) = text.split_once('/')?;
+    let ones = match mask.parse().ok()? {
+        IpAddr::V4(mask) => {
+            let ones = mask.to_bits().leading_ones();
+            (ones == mask.to_bits().count_ones()).then_some(ones)?
+        }
+        IpAddr::V6(mask) => {
+            let ones = mask.to_bits().leading_ones();
+            (ones == mask.to_bits().count_ones()).then_some(ones)?
+        }
+    };
+    Addresses::parse(&format!("{address}/{ones}"))
 }
 
 /// Whether a setting of the profile `default` is switched off.

@@ -17,7 +17,7 @@ fn check_ports(row: u32, main: &str, over: &str, expected: &[&str]) {
 /// What `users.d/m.xml` says over a users file with `base` in it.
 fn check_users(row: u32, base: &str, over: &str, expected: &[&str]) {
     let (main, base) = (MAIN.replace("MORE", ""), USERS.replace("MORE", base));
-    let over = format!("<clickhouse replace=\"true\">{over}</clickhouse>");
+    let over = format!("<clickhouse>{over}</clickhouse>");
     let files =
         files(&[("s/config.xml", &main), ("s/users.xml", &base), ("s/users.d/m.xml", &over)]);
     let files: Vec<&ConfigFile> = files.iter().collect();
@@ -81,6 +81,40 @@ fn listeners() {
 }
 
 #[test]
+fn a_handler_with_a_user_of_its_own_asks_for_no_login() {
+    let rule = |kind: &str, more: &str| {
+        format!(
+            "<http_handlers><rule><handler><type>{kind}</type>{more}</handler></rule>\
+             </http_handlers>"
+        )
+    };
+    let query =
+        |q: &str| rule("predefined_query_handler", &format!("<user>a</user><query>{q}</query>"));
+    let open = &["port 8123 local open"];
+    let asked = &["port 8123 local"];
+    check_ports(17, "", &rule("dynamic_query_handler", "<user>a</user>"), open);
+    check_ports(17, "", &query("SELECT * FROM orders"), open);
+    check_ports(17, "", &query("SELECT 1"), asked);
+    check_ports(17, "", &query("SELECT value FROM system.metrics"), asked);
+    check_ports(17, "", &rule("dynamic_query_handler", ""), asked);
+    check_ports(17, "", &rule("static", "<user>a</user>"), asked);
+}
+
+#[test]
+fn what_the_server_document_forbids_stops_the_server() {
+    let check = |row: u32, setting: &str, user: &str, expected: &[&str]| {
+        let main = MAIN.replace("MORE", &format!("<{setting}>0</{setting}>"));
+        let users = USERS.replace("MORE", &format!("<a>{user}</a>"));
+        let files = files(&[("s/config.xml", &main), ("s/users.xml", &users)]);
+        let files: Vec<&ConfigFile> = files.iter().collect();
+        compare(&on_disk(&files), "defect", expected, &format!("row {row}"));
+    };
+    check(41, "allow_no_password", "<password></password>", &[]);
+    check(42, "allow_no_password", "<no_password/>", &["defect no-start"]);
+    check(43, "allow_plaintext_password", "<password></password>", &["defect no-start"]);
+}
+
+#[test]
 fn a_tls_layer_makes_an_endpoint_encrypted_whatever_its_name() {
     let chain = "<protocols><plain><type>http</type></plain><web><type>tls</type><impl>plain</impl>\
                  <port>8444</port></web></protocols>";
@@ -109,9 +143,15 @@ fn passwords() {
         &over("<password></password>"),
         asked,
     );
-    let hash = "<password_sha256_hex>ab12</password_sha256_hex>";
-    check_users(35, EMPTY, &over(hash), &["login default password any", "defect no-start"]);
+    let hash = format!("<password_sha256_hex>{}</password_sha256_hex>", "ab12".repeat(16));
+    check_users(35, EMPTY, &over(&hash), &["login default password any", "defect no-start"]);
     check_users(36, EMPTY, &over(&format!("<password remove=\"1\"/>{hash}")), asked);
+    check_users(
+        37,
+        "<default><password_sha256_hex/></default>",
+        "",
+        &["login default password any", "defect no-start"],
+    );
     let empty_hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     check_users(
         38,
@@ -133,7 +173,6 @@ fn passwords() {
         "<users replace=\"1\"><default><profile>x</profile></default></users>",
         &["defect no-start"],
     );
-    check_users(46, EMPTY, &over("<networks><ip>::/0</ip></networks>"), none);
     check_users(
         47,
         EMPTY,
@@ -167,7 +206,100 @@ fn networks() {
     check_users(61, &with("<ip>10.1.2.3/0</ip>"), "", any);
     check_users(62, &with("<host_regexp>.*</host_regexp>"), "", any);
     check_users(63, &with("<ip>127.0.0.1</ip>"), "", &["login default none local"]);
+    let refused = &["login default none any", "defect no-start"];
+    check_users(64, &with("<ip> 10.0.0.0/8 </ip><ip>::/0</ip>"), "", refused);
+    check_users(65, &with("<network>10.0.0.0/8</network><ip>::/0</ip>"), "", refused);
     check_users(66, &EMPTY.replace("<networks>", "<networks incl=\"networks\">"), "", any);
+}
+
+#[test]
+fn an_attribute_on_the_root_replaces_nothing() {
+    let (main, users) = (MAIN.replace("MORE", ""), USERS.replace("MORE", EMPTY));
+    let over = "<clickhouse replace='true'><users><default><networks><ip>::/0</ip></networks>\
+                </default></users></clickhouse>";
+    let files =
+        files(&[("s/config.xml", &main), ("s/users.xml", &users), ("s/users.d/m.xml", over)]);
+    let files: Vec<&ConfigFile> = files.iter().collect();
+    let expected = ["login default none any", "defect no-effect"];
+    compare(&on_disk(&files), "login defect", &expected, "row 46");
+}
+
+#[test]
+fn a_document_includes_from_what_it_names_itself() {
+    let included = "<clickhouse><networks><ip>10.0.0.1</ip></networks></clickhouse>";
+    let user = "<default><password/><networks incl='networks' replace='1'><ip>::/0</ip></networks>\
+                </default>";
+    let named = "<include_from>/etc/metrika.xml</include_from>";
+    let check =
+        |row: u32, main: &str, users: &str, included: &[(&str, &str)], expected: &[&str]| {
+            let main = MAIN.replace("MORE", main);
+            let users = USERS.replace("MORE", user).replace("<profiles/>", users);
+            let mut texts = vec![("s/config.xml", &*main), ("s/users.xml", &*users)];
+            texts.extend(included);
+            let files = files(&texts);
+            let files: Vec<&ConfigFile> = files.iter().collect();
+            compare(&on_disk(&files), "login", expected, &format!("row {row}"));
+        };
+    let here = &[("s/metrika.xml", included)];
+    check(66, "", "<profiles/>", &[], &["login default none any"]);
+    check(67, named, "<profiles/>", here, &["login default none any"]);
+    check(68, "", named, here, &["login default none 1 ranges"]);
+    check(68, "", named, &[], &["login default none ?"]);
+}
+
+#[test]
+fn included_elements_stand_beside_their_like_unless_they_are_to_be_merged() {
+    let laugh = |n: u32| format!("<l{n}><a incl='l{0}'/><b incl='l{0}'/></l{n}>", n + 1);
+    let laughs = (0..40).map(laugh).collect::<Vec<_>>().concat();
+    let included = format!(
+        "<clickhouse><u><users><b><password>x</password></b></users></u>{laughs}</clickhouse>"
+    );
+    let check = |include: &str, expected: &[&str]| {
+        let main = MAIN.replace("MORE", "");
+        let named = format!("<include_from>/etc/i.xml</include_from>{include}");
+        let users = USERS.replace("MORE", EMPTY).replace("<profiles/>", "");
+        let users = users.replace("</clickhouse>", &format!("{named}</clickhouse>"));
+        let files =
+            files(&[("s/config.xml", &main), ("s/users.xml", &users), ("s/i.xml", &included)]);
+        let files: Vec<&ConfigFile> = files.iter().collect();
+        compare(&on_disk(&files), "login", expected, &format!("row 49 {include}"));
+    };
+    check("<include incl='u'/>", &["login default none any"]);
+    let both = &["login default none any", "login b password any"];
+    check("<include incl='u' merge='true'/>", both);
+    check("<x incl='l0'/>", &["login default none any"]);
+}
+
+#[test]
+fn folders_are_called_after_the_file() {
+    let main = MAIN.replace("MORE", "").replace("users.xml", "people.xml");
+    let user = |n: &str| {
+        format!("<clickhouse><users><{n}><password>p</password></{n}></users></clickhouse>")
+    };
+    let port = |n: u32| format!("<clickhouse><http_port>{n}</http_port></clickhouse>");
+    let all = [
+        ("s/node.xml", main),
+        ("s/people.xml", user("a")),
+        ("s/people.d/u.xml", user("b")),
+        ("s/conf.d/u.xml", user("c")),
+        ("s/node.d/10.xml", port(1)),
+        ("s/node.d/9.xml", port(2)),
+    ];
+    let texts: Vec<(&str, &str)> = all.iter().map(|(p, t)| (*p, t.as_str())).collect();
+    let files = files(&texts);
+    let files: Vec<&ConfigFile> = files.iter().collect();
+    compare(
+        &on_disk(&files),
+        "store port login",
+        &[
+            "store ch:s/node.xml ClickHouse in `s/node.xml`",
+            "port 2 local",
+            "login a password any",
+            "login c password any",
+            "login b password any",
+        ],
+        "row 51",
+    );
 }
 
 #[test]

@@ -25,10 +25,6 @@ pub(super) fn lower(project: &Project, entry: &Entry, out: &mut Fragment) {
         title: format!("service `{}`", entry.key).into(),
         place: entry.key_place,
     };
-    if project.overrides() && service.node.get("image").is_none() {
-        service.added(entry, out);
-        return;
-    }
     let exists = Fact::written(true, entry.key_place);
     out.nodes.push(Stop {
         address: service.address.clone(),
@@ -61,17 +57,6 @@ struct Service<'a> {
 impl Service<'_> {
     fn hop(&self, from: Ref, place: Place, say: String) -> Hop {
         Hop::new(from, Ref::To(self.address.clone()), place, say)
-    }
-
-    /// What an override adds to a service of the file below it. Ports are appended there.
-    fn added(&self, entry: &Entry, out: &mut Fragment) {
-        const REST: [&str; 6] =
-            ["command", "entrypoint", "environment", "env_file", "volumes", "network_mode"];
-        self.ports(out);
-        if let Some(rest) = REST.iter().find_map(|key| entry.value.map()?.entry(key)) {
-            let what = format!("what this override changes in {}", self.title);
-            out.not_understood.push((rest.place(), what.into()));
-        }
     }
 
     fn network(&self, out: &mut Fragment) {

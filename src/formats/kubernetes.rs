@@ -5,6 +5,7 @@ mod bundle;
 mod cilium;
 mod container;
 mod environment;
+mod fields;
 mod ingress;
 mod ingress_auth;
 mod load_balancer;
@@ -16,6 +17,7 @@ mod target_group_binding;
 mod tcp_services;
 #[cfg(test)]
 mod tests;
+mod unknown_field;
 mod volumes;
 mod workload;
 
@@ -111,6 +113,7 @@ fn holds_action(node: &Node) -> bool {
 
 fn lower(object: &Object, path: &str, out: &mut Fragment) {
     ignores(object, out);
+    unknown_field::lower(object, out);
     match (object.group, object.kind) {
         ("", "Service") => service::lower(object, out),
         ("", "ConfigMap" | "Secret") => bundle::lower(object, out),

@@ -8,8 +8,8 @@ use super::env_file::Variables;
 use super::interpolate::Interpolation;
 use super::stock::{MAX_DEPTH, Stock};
 use super::{merge, service};
-use crate::formats::clear_text::{self, Holder};
 use crate::formats::Unit;
+use crate::formats::clear_text::{self, Holder};
 use crate::model::fact::{Fact, Name};
 use crate::model::fragment::{Address, Bundle, BundleEntry, Fragment};
 use crate::source::{FileId, Place, Sources};
@@ -263,7 +263,8 @@ fn overridden(stock: &Stock, file: FileId) -> Option<FileId> {
 fn overlaid(stock: &Stock, file: FileId) -> Option<FileId> {
     let base = stock.default_beside(file)?;
     let lacks = |e: &&Entry| {
-        e.value.map().is_some() && ["image", "build", "extends"].iter().all(|k| e.value.get(k).is_none())
+        e.value.map().is_some()
+            && ["image", "build", "extends"].iter().all(|k| e.value.get(k).is_none())
     };
     let mut partial = stock.services(file).filter(lacks).peekable();
     partial.peek()?;

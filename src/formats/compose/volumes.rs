@@ -35,8 +35,9 @@ fn volume(project: &Project, node: &Node) -> Option<Mount> {
     };
     // A name without a slash or dot in front is a volume that Docker keeps.
     let path = source.filter(|s| s.starts_with('.') || node.map().is_some());
-    let source =
-        path.and_then(|p| project.resolve(&p, node.place)).map_or(MountSource::Opaque, MountSource::Path);
+    let source = path
+        .and_then(|p| project.resolve(&p, node.place))
+        .map_or(MountSource::Opaque, MountSource::Path);
     Some(Mount { path: target, source, sub_path: None, place: node.place })
 }
 

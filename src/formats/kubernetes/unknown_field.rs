@@ -82,8 +82,8 @@ const SETTINGS: [Setting; 31] = [
     setting("core.v1.SecurityContext", "runAsNonRoot", LIMITS),
 ];
 
-/// Types of which every field matters.
-const ALL_MATTER: [(&str, &str); 14] = [
+/// Types that are guards: whatever is not there holds nobody off.
+const GUARDS: [(&str, &str); 7] = [
     ("networking.v1.NetworkPolicySpec", RULES),
     ("networking.v1.NetworkPolicyIngressRule", RULES),
     ("networking.v1.NetworkPolicyEgressRule", RULES),
@@ -91,6 +91,10 @@ const ALL_MATTER: [(&str, &str); 14] = [
     ("networking.v1.NetworkPolicyPort", RULES),
     ("networking.v1.IPBlock", RULES),
     ("networking.v1.IngressTLS", "nothing is encrypted by it"),
+];
+
+/// Types whose fields all matter, as far as one of them is meant.
+const WAYS: [(&str, &str); 7] = [
     ("core.v1.EnvVar", VALUE),
     ("core.v1.EnvVarSource", VALUE),
     ("core.v1.SecretKeySelector", VALUE),
@@ -162,16 +166,24 @@ impl<'a> Search<'a, '_> {
             let belongs = format!("`{}` belongs in {home}", setting.field);
             return self.defect(entry, Some(belongs), setting.lost);
         }
+        let lost_of = |list: &[(&str, &'static str)]| {
+            list.iter().find(|(name, _)| *name == told.name).map(|(_, lost)| *lost)
+        };
         let selects = told.name == SELECTOR && self.object.kind == "NetworkPolicy";
-        let all = ALL_MATTER.iter().find(|(name, _)| *name == told.name).map(|(_, lost)| *lost);
-        if let Some(lost) = all.or(selects.then_some("the selector matches more than was meant")) {
-            let meant = told.names().find(|name| near(name));
-            let meant = match meant {
-                Some(name) => Some(format!("`{name}` is meant")),
-                None if selects => Some("labels stand in `matchLabels`".to_owned()),
-                None => None,
-            };
-            self.defect(entry, meant, lost);
+        let guard =
+            lost_of(&GUARDS).or(selects.then_some("the selector matches more than was meant"));
+        let meant = told.names().find(|name| near(name)).map(|name| format!("`{name}` is meant"));
+        match (guard, meant) {
+            (Some(lost), None) if selects => {
+                self.defect(entry, Some("labels stand in `matchLabels`".to_owned()), lost);
+            }
+            (Some(lost), meant) => self.defect(entry, meant, lost),
+            (None, Some(meant)) => {
+                if let Some(lost) = lost_of(&WAYS) {
+                    self.defect(entry, Some(meant), lost);
+                }
+            }
+            (None, None) => {}
         }
     }
 
@@ -317,6 +329,8 @@ mod tests {
     fn a_guard_in_the_wrong_place_is_told_with_the_right_one() {
         service("loadBalancerSourceRanges: [10.0.0.0/8]", &["belongs in `spec`"]);
         container("hostPort: 80", &["belongs in `ports` of a container"]);
+        container("env: [{name: A, valuefrom: {}}]", &["(`valueFrom` is meant)"]);
+        container("env: [{name: A, securityContext: {}}]", &[]);
         container("hostNetwork: true", &["belongs in the pod's `spec`"]);
         container("env: [{name: A, secretKeyRef: {name: a, key: b}}]", &["belongs in `valueFrom`"]);
         policy("podSelector: {}, ingress: [{ipBlock: {cidr: 10.0.0.0/8}}]", &["a `from` or `to`"]);

@@ -1,5 +1,7 @@
 //! Compose files: services, what they publish, and what is put into them.
 
+mod build;
+mod dockerfile;
 mod env_file;
 mod interpolate;
 mod merge;

@@ -8,6 +8,7 @@ use super::env_file::Variables;
 use super::interpolate::Interpolation;
 use super::stock::{MAX_DEPTH, Stock};
 use super::{merge, service};
+use crate::catalog::Catalog;
 use crate::formats::Unit;
 use crate::formats::clear_text::{self, Holder};
 use crate::model::fact::{Fact, Name};
@@ -18,6 +19,7 @@ use crate::tree::node::{Entry, Node};
 /// What the services of one project share.
 pub(super) struct Project<'a> {
     pub(super) sources: &'a Sources,
+    pub(super) catalog: &'a Catalog,
     /// The path of the file that names the project.
     pub(super) owner: &'a str,
     /// The documents that make it up, later ones over earlier ones.
@@ -138,7 +140,8 @@ impl<'a> Lowering<'a, '_> {
         let stock = &self.stock;
         let roots = stack.files.iter().flat_map(|file| stock.roots(*file)).collect();
         let fill = Interpolation::new(environment);
-        let project = Project { sources: stock.sources, owner, roots, fill, directory };
+        let (sources, catalog) = (stock.sources, stock.catalog);
+        let project = Project { sources, catalog, owner, roots, fill, directory };
         for entry in self.services(stack).values() {
             service::lower(&project, entry, self.out);
             let named = env_files(&project, &entry.value).into_iter();

@@ -1,5 +1,6 @@
 //! One service of a Compose file: a container and the ways to it.
 
+use super::build::{self, Built};
 use super::interpolate::Interpolation;
 use super::ports::{self, On, hosts_address, published};
 use super::project::{self, Project};
@@ -22,7 +23,7 @@ pub(super) fn lower(project: &Project, entry: &Entry, out: &mut Fragment) {
         project,
         node: &entry.value,
         address: project.address(&entry.key),
-        title: format!("service `{}`", entry.key).into(),
+        title: title(project, entry).into(),
         place: entry.key_place,
     };
     let exists = Fact::written(true, entry.key_place);
@@ -112,6 +113,20 @@ impl Service<'_> {
 
     fn container(&self, entry: &Entry, exists: Fact<bool>, out: &mut Fragment) -> Container {
         let fill = &self.project.fill;
+        let built = build::of(self.project, self.node);
+        let named = || self.node.get("image").map_or(Fact::Unset(self.place), |n| fill.image(n));
+        let entrypoint = command(fill, self.node, "entrypoint");
+        let mut args = command(fill, self.node, "command");
+        // An entry point of the service takes the image's arguments away.
+        if args.is_unset() && entrypoint.is_unset() {
+            args = built.as_ref().and_then(Built::command).unwrap_or(args);
+        }
+        let command = match &built {
+            Some(built) if entrypoint.is_unset() => built.entrypoint().unwrap_or(entrypoint),
+            _ => entrypoint,
+        };
+        let mut mounts: Vec<_> = built.iter().flat_map(Built::mounts).collect();
+        mounts.extend(volumes::mounts(self.project, self.node, out));
         Container {
             address: Address::new(format!("{}/container", self.address)),
             name: entry.key.clone(),
@@ -120,13 +135,13 @@ impl Service<'_> {
             place: entry.key_place,
             whole: entry.place(),
             exists,
-            image: self.node.get("image").map_or(Fact::Unset(self.place), |n| fill.image(n)),
-            command: command(fill, self.node, "entrypoint"),
-            args: command(fill, self.node, "command"),
-            env: self.env(),
+            image: built.as_ref().map_or_else(named, Built::image),
+            command,
+            args,
+            env: built.iter().flat_map(Built::env).chain(self.env()).collect(),
             env_from: self.env_from(),
             ports: self.inner_ports(),
-            mounts: volumes::mounts(self.project, self.node, out),
+            mounts,
         }
     }
 
@@ -208,6 +223,19 @@ impl Service<'_> {
                 }));
             }
         }
+    }
+}
+
+/// A service of a profile runs where somebody asks for the profile.
+fn title(project: &Project, entry: &Entry) -> String {
+    let profiles = entry.value.get("profiles").map_or(&[][..], Node::items).iter();
+    let profiles: Vec<String> = profiles
+        .filter_map(|node| project.fill.fact(node).known().map(|name| format!("`{name}`")))
+        .collect();
+    match profiles.as_slice() {
+        [] => format!("service `{}`", entry.key),
+        [one] => format!("service `{}` of profile {one}", entry.key),
+        many => format!("service `{}` of profiles {}", entry.key, many.join(", ")),
     }
 }
 

@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::merge;
 use super::project::{folder, resolve};
+use crate::catalog::Catalog;
 use crate::formats::{Parsed, Unit};
 use crate::model::fact::Name;
 use crate::source::{FileId, Sources};
@@ -22,6 +23,7 @@ pub(super) const MAX_DEPTH: usize = 16;
 /// Parsed files by name.
 pub(super) struct Stock<'a> {
     pub(super) sources: &'a Sources,
+    pub(super) catalog: &'a Catalog,
     pub(super) files: Vec<FileId>,
     roots: FxHashMap<FileId, &'a [Node]>,
 }
@@ -39,7 +41,8 @@ impl<'a> Stock<'a> {
             _ => None,
         });
         let roots: FxHashMap<_, _> = trees.clone().collect();
-        Stock { sources: unit.sources, files: trees.map(|(file, _)| file).collect(), roots }
+        let files = trees.map(|(file, _)| file).collect();
+        Stock { sources: unit.sources, catalog: unit.catalog, files, roots }
     }
 
     pub(super) fn path(&self, file: FileId) -> &'a str {

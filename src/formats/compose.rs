@@ -5,6 +5,7 @@ mod dockerfile;
 mod env_file;
 mod interpolate;
 mod merge;
+mod networks;
 mod ports;
 mod project;
 mod service;
@@ -12,6 +13,7 @@ mod stock;
 #[cfg(test)]
 mod tests;
 mod together;
+mod traefik;
 mod volumes;
 mod words;
 

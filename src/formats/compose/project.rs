@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::env_file::Variables;
 use super::interpolate::Interpolation;
 use super::stock::{MAX_DEPTH, Stock};
-use super::{merge, service};
+use super::{merge, service, traefik};
 use crate::catalog::Catalog;
 use crate::formats::Unit;
 use crate::formats::clear_text::{self, Holder};
@@ -142,8 +142,10 @@ impl<'a> Lowering<'a, '_> {
         let fill = Interpolation::new(environment);
         let (sources, catalog) = (stock.sources, stock.catalog);
         let project = Project { sources, catalog, owner, roots, fill, directory };
-        for entry in self.services(stack).values() {
-            service::lower(&project, entry, self.out);
+        let services = self.services(stack);
+        let proxies = traefik::among(services.values());
+        for entry in services.values() {
+            service::lower(&project, entry, &proxies, self.out);
             let named = env_files(&project, &entry.value).into_iter();
             self.env_files.extend(named.map(|(path, _)| path));
         }

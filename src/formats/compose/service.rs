@@ -4,7 +4,7 @@ use super::build::{self, Built};
 use super::interpolate::Interpolation;
 use super::ports::{self, On, hosts_address, published};
 use super::project::{self, Project};
-use super::{volumes, words};
+use super::{networks, traefik, volumes, words};
 use crate::formats::clear_text::{self, Holder};
 use crate::model::concept::Secret;
 use crate::model::fact::{Fact, Name, Origin};
@@ -15,7 +15,7 @@ use crate::model::fragment::{
 use crate::source::Place;
 use crate::tree::node::{Entry, Node};
 
-pub(super) fn lower(project: &Project, entry: &Entry, out: &mut Fragment) {
+pub(super) fn lower(project: &Project, entry: &Entry, proxies: &[&str], out: &mut Fragment) {
     if entry.value.map().is_none() {
         return;
     }
@@ -43,6 +43,10 @@ pub(super) fn lower(project: &Project, entry: &Entry, out: &mut Fragment) {
         out.not_understood.push((extends.place(), what.into()));
     }
     let container = service.container(entry, exists, out);
+    let inner: Vec<u16> = container.ports.iter().map(|(port, ..)| *port).collect();
+    let to = Ref::To(service.address.clone());
+    let routes = traefik::routes(project, proxies, service.node, &service.title, &to, &inner);
+    out.hops.extend(routes);
     service.secrets(&container, out);
     out.containers.push(container);
 }
@@ -80,13 +84,16 @@ impl Service<'_> {
                 out.hops.push(self.hop(Ref::To(self.project.address(other)), at, say));
             }
             _ => {
-                let say = format!("any container of the same Compose project can reach {title}");
+                let say = format!("{} can reach {title}", networks::neighbours(self.node));
                 out.hops.push(self.hop(Ref::Neighbours, self.place, say));
             }
         }
     }
 
     fn ports(&self, out: &mut Fragment) {
+        if networks::isolated(self.project, self.node) {
+            return;
+        }
         for port in published(&self.project.fill, self.node) {
             let at = port.place;
             let say = format!("{} is published on the host (`{}`)", self.title, port.shown);

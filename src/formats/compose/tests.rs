@@ -93,6 +93,52 @@ fn networks_decide_who_is_near() {
 }
 
 #[test]
+fn ports_of_internal_networks_are_not_published() {
+    let file = |networks: &str, more: &str| {
+        format!(
+            "services:\n  s:\n    image: redis\n    ports: ['6379:6379']\n    networks: {networks}\n\
+             {more}networks:\n  in: {{internal: true}}\n  out: {{}}\n  swarm: {{internal: true, \
+             driver: overlay}}\n"
+        )
+    };
+    let published = "anynetwork -> compose:compose.yaml/s 6379:6379";
+    let check = |networks, more, expected: &[&str]| {
+        check(&[("compose.yaml", &file(networks, more))], expected);
+    };
+    check("[in]", "", &["neighbours -> compose:compose.yaml/s", "no anynetwork", "no internet"]);
+    check("{in: {}}", "", &["no anynetwork"]);
+    check("[in, out]", "", &[published]);
+    check("[swarm]", "", &[published]);
+    check("[in]", "    deploy: {}\n", &[published]);
+    check("[elsewhere]", "", &[published]);
+}
+
+#[test]
+fn traefik_leads_to_what_its_labels_route() {
+    let routed = |labels: &str, expected: &[&str]| {
+        let text = format!(
+            "services:\n  proxy:\n    image: traefik:v3\n    ports: ['443:443']\n  s:\n    image: x\n    \
+             expose: [80]\n    labels:\n      traefik.enable: 'true'\n{labels}"
+        );
+        check(&[("compose.yaml", &text)], expected);
+    };
+    const RULE: &str = "      traefik.http.routers.s.rule: Host(`a`)\n";
+    const WAY: &str = "compose:compose.yaml/proxy -> compose:compose.yaml/s";
+    routed(RULE, &[&format!("{WAY} *:80 proxy")]);
+    let port = "      traefik.http.services.s.loadbalancer.server.port: 8080\n";
+    routed(&format!("{RULE}{port}"), &[&format!("{WAY} *:8080 proxy")]);
+    let middlewares = "      traefik.http.routers.s.middlewares: a\n";
+    let auth = "      traefik.http.middlewares.a.basicauth.users: x\n";
+    routed(&format!("{RULE}{middlewares}{auth}"), &[&format!("{WAY} *:80 proxy asks=password")]);
+    routed(&format!("{RULE}{middlewares}"), &[&format!("{WAY} *:80 open=? proxy")]);
+    routed("", &[&format!("no {WAY}")]);
+    routed(
+        &RULE.replace("      ", "      traefik.enable: 'false'\n      "),
+        &[&format!("no {WAY}")],
+    );
+}
+
+#[test]
 fn variables_come_from_the_env_file_or_the_fallback() {
     let value = |text: &str, expected: &str| {
         check(

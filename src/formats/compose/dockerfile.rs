@@ -133,13 +133,11 @@ fn command(rest: &str) -> Vec<String> {
 fn filled(text: &str, variables: &FxHashMap<String, String>) -> String {
     let Some(at) = text.find('$') else { return text.to_owned() };
     let (before, rest) = (&text[..at], &text[at + 1..]);
-    let (name, behind) = match rest.strip_prefix('{').and_then(|r| r.split_once('}')) {
-        Some(found) => found,
-        None => {
-            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-            rest.split_at(end.unwrap_or(rest.len()))
-        }
-    };
+    let braced = rest.strip_prefix('{').and_then(|r| r.split_once('}'));
+    let (name, behind) = braced.unwrap_or_else(|| {
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        rest.split_at(end.unwrap_or(rest.len()))
+    });
     let (name, default) = name.split_once(":-").unwrap_or((name, ""));
     let known = variables.get(name).map(String::as_str).filter(|value| !value.is_empty());
     match known.or((!default.is_empty()).then_some(default)) {
@@ -164,15 +162,12 @@ fn lines(text: &Text) -> Vec<(String, Place)> {
             first = start + (raw.len() - raw.trim_start().len());
         }
         if !line.starts_with('#') && !line.is_empty() {
-            match line.strip_suffix('\\') {
-                Some(part) => {
-                    open += part;
-                    open.push(' ');
-                }
-                None => {
-                    open += line;
-                    out.push((std::mem::take(&mut open), text.place(first..end.max(first))));
-                }
+            if let Some(part) = line.strip_suffix('\\') {
+                open += part;
+                open.push(' ');
+            } else {
+                open += line;
+                out.push((std::mem::take(&mut open), text.place(first..end.max(first))));
             }
         }
         start += raw.len();

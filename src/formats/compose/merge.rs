@@ -63,10 +63,8 @@ fn maps(base: &Map, over: &Map, sources: &Sources, depth: usize, special: &Speci
                 let value = special(&entry.key, below, &entry.value)
                     .unwrap_or_else(|| generic(below, &entry.value, sources, depth + 1));
                 // What replaces a value is edited where it stands.
-                let key_place = match value.place == entry.value.place {
-                    true => entry.key_place,
-                    false => entries[at].key_place,
-                };
+                let replaced = value.place == entry.value.place;
+                let key_place = if replaced { entry.key_place } else { entries[at].key_place };
                 entries[at] = Entry { key: entry.key.clone(), key_place, value };
             }
         }
@@ -95,12 +93,11 @@ fn appended(base: &Node, over: &Node, key: &dyn Fn(&Node) -> Option<Arc<str>>) -
     let mut keys: Vec<Option<Arc<str>>> = below.iter().map(key).collect();
     for item in above {
         let own = key(item);
-        match keys.iter().position(|k| own.is_some() && *k == own) {
-            Some(at) => items[at] = item.clone(),
-            None => {
-                items.push(item.clone());
-                keys.push(own);
-            }
+        if let Some(at) = keys.iter().position(|k| own.is_some() && *k == own) {
+            items[at] = item.clone();
+        } else {
+            items.push(item.clone());
+            keys.push(own);
         }
     }
     Node { place: base.place, kind: Kind::List(items) }

@@ -131,32 +131,32 @@ impl<'a> Lowering<'a, '_> {
 
     fn stack(
         &mut self,
-        stack: &Stack,
+        layers: &Stack,
         owner: &str,
         directory: Option<Name>,
         environment: &Variables,
         depth: usize,
     ) {
         let stock = &self.stock;
-        let roots = stack.files.iter().flat_map(|file| stock.roots(*file)).collect();
+        let roots = layers.files.iter().flat_map(|file| stock.roots(*file)).collect();
         let fill = Interpolation::new(environment);
         let (sources, catalog) = (stock.sources, stock.catalog);
         let project = Project { sources, catalog, owner, roots, fill, directory };
-        let services = self.services(stack);
+        let services = self.services(layers);
         let proxies = traefik::among(services.values());
         for entry in services.values() {
             service::lower(&project, entry, &proxies, self.out);
             let named = env_files(&project, &entry.value).into_iter();
             self.env_files.extend(named.map(|(path, _)| path));
         }
-        for file in stack.files {
+        for file in layers.files {
             for (files, item) in self.stock.included(*file) {
-                match files.filter(|f| depth < MAX_DEPTH && !stack.files.contains(&f[0])) {
-                    Some(files) => self.include(*file, &files, item, owner, environment, depth),
-                    None => {
-                        let what = "the Compose files that are included here";
-                        self.out.not_understood.push((item.place, what.into()));
-                    }
+                let followed = files.filter(|f| depth < MAX_DEPTH && !layers.files.contains(&f[0]));
+                if let Some(files) = followed {
+                    self.include(*file, &files, item, owner, environment, depth);
+                } else {
+                    let what = "the Compose files that are included here";
+                    self.out.not_understood.push((item.place, what.into()));
                 }
             }
         }
@@ -195,18 +195,18 @@ impl<'a> Lowering<'a, '_> {
             }
         };
         variables.add(outer);
-        let stack = Stack { files, only: None };
-        self.stack(&stack, owner, directory, &variables, depth + 1);
+        let layers = Stack { files, only: None };
+        self.stack(&layers, owner, directory, &variables, depth + 1);
     }
 
     /// The services of some files, each merged through all of them, in the order of their names'
     /// first appearance.
-    fn services(&self, stack: &Stack) -> Services<'a> {
+    fn services(&self, layers: &Stack) -> Services<'a> {
         let stock = &self.stock;
         let mut services = Services::default();
-        for file in stack.files {
+        for file in layers.files {
             for entry in stock.services(*file) {
-                let wanted = stack.only.as_ref().is_none_or(|only| only.contains(&entry.key));
+                let wanted = layers.only.as_ref().is_none_or(|only| only.contains(&entry.key));
                 if !wanted || self.templates.contains(&(*file, entry.key.clone())) {
                     continue;
                 }

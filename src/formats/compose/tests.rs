@@ -115,6 +115,8 @@ fn ports_of_internal_networks_are_not_published() {
 
 #[test]
 fn traefik_leads_to_what_its_labels_route() {
+    const RULE: &str = "      traefik.http.routers.s.rule: Host(`a`)\n";
+    const WAY: &str = "compose:compose.yaml/proxy -> compose:compose.yaml/s";
     let routed = |labels: &str, expected: &[&str]| {
         let text = format!(
             "services:\n  proxy:\n    image: traefik:v3\n    ports: ['443:443']\n  s:\n    image: x\n    \
@@ -122,8 +124,6 @@ fn traefik_leads_to_what_its_labels_route() {
         );
         check(&[("compose.yaml", &text)], expected);
     };
-    const RULE: &str = "      traefik.http.routers.s.rule: Host(`a`)\n";
-    const WAY: &str = "compose:compose.yaml/proxy -> compose:compose.yaml/s";
     routed(RULE, &[&format!("{WAY} *:80 proxy")]);
     let port = "      traefik.http.services.s.loadbalancer.server.port: 8080\n";
     routed(&format!("{RULE}{port}"), &[&format!("{WAY} *:8080 proxy")]);

@@ -23,7 +23,8 @@ impl Folders {
         }
         for line in text.lines() {
             for word in line.split([' ', '\t', '"', '\'', ',', '[', ']', '{', '}']) {
-                if !word.ends_with(".yml") && !word.ends_with(".yaml") || !word.contains('/') {
+                let ending = word.rsplit_once('.').map(|(_, ending)| ending);
+                if !matches!(ending, Some("yml" | "yaml")) || !word.contains('/') {
                     continue;
                 }
                 if let Some(other) = resolve(here, word) {

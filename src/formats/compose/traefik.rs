@@ -68,8 +68,8 @@ pub(super) fn routes(
             let Ref::To(target) = to else { continue };
             let hop = Hop::new(from, Ref::To(target.clone()), at, say.clone());
             let asks = asks.clone().ok().flatten();
-            let ports = PortMap::Pairs(vec![pair.clone()]);
-            out.push(Hop { ports, open: open.clone(), proxy: true, asks, ..hop });
+            let map = PortMap::Pairs(vec![pair.clone()]);
+            out.push(Hop { ports: map, open: open.clone(), proxy: true, asks, ..hop });
         }
     }
     out

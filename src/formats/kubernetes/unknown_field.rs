@@ -189,9 +189,10 @@ impl<'a> Search<'a, '_> {
 
     fn defect(&mut self, entry: &Entry, meant: Option<String>, lost: &str) {
         let title = self.object.title();
-        let within = match self.path.is_empty() {
-            true => title.to_string(),
-            false => format!("`{}` of {title}", self.path.join(".")),
+        let within = if self.path.is_empty() {
+            title.to_string()
+        } else {
+            format!("`{}` of {title}", self.path.join("."))
         };
         let meant = meant.map(|meant| format!(" ({meant})")).unwrap_or_default();
         let message = format!("{within} has no field `{}`{meant}: {lost}", entry.key);

@@ -85,6 +85,10 @@ impl<'a> Reference<'a> {
         let wanted = Reference::parse(pattern).repository;
         let depth = wanted.split('/').count();
         let parts: Vec<&str> = self.repository.split('/').collect();
+        // A publisher that is called as its product (`minio/minio`) has its name from it.
+        if wanted.split_once('/').is_some_and(|(publisher, product)| publisher == product) {
+            return Some(Match::Likely);
+        }
         let tail = parts.get(parts.len().checked_sub(depth)?..)?.join("/");
         glob(wanted, &tail).then_some(Match::Likely)
     }
@@ -154,6 +158,8 @@ mod tests {
         check("registry.corp:5000/hub/library/redis:7", "redis", Some(Match::Likely));
         check("ghcr.io/acme/redis", "redis", Some(Match::Likely));
         check("registry.corp/bitnami/redis:7", "bitnami/redis", Some(Match::Likely));
+        check("acme/minio:2023", "minio/minio", Some(Match::Likely));
+        check("acme/minio:2023", "pgvector/minio", None);
         check("registry.corp/qdrant/qdrant", "ghcr.io/qdrant/qdrant", Some(Match::Likely));
     }
 

@@ -123,6 +123,10 @@ fn bound(way: &Way, bind: &Fact<Addresses>) -> Option<Way> {
             }
         }
         Fact::Unset(_) => {}
+        // Nobody publishes a port on which nothing answers.
+        Fact::Unknown(Why::NotHere(_), _) if way.published => {
+            way.guess("a port that is published is listened on".into());
+        }
         Fact::Unknown(why, at) => {
             if !way.crowd.local || way.crowd.circle() > Circle::Loopback {
                 way.doubt(why.clone(), *at);

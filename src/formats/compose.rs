@@ -1,12 +1,19 @@
 //! Compose files: services, what they publish, and what is put into them.
 
+mod build;
+mod dockerfile;
 mod env_file;
 mod interpolate;
+mod merge;
+mod networks;
 mod ports;
 mod project;
 mod service;
+mod stock;
 #[cfg(test)]
 mod tests;
+mod together;
+mod traefik;
 mod volumes;
 mod words;
 
@@ -48,14 +55,20 @@ impl Format for Compose {
         (Parsed::Nodes(nodes), problems)
     }
 
-    /// Compose files with the env files of their folder and of the folders below it.
+    /// Compose files of a folder, with those that they take over or include, and with the env files
+    /// of their folders and of the folders below.
     fn group(&self, files: &[FileId], sources: &Sources) -> Vec<Vec<FileId>> {
         let (env, compose): (Vec<FileId>, Vec<FileId>) =
             files.iter().partition(|f| is_env_file(sources.path(**f)));
+        let mut folders = together::Folders::default();
+        for file in &compose {
+            folders.add(sources.path(*file), sources.str(*file));
+        }
         let mut units: Vec<Vec<FileId>> = Vec::new();
-        let mut of_folder: FxHashMap<&str, usize> = FxHashMap::default();
+        let mut of_folder: FxHashMap<usize, usize> = FxHashMap::default();
         for file in compose {
-            let unit = *of_folder.entry(project::folder(sources.path(file))).or_insert_with(|| {
+            let Some(set) = folders.set(project::folder(sources.path(file))) else { continue };
+            let unit = *of_folder.entry(set).or_insert_with(|| {
                 units.push(Vec::new());
                 units.len() - 1
             });
@@ -64,7 +77,8 @@ impl Format for Compose {
         for file in env {
             let mut folder = project::folder(sources.path(file));
             loop {
-                if let Some(unit) = of_folder.get(folder) {
+                let set = folders.set(folder);
+                if let Some(unit) = set.and_then(|set| of_folder.get(&set)) {
                     units[*unit].push(file);
                     break;
                 }

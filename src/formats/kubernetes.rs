@@ -8,6 +8,7 @@ mod container;
 mod contour;
 mod control_plane;
 mod environment;
+mod fields;
 mod front;
 mod gateway;
 mod gateway_policy;
@@ -32,6 +33,7 @@ mod tcp_services;
 mod tests;
 mod traefik;
 mod tunnel;
+mod unknown_field;
 mod volumes;
 mod workload;
 
@@ -84,6 +86,7 @@ impl Format for Kubernetes {
             match parsed {
                 Parsed::Nodes(nodes) => {
                     for object in object::all(nodes) {
+                        unknown_field::lower(&object, out);
                         lower(&object, unit.catalog, unit.sources.path(*file), out);
                     }
                 }

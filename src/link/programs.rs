@@ -9,7 +9,7 @@ use super::index::{Folders, Index};
 use crate::catalog::Catalog;
 use crate::catalog::image::ImageCard;
 use crate::model::concept::{Defect, Secret};
-use crate::model::fact::{Evidence, Fact, Name, Why};
+use crate::model::fact::{Basis, Evidence, Fact, Name, Why};
 use crate::model::fragment::{
     Address, Bundle, BundleEntry, ConfigBody, ConfigFile, Container, EnvValue, Fragment, Hop, Keep,
     LogDraft, Mount, MountSource, Node, NodeKind, PortMap, Ref, Settled, Store,
@@ -53,7 +53,12 @@ pub(crate) fn build(
         .containers
         .par_iter()
         .filter_map(|container| {
-            let card = cards.get(container.image.known()?).copied().flatten()?;
+            let Fact::Known(image, origin) = &container.image else { return None };
+            let card = cards.get(image).copied().flatten()?;
+            // Its handler reads the whole configuration of the image, of which too little is known.
+            if card.handled_by.is_some() && matches!(origin.basis, Basis::Guessed(_)) {
+                return None;
+            }
             let program = inputs.program(container);
             if stores::settings::client::is_client(&program) {
                 return None;

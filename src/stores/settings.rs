@@ -49,7 +49,10 @@ pub(crate) fn in_container(program: &Program, card: &ImageCard) -> Parts {
 
 /// What makes it uncertain that the image is the card's.
 fn guess(program: &Program, card: &ImageCard) -> Option<Name> {
-    let image = program.container.image.known()?;
+    let Fact::Known(image, origin) = &program.container.image else { return None };
+    if let Basis::Guessed(how) = &origin.basis {
+        return Some(how.clone());
+    }
     match card.meets(&Reference::parse(image)) {
         Some((Match::Same, _)) => None,
         _ => Some(format!("image `{image}` is {}, as its name says", card.engine).into()),

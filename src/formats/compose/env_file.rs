@@ -7,12 +7,13 @@ use crate::model::fact::{Fact, Name};
 use crate::source::{Place, Text};
 
 /// Variables by name, and the order in which they stand.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Variables {
     pub(super) list: Vec<(Name, Variable)>,
     index: FxHashMap<Name, usize>,
 }
 
+#[derive(Clone)]
 pub(super) struct Variable {
     pub(super) value: Fact<Name>,
     /// The whole line.
@@ -33,6 +34,14 @@ impl Variables {
     /// The last value of a name.
     pub(super) fn get(&self, name: &str) -> Option<&Variable> {
         self.index.get(name).map(|i| &self.list[*i].1)
+    }
+
+    /// Takes over another's variables, which win.
+    pub(super) fn add(&mut self, other: &Variables) {
+        for (name, variable) in &other.list {
+            self.index.insert(name.clone(), self.list.len());
+            self.list.push((name.clone(), variable.clone()));
+        }
     }
 
     /// Reads a file; values may name variables of lines before.

@@ -1,9 +1,10 @@
 //! One service of a Compose file: a container and the ways to it.
 
+use super::build::{self, Built};
 use super::interpolate::Interpolation;
 use super::ports::{self, On, hosts_address, published};
 use super::project::{self, Project};
-use super::{volumes, words};
+use super::{networks, traefik, volumes, words};
 use crate::formats::clear_text::{self, Holder};
 use crate::model::concept::Secret;
 use crate::model::fact::{Fact, Name, Origin};
@@ -14,7 +15,7 @@ use crate::model::fragment::{
 use crate::source::Place;
 use crate::tree::node::{Entry, Node};
 
-pub(super) fn lower(project: &Project, entry: &Entry, out: &mut Fragment) {
+pub(super) fn lower(project: &Project, entry: &Entry, proxies: &[&str], out: &mut Fragment) {
     if entry.value.map().is_none() {
         return;
     }
@@ -22,13 +23,9 @@ pub(super) fn lower(project: &Project, entry: &Entry, out: &mut Fragment) {
         project,
         node: &entry.value,
         address: project.address(&entry.key),
-        title: format!("service `{}`", entry.key).into(),
+        title: title(project, entry).into(),
         place: entry.key_place,
     };
-    if project.overrides() && service.node.get("image").is_none() {
-        service.added(entry, out);
-        return;
-    }
     let exists = Fact::written(true, entry.key_place);
     out.nodes.push(Stop {
         address: service.address.clone(),
@@ -46,6 +43,10 @@ pub(super) fn lower(project: &Project, entry: &Entry, out: &mut Fragment) {
         out.not_understood.push((extends.place(), what.into()));
     }
     let container = service.container(entry, exists, out);
+    let inner: Vec<u16> = container.ports.iter().map(|(port, ..)| *port).collect();
+    let to = Ref::To(service.address.clone());
+    let routes = traefik::routes(project, proxies, service.node, &service.title, &to, &inner);
+    out.hops.extend(routes);
     service.secrets(&container, out);
     out.containers.push(container);
 }
@@ -61,17 +62,6 @@ struct Service<'a> {
 impl Service<'_> {
     fn hop(&self, from: Ref, place: Place, say: String) -> Hop {
         Hop::new(from, Ref::To(self.address.clone()), place, say)
-    }
-
-    /// What an override adds to a service of the file below it. Ports are appended there.
-    fn added(&self, entry: &Entry, out: &mut Fragment) {
-        const REST: [&str; 6] =
-            ["command", "entrypoint", "environment", "env_file", "volumes", "network_mode"];
-        self.ports(out);
-        if let Some(rest) = REST.iter().find_map(|key| entry.value.map()?.entry(key)) {
-            let what = format!("what this override changes in {}", self.title);
-            out.not_understood.push((rest.place(), what.into()));
-        }
     }
 
     fn network(&self, out: &mut Fragment) {
@@ -94,13 +84,16 @@ impl Service<'_> {
                 out.hops.push(self.hop(Ref::To(self.project.address(other)), at, say));
             }
             _ => {
-                let say = format!("any container of the same Compose project can reach {title}");
+                let say = format!("{} can reach {title}", networks::neighbours(self.node));
                 out.hops.push(self.hop(Ref::Neighbours, self.place, say));
             }
         }
     }
 
     fn ports(&self, out: &mut Fragment) {
+        if networks::isolated(self.project, self.node) {
+            return;
+        }
         for port in published(&self.project.fill, self.node) {
             let at = port.place;
             let say = format!("{} is published on the host (`{}`)", self.title, port.shown);
@@ -127,6 +120,20 @@ impl Service<'_> {
 
     fn container(&self, entry: &Entry, exists: Fact<bool>, out: &mut Fragment) -> Container {
         let fill = &self.project.fill;
+        let built = build::of(self.project, self.node);
+        let named = || self.node.get("image").map_or(Fact::Unset(self.place), |n| fill.image(n));
+        let entrypoint = command(fill, self.node, "entrypoint");
+        let mut args = command(fill, self.node, "command");
+        // An entry point of the service takes the image's arguments away.
+        if args.is_unset() && entrypoint.is_unset() {
+            args = built.as_ref().and_then(Built::command).unwrap_or(args);
+        }
+        let command = match &built {
+            Some(built) if entrypoint.is_unset() => built.entrypoint().unwrap_or(entrypoint),
+            _ => entrypoint,
+        };
+        let mut mounts: Vec<_> = built.iter().flat_map(Built::mounts).collect();
+        mounts.extend(volumes::mounts(self.project, self.node, out));
         Container {
             address: Address::new(format!("{}/container", self.address)),
             name: entry.key.clone(),
@@ -135,13 +142,13 @@ impl Service<'_> {
             place: entry.key_place,
             whole: entry.place(),
             exists,
-            image: self.node.get("image").map_or(Fact::Unset(self.place), |n| fill.image(n)),
-            command: command(fill, self.node, "entrypoint"),
-            args: command(fill, self.node, "command"),
-            env: self.env(),
+            image: built.as_ref().map_or_else(named, Built::image),
+            command,
+            args,
+            env: built.iter().flat_map(Built::env).chain(self.env()).collect(),
             env_from: self.env_from(),
             ports: self.inner_ports(),
-            mounts: volumes::mounts(self.project, self.node, out),
+            mounts,
         }
     }
 
@@ -223,6 +230,19 @@ impl Service<'_> {
                 }));
             }
         }
+    }
+}
+
+/// A service of a profile runs where somebody asks for the profile.
+fn title(project: &Project, entry: &Entry) -> String {
+    let profiles = entry.value.get("profiles").map_or(&[][..], Node::items).iter();
+    let profiles: Vec<String> = profiles
+        .filter_map(|node| project.fill.fact(node).known().map(|name| format!("`{name}`")))
+        .collect();
+    match profiles.as_slice() {
+        [] => format!("service `{}`", entry.key),
+        [one] => format!("service `{}` of profile {one}", entry.key),
+        many => format!("service `{}` of profiles {}", entry.key, many.join(", ")),
     }
 }
 

@@ -93,6 +93,52 @@ fn networks_decide_who_is_near() {
 }
 
 #[test]
+fn ports_of_internal_networks_are_not_published() {
+    let file = |networks: &str, more: &str| {
+        format!(
+            "services:\n  s:\n    image: redis\n    ports: ['6379:6379']\n    networks: {networks}\n\
+             {more}networks:\n  in: {{internal: true}}\n  out: {{}}\n  swarm: {{internal: true, \
+             driver: overlay}}\n"
+        )
+    };
+    let published = "anynetwork -> compose:compose.yaml/s 6379:6379";
+    let check = |networks, more, expected: &[&str]| {
+        check(&[("compose.yaml", &file(networks, more))], expected);
+    };
+    check("[in]", "", &["neighbours -> compose:compose.yaml/s", "no anynetwork", "no internet"]);
+    check("{in: {}}", "", &["no anynetwork"]);
+    check("[in, out]", "", &[published]);
+    check("[swarm]", "", &[published]);
+    check("[in]", "    deploy: {}\n", &[published]);
+    check("[elsewhere]", "", &[published]);
+}
+
+#[test]
+fn traefik_leads_to_what_its_labels_route() {
+    const RULE: &str = "      traefik.http.routers.s.rule: Host(`a`)\n";
+    const WAY: &str = "compose:compose.yaml/proxy -> compose:compose.yaml/s";
+    let routed = |labels: &str, expected: &[&str]| {
+        let text = format!(
+            "services:\n  proxy:\n    image: traefik:v3\n    ports: ['443:443']\n  s:\n    image: x\n    \
+             expose: [80]\n    labels:\n      traefik.enable: 'true'\n{labels}"
+        );
+        check(&[("compose.yaml", &text)], expected);
+    };
+    routed(RULE, &[&format!("{WAY} *:80 proxy")]);
+    let port = "      traefik.http.services.s.loadbalancer.server.port: 8080\n";
+    routed(&format!("{RULE}{port}"), &[&format!("{WAY} *:8080 proxy")]);
+    let middlewares = "      traefik.http.routers.s.middlewares: a\n";
+    let auth = "      traefik.http.middlewares.a.basicauth.users: x\n";
+    routed(&format!("{RULE}{middlewares}{auth}"), &[&format!("{WAY} *:80 proxy asks=password")]);
+    routed(&format!("{RULE}{middlewares}"), &[&format!("{WAY} *:80 open=? proxy")]);
+    routed("", &[&format!("no {WAY}")]);
+    routed(
+        &RULE.replace("      ", "      traefik.enable: 'false'\n      "),
+        &[&format!("no {WAY}")],
+    );
+}
+
+#[test]
 fn variables_come_from_the_env_file_or_the_fallback() {
     let value = |text: &str, expected: &str| {
         check(
@@ -180,16 +226,186 @@ secrets:
 }
 
 #[test]
-fn an_override_publishes_ports_of_the_service_below() {
+fn an_override_stands_over_the_service_below() {
     check(
         &[
-            ("compose.yaml", "services: \n  db: {image: redis}"),
-            ("compose.override.yaml", "services:\n  db: {ports: ['6379:6379'], command: x}"),
+            (
+                "compose.yaml",
+                "
+services:
+  db:
+    image: redis:7
+    command: [redis-server, --appendonly, 'yes']
+    ports: ['6379:6379', '127.0.0.1:6380:6380']
+    environment: [KEPT=a, CHANGED=b, DROPPED=c]
+    env_file: base.env
+    volumes: ['./conf:/etc/redis', 'data:/data']
+",
+            ),
+            (
+                "compose.override.yaml",
+                "
+services:
+  db:
+    image: redis:8
+    command: redis-server
+    ports: ['6379:6379', '7000:7000']
+    environment: {CHANGED: x, DROPPED: !reset null, ADDED: y}
+    env_file: [more.env]
+    volumes: ['./other:/etc/redis']
+  web: {image: nginx}
+",
+            ),
         ],
         &[
+            "compose:compose.yaml/db/container image=redis:8 command=- args=redis-server",
             "anynetwork -> compose:compose.yaml/db 6379:6379",
-            "not understood: what this override changes in service `db`",
+            "anynetwork -> compose:compose.yaml/db 7000:7000",
+            "env KEPT=a",
+            "env CHANGED=x",
+            "env ADDED=y",
+            "no DROPPED",
+            "env * <- file:base.env",
+            "env * <- file:more.env",
+            "mount /etc/redis <- path:other",
+            "mount /data <- opaque",
+            "no path:conf",
+            "compose:compose.yaml/web/container image=nginx command=- args=-",
             "no compose.override",
+        ],
+    );
+}
+
+#[test]
+fn tags_reset_and_override_what_is_below() {
+    check(
+        &[
+            (
+                "docker-compose.yml",
+                "
+services:
+  a: {image: redis, ports: ['1:1'], environment: {A: a}}
+  b: {image: redis, ports: ['2:2']}
+",
+            ),
+            (
+                "docker-compose.override.yml",
+                "
+services:
+  a:
+    ports: !reset []
+    environment: !override
+      B: b
+  b:
+    ports: !override
+      - '127.0.0.1:2:2'
+",
+            ),
+        ],
+        &["no 1:1", "no 2:2", "env B=b", "no env A"],
+    );
+}
+
+/// What is read with `-f` is an environment of its own, in which only the services that it names
+/// are other than in the file below.
+#[test]
+fn an_overlay_is_judged_with_the_file_below() {
+    check(
+        &[
+            ("a/compose.yml", "services:\n  db: {image: redis}\n  web: {image: nginx}"),
+            ("a/compose.prod.yml", "services:\n  db: {ports: ['6379:6379']}"),
+            ("a/alone.yml", "services:\n  db:\n    image: valkey"),
+        ],
+        &[
+            "compose:a/compose.yml/db/container image=redis command=- args=-",
+            "compose:a/compose.prod.yml/db/container image=redis command=- args=-",
+            "anynetwork -> compose:a/compose.prod.yml/db 6379:6379",
+            "compose:a/alone.yml/db/container image=valkey command=- args=-",
+            "no anynetwork -> compose:a/compose.yml",
+            "no compose.prod.yml/web",
+        ],
+    );
+}
+
+#[test]
+fn services_take_over_what_they_extend() {
+    check(
+        &[
+            (
+                "app/compose.yaml",
+                "
+services:
+  own:
+    extends: template
+    ports: ['6379:6379']
+  template: {image: redis, environment: {A: a}}
+  far:
+    extends: {file: ../shared/base.yml, service: db}
+    environment: [PASSWORD=k3Yq9vTz]
+  lost:
+    extends: {file: ../nowhere.yml, service: db}
+  loop: {extends: loop, image: redis}
+",
+            ),
+            (
+                "shared/base.yml",
+                "
+services:
+  db:
+    extends: root
+    env_file: ./db.env
+    volumes: ['./conf:/etc/db']
+  root:
+    image: mysql
+    environment: {B: b}
+",
+            ),
+        ],
+        &[
+            "compose:app/compose.yaml/own/container image=redis command=- args=-",
+            "anynetwork -> compose:app/compose.yaml/own 6379:6379",
+            "compose:app/compose.yaml/far/container image=mysql command=- args=-",
+            "env B=b",
+            "env PASSWORD=k3Yq9vTz",
+            "env * <- file:shared/db.env",
+            "mount /etc/db <- path:shared/conf",
+            "not understood: what service `lost` takes over from elsewhere",
+            "no shared/base.yml/db",
+        ],
+    );
+}
+
+#[test]
+fn included_files_belong_to_the_project() {
+    check(
+        &[
+            (
+                "compose.yaml",
+                "
+include:
+  - db/compose.yaml
+  - {path: [log/a.yml, log/b.yml], env_file: log.env, project_directory: ./files}
+  - nowhere/compose.yaml
+services:
+  web: {image: nginx}
+",
+            ),
+            ("db/compose.yaml", "services:\n  db:\n    image: redis:${TAG}\n    env_file: x.env"),
+            ("db/.env", "TAG=1\nUNUSED=1"),
+            ("log/a.yml", "services:\n  log:\n    image: loki:${TAG}\n    volumes: ['./c:/c']"),
+            ("log/b.yml", "services:\n  log:\n    image: loki:${OTHER}"),
+            ("log.env", "TAG=1\nOTHER=3"),
+            (".env", "TAG=2"),
+        ],
+        &[
+            "compose:compose.yaml/web/container image=nginx command=- args=-",
+            "compose:compose.yaml/db/container image=redis:2 command=- args=-",
+            "env * <- file:db/x.env",
+            "compose:compose.yaml/log/container image=loki:3 command=- args=-",
+            "mount /c <- path:files/c",
+            "not understood: the Compose files that are included here",
+            "no compose:db",
+            "no compose:log",
         ],
     );
 }

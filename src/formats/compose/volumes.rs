@@ -35,8 +35,9 @@ fn volume(project: &Project, node: &Node) -> Option<Mount> {
     };
     // A name without a slash or dot in front is a volume that Docker keeps.
     let path = source.filter(|s| s.starts_with('.') || node.map().is_some());
-    let source =
-        path.and_then(|p| project.resolve(&p)).map_or(MountSource::Opaque, MountSource::Path);
+    let source = path
+        .and_then(|p| project.resolve(&p, node.place))
+        .map_or(MountSource::Opaque, MountSource::Path);
     Some(Mount { path: target, source, sub_path: None, place: node.place })
 }
 
@@ -55,12 +56,12 @@ fn shared(
         Some(target) => format!("{folder}{target}").into(),
         None => format!("{folder}{name}").into(),
     };
-    let definition = project.root.get(section)?.map()?.entry(&name);
+    let definition = project.definition(section, &name);
     let mut sub_path = None;
     let source = definition.map_or(MountSource::Opaque, |definition| {
         if let Some(file) = definition.value.get("file") {
             let path = project.fill.fact(file);
-            let path = path.known().and_then(|p| project.resolve(p));
+            let path = path.known().and_then(|p| project.resolve(p, file.place));
             return path.map_or(MountSource::Opaque, MountSource::Path);
         }
         match inline(project, section, definition, &path, out) {

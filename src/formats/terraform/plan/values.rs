@@ -1,0 +1,140 @@
+//! Values of a document, with what is known only after apply and what is secret.
+
+use std::sync::Arc;
+
+use super::super::lang;
+use super::super::value::{Val, ValKind};
+use crate::model::fact::{Name, Why};
+use crate::source::Place;
+use crate::tree::node::{Kind, Node};
+
+/// Values within values.
+const MAX_DEPTH: usize = 64;
+
+/// A value with its shadows: the same shape, `true` where it is unknown or sensitive.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Written<'n> {
+    pub(super) value: Option<&'n Node>,
+    pub(super) unknown: Option<&'n Node>,
+    pub(super) sensitive: Option<&'n Node>,
+}
+
+/// What an unknown stretch is: told by whoever knows the configuration. Gets the expression that
+/// the configuration has for it, if any, and the place.
+pub(super) type Unknown<'u> = dyn Fn(Option<&Node>, Place) -> Val + 'u;
+
+impl<'n> Written<'n> {
+    /// One step further in. Shadows may stop early: `true` holds for all below.
+    fn field(&self, key: &str) -> Written<'n> {
+        let inside = |node: Option<&'n Node>| match node {
+            Some(all) if all.scalar().is_some() => Some(all),
+            other => other.and_then(|n| n.get(key)),
+        };
+        Written {
+            value: self.value.and_then(|n| n.get(key)),
+            unknown: inside(self.unknown),
+            sensitive: inside(self.sensitive),
+        }
+    }
+
+    fn item(&self, index: usize) -> Written<'n> {
+        let inside = |node: Option<&'n Node>| match node {
+            Some(all) if all.scalar().is_some() => Some(all),
+            other => other.and_then(|n| n.items().get(index)),
+        };
+        Written {
+            value: self.value.and_then(|n| n.items().get(index)),
+            unknown: inside(self.unknown),
+            sensitive: inside(self.sensitive),
+        }
+    }
+
+    /// The value; `None` where it says nothing. Providers write what nobody set as null, as an
+    /// empty text and as an empty list of blocks.
+    pub(super) fn val(
+        &self,
+        expression: Option<&Node>,
+        unknown: &Unknown,
+        depth: usize,
+    ) -> Option<Val> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        if let Some(place) = self.unknown.filter(|n| is_true(n)).map(|n| n.place) {
+            return Some(unknown(expression, place));
+        }
+        let keys = self.unknown.map_or(&[][..], Node::entries);
+        let node = match self.value {
+            Some(node) if !node.is_null() => node,
+            // All that is known of it is which parts are not.
+            _ => self.unknown.filter(|n| holds_true(n, 0))?,
+        };
+        let kind = match &node.kind {
+            Kind::Null => return None,
+            Kind::Scalar(scalar) if scalar.text.is_empty() => return None,
+            Kind::Scalar(scalar) => {
+                let is_secret = self.sensitive.is_some_and(is_true);
+                if is_secret && !scalar.plain {
+                    let why = Why::DataSource("a sensitive value".into());
+                    let part = Val::unknown(why, node.place);
+                    ValKind::Partial(Arc::new([part]))
+                } else {
+                    lang::of_node(node).kind
+                }
+            }
+            Kind::List(items) => {
+                let more = self.unknown.map_or(0, |n| n.items().len());
+                let items: Vec<Val> = (0..items.len().max(more))
+                    .filter_map(|index| {
+                        let inner = expression.map(|e| match e.items() {
+                            [] => e,
+                            all => all.get(index).unwrap_or(&all[0]),
+                        });
+                        self.item(index).val(inner, unknown, depth + 1)
+                    })
+                    .collect();
+                if items.is_empty() {
+                    return None;
+                }
+                ValKind::List { items: items.into(), more: None }
+            }
+            Kind::Map(map) => {
+                let own = map.entries.iter().map(|e| &e.key);
+                let further = keys.iter().map(|e| &e.key).filter(|k| map.get(k).is_none());
+                let mut entries: Vec<(Name, Val)> = own
+                    .chain(further)
+                    .filter_map(|key| {
+                        let inner = expression.and_then(|e| inside(e, key));
+                        let val = self.field(key).val(inner, unknown, depth + 1)?;
+                        Some((key.clone(), val))
+                    })
+                    .collect();
+                entries.sort_by(|a, b| a.0.cmp(&b.0));
+                entries.dedup_by(|a, b| a.0 == b.0);
+                if entries.is_empty() && depth > 1 && map.entries.is_empty() {
+                    return None;
+                }
+                ValKind::Map { entries: entries.into(), more: None }
+            }
+        };
+        Some(Val::new(kind, node.place))
+    }
+}
+
+/// The expression of a nested attribute. An attribute's expression holds for all inside it; blocks
+/// are objects or lists of them.
+fn inside<'e>(expression: &'e Node, key: &str) -> Option<&'e Node> {
+    let is_leaf = ["references", "constant_value"].iter().any(|k| expression.get(k).is_some());
+    if is_leaf { Some(expression) } else { expression.get(key) }
+}
+
+fn is_true(node: &Node) -> bool {
+    node.bool() == Some(true)
+}
+
+fn holds_true(node: &Node, depth: usize) -> bool {
+    depth < MAX_DEPTH
+        && (is_true(node)
+            || node.items().iter().any(|n| holds_true(n, depth + 1))
+            || node.entries().iter().any(|e| holds_true(&e.value, depth + 1)))
+}

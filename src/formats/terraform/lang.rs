@@ -15,7 +15,7 @@ mod scope;
 mod stop;
 mod template;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod trail;
 mod types;
 mod world;

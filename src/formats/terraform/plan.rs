@@ -57,6 +57,8 @@ struct Planned<'n> {
     head: Place,
     whole: Place,
     written: Written<'n>,
+    /// Attributes that a state file says are secret.
+    secrets: Vec<&'n str>,
 }
 
 /// What a document says.
@@ -170,9 +172,10 @@ impl<'n> Document<'n> {
                 let spelled = format!("{module}{dot}{mode}{kind}.{name}{suffix}");
                 let written = Written {
                     value: instance.get("attributes"),
-                    unknown: None,
-                    sensitive: instance.get("sensitive_attributes"),
+                    ..Written::default()
                 };
+                let paths = instance.get("sensitive_attributes").map_or(&[][..], Node::items);
+                let first = |path: &'n Node| path.items().first()?.get("value")?.str();
                 self.resources.push(Planned {
                     spelled: spelled.into(),
                     prefix: format!("{module}{dot}").into(),
@@ -182,6 +185,7 @@ impl<'n> Document<'n> {
                     head: resource.get("name").map_or(resource.place, |n| n.place),
                     whole: instance.place,
                     written,
+                    secrets: paths.iter().filter_map(first).collect(),
                 });
             }
         }
@@ -207,6 +211,7 @@ impl<'n> Document<'n> {
             head: address.place,
             whole: node.place,
             written,
+            secrets: Vec::new(),
         });
     }
 

@@ -7,10 +7,10 @@ use crate::formats::terraform::Terraform;
 use crate::formats::terraform::value::{Estate, Val, ValKind, number_text};
 use crate::formats::{Claim, Format, Parsed, Unit};
 use crate::model::fact::Fact;
-use crate::source::{FileId, Source, Sources};
+use crate::source::{FileId, Given, Source, Sources};
 
 /// `## path` lines begin files.
-fn sources(files: &str) -> Sources {
+pub(in crate::formats::terraform) fn sources(files: &str) -> Sources {
     let mut out: Vec<(String, String)> = Vec::new();
     for line in files.lines() {
         if let Some(path) = line.strip_prefix("## ") {
@@ -26,7 +26,10 @@ fn sources(files: &str) -> Sources {
 }
 
 fn with_estates<T>(files: &str, f: impl Fn(&Sources, Vec<Estate>) -> T) -> Vec<T> {
-    let sources = sources(files);
+    estates_of(&sources(files), f)
+}
+
+fn estates_of<T>(sources: &Sources, f: impl Fn(&Sources, Vec<Estate>) -> T) -> Vec<T> {
     let claimed: Vec<FileId> = sources
         .ids()
         .filter(|id| Terraform.claims(sources.path(*id), sources.str(*id)) == Claim::Surely)
@@ -36,10 +39,10 @@ fn with_estates<T>(files: &str, f: impl Fn(&Sources, Vec<Estate>) -> T) -> Vec<T
         .map(|id| (*id, Terraform.parse(&sources.text(*id), sources.path(*id)).0))
         .collect();
     let catalog = Catalog::default();
-    let units = Terraform.group(&claimed, &sources).into_iter().map(|ids| {
+    let units = Terraform.group(&claimed, sources).into_iter().map(|ids| {
         let files = parsed.iter().filter(|(id, _)| ids.contains(id)).map(|(id, p)| (*id, p));
-        let unit = Unit { files: files.collect(), sources: &sources, catalog: &catalog };
-        f(&sources, super::evaluate(&unit))
+        let unit = Unit { files: files.collect(), sources, catalog: &catalog };
+        f(sources, super::evaluate(&unit))
     });
     units.collect()
 }
@@ -67,7 +70,7 @@ fn show(val: &Val) -> String {
     }
 }
 
-fn dump(estates: &[Estate]) -> String {
+pub(in crate::formats::terraform) fn dump(estates: &[Estate]) -> String {
     let mut out = String::new();
     for resource in estates.iter().flat_map(|e| &e.resources) {
         let exists = match &resource.exists {
@@ -135,10 +138,101 @@ a = "tfvars"
 b = "tfvars"
 ## z.auto.tfvars
 b = "auto"
-## prod.tfvars
-c = "not loaded"
 "#,
         r#"r.x {a="tfvars", b="auto", c=<?Variable("c"), "/32">}"#,
+    );
+}
+
+#[test]
+fn each_further_file_of_values_is_an_environment() {
+    let files = r#"## infra/main.tf
+variable "size" { default = 1 }
+variable "open" { NEEDED }
+resource "r" "x" {
+  size = var.size
+  open = var.open
+}
+## infra/env/prod.tfvars
+open = true
+## infra/dev.tfvars.json
+{"open": false, "size": 2}
+## infra/other.tfvars
+unrelated = 1
+"#;
+    let addresses = |needed: &str| {
+        let files = files.replace("NEEDED", needed);
+        let all = with_estates(&files, |_, estates| {
+            let of = |e: &Estate| format!("{} {}", e.resources[0].address.0, show(&e.resources[0].body));
+            estates.iter().map(of).collect::<Vec<_>>().join("\n")
+        });
+        all.join("\n")
+    };
+    // Without a file of values there is no such root.
+    assert_eq!(
+        addresses(""),
+        "tf:infra#dev/r.x {open=false, size=2}\ntf:infra#env/prod/r.x {open=true, size=1}"
+    );
+    assert!(addresses("default = 0").starts_with("tf:infra/r.x {open=0, size=1}\ntf:infra#dev"));
+}
+
+#[test]
+fn the_command_line_has_the_last_word_and_makes_environments_of_its_own() {
+    let files = sources(
+        r#"## main.tf
+variable "a" { type = list(string) }
+variable "b" { type = string }
+variable "c" { type = number }
+variable "d" {}
+resource "r" "x" {
+  v = [var.a, var.b, var.c, var.d]
+}
+## terraform.tfvars
+b = "auto"
+d = "auto"
+## prod.tfvars
+c = 1
+"#,
+    );
+    let value = |name: &str, text: &str| Given::Value(name.into(), text.into());
+    let given = vec![
+        value("c", "2"),
+        Given::File("given.tfvars".into()),
+        value("a", r#"["10.0.0.0/8"]"#),
+        value("b", "[1]"),
+    ];
+    let text = "c = 3\na = []\n";
+    let file = Source { path: "given.tfvars".into(), text: text.into() };
+    let sources = files.with_given(given, vec![file]);
+    let estates = estates_of(&sources, |_, estates| dump(&estates));
+    assert_eq!(estates.concat().trim(), r#"r.x {v=[["10.0.0.0/8"], "[1]", 3, "auto"]}"#);
+}
+
+#[test]
+fn modules_that_were_fetched_are_read() {
+    check(
+        r#"## main.tf
+module "db" {
+  source  = "terraform-aws-modules/rds/aws"
+  version = "6.0.0"
+  public  = true
+}
+## .terraform/modules/modules.json
+{"Modules":[{"Key":"","Source":"","Dir":"."},
+ {"Key":"db","Source":"registry.terraform.io/terraform-aws-modules/rds/aws","Dir":".terraform/modules/db"},
+ {"Key":"db.group","Source":"git::https://example.com/g.git","Dir":".terraform/modules/db.group"}]}
+## .terraform/modules/db/main.tf
+variable "public" {}
+module "group" {
+  source = "git::https://example.com/g.git"
+  on     = var.public
+}
+resource "r" "x" { public = var.public }
+## .terraform/modules/db.group/main.tf
+variable "on" {}
+resource "r" "g" { on = var.on }
+"#,
+        r#"module.db.r.x {public=true}
+    module.db.module.group.r.g {on=true}"#,
     );
 }
 

@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::super::value::{Estate, Resource, Val, ValKind};
+use super::super::value::{Estate, Reference, Resource, Val, ValKind};
 use super::{Document, without_keys};
 use crate::model::fact::{Evidence, Fact, Name, Origin};
+use crate::model::fragment::Address;
 
 /// Values within values.
 const MAX_DEPTH: usize = 32;
@@ -33,6 +34,7 @@ pub(in crate::formats::terraform) fn merge(
         return None;
     }
     let mut taken = vec![false; source.resources.len()];
+    let mut renamed: HashMap<Address, Address> = HashMap::new();
     let mut out = Vec::with_capacity(planned.resources.len());
     for resource in &planned.resources {
         let exact = by_address.get(&*resource.spelled).copied();
@@ -42,16 +44,16 @@ pub(in crate::formats::terraform) fn merge(
                 taken[index] = true;
                 out.push(over(&source.resources[index], resource));
             }
-            // An instance that the source alone cannot tell. The first of them has the address
-            // that the source's references lead to.
+            // An instance that the source alone cannot tell. The first of them is
+            // the one that the source's references lead to.
             (None, Some(&index)) => {
                 let template = &source.resources[index];
                 let mut merged = over(template, resource);
-                if taken[index] || template.exists.known().is_some() {
-                    merged.address = resource.address.clone();
-                } else {
+                if !taken[index] && template.exists.known().is_none() {
                     taken[index] = true;
+                    renamed.insert(template.address.clone(), resource.address.clone());
                 }
+                merged.address = resource.address.clone();
                 merged.spelled = resource.spelled.clone();
                 out.push(merged);
             }
@@ -65,9 +67,40 @@ pub(in crate::formats::terraform) fn merge(
             out.push(resource.clone());
         }
     }
+    if !renamed.is_empty() {
+        for resource in &mut out {
+            resource.body = led(&resource.body, &renamed, 0);
+        }
+    }
     let missing = source.missing_modules.iter().filter(|_| planned_none_in_modules(planned));
     let folder = source.folder.clone();
     Some(Estate { folder, resources: out, missing_modules: missing.cloned().collect() })
+}
+
+/// References that lead to the instances that the document tells apart.
+fn led(val: &Val, renamed: &HashMap<Address, Address>, depth: usize) -> Val {
+    let lead = |reference: &Reference| {
+        let resource = renamed.get(&reference.resource)?.clone();
+        Some(Reference { resource, ..reference.clone() })
+    };
+    let each = |vals: &[Val]| vals.iter().map(|v| led(v, renamed, depth + 1)).collect();
+    let kind = match &val.kind {
+        _ if depth > MAX_DEPTH => return val.clone(),
+        ValKind::Ref(reference) => ValKind::Ref(lead(reference).unwrap_or(reference.clone())),
+        ValKind::Partial(parts) => ValKind::Partial(each(parts)),
+        ValKind::List { items, more } => ValKind::List { items: each(items), more: more.clone() },
+        ValKind::Map { entries, more } => ValKind::Map {
+            entries: entries
+                .iter()
+                .map(|(k, v)| (k.clone(), led(v, renamed, depth + 1)))
+                .collect(),
+            more: more.clone(),
+        },
+        other => other.clone(),
+    };
+    let whose = val.whose.as_ref().map(|whose| lead(whose).map_or(whose.clone(), Arc::new));
+    let source = val.source.as_ref().map(|inner| Arc::new(led(inner, renamed, depth + 1)));
+    Val { kind, whose, source, ..val.clone() }
 }
 
 /// Where the document has the resources of modules, no module is missing.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::value::{Reference, Val, ValKind};
-use super::{Planned, nothing, without_keys};
+use super::{Planned, nothing, values, without_keys};
 use crate::model::fact::{Name, Why};
 use crate::model::fragment::Address;
 use crate::source::Place;
@@ -187,7 +187,12 @@ impl<'n> Links<'n> {
             let is_collection = matches!(val.kind, ValKind::List { .. } | ValKind::Map { .. });
             is_written || is_collection || ALSO_BLOCKS.contains(&&**key)
         });
-        let entries = entries.map(|(key, val)| (key.clone(), self.owned(val, planned, key, 0)));
+        let entries = entries.map(|(key, val)| {
+            let is_secret = planned.secrets.contains(&&**key);
+            let secret = || values::secret(val.at);
+            let val = if is_secret { secret() } else { self.owned(val, planned, key, 0) };
+            (key.clone(), val)
+        });
         Val::new(ValKind::Map { entries: entries.collect(), more }, planned.whole)
     }
 

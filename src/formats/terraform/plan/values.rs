@@ -23,6 +23,12 @@ pub(super) struct Written<'n> {
 /// the configuration has for it, if any, and the place.
 pub(super) type Unknown<'u> = dyn Fn(Option<&Node>, Place) -> Val + 'u;
 
+/// A text that is there and that nobody shall read.
+pub(super) fn secret(at: Place) -> Val {
+    let part = Val::unknown(Why::DataSource("a sensitive value".into()), at);
+    Val::new(ValKind::Partial(Arc::new([part])), at)
+}
+
 impl<'n> Written<'n> {
     /// One step further in. Shadows may stop early: `true` holds for all below.
     fn field(&self, key: &str) -> Written<'n> {
@@ -75,28 +81,13 @@ impl<'n> Written<'n> {
             Kind::Scalar(scalar) => {
                 let is_secret = self.sensitive.is_some_and(is_true);
                 if is_secret && !scalar.plain {
-                    let why = Why::DataSource("a sensitive value".into());
-                    let part = Val::unknown(why, node.place);
-                    ValKind::Partial(Arc::new([part]))
+                    return Some(secret(node.place));
                 } else {
                     lang::of_node(node).kind
                 }
             }
             Kind::List(items) => {
-                let more = self.unknown.map_or(0, |n| n.items().len());
-                let items: Vec<Val> = (0..items.len().max(more))
-                    .filter_map(|index| {
-                        let inner = expression.map(|e| match e.items() {
-                            [] => e,
-                            all => all.get(index).unwrap_or(&all[0]),
-                        });
-                        self.item(index).val(inner, unknown, depth + 1)
-                    })
-                    .collect();
-                if items.is_empty() {
-                    return None;
-                }
-                ValKind::List { items: items.into(), more: None }
+                return self.list(items, expression, unknown, depth);
             }
             Kind::Map(map) => {
                 let own = map.entries.iter().map(|e| &e.key);
@@ -111,13 +102,52 @@ impl<'n> Written<'n> {
                     .collect();
                 entries.sort_by(|a, b| a.0.cmp(&b.0));
                 entries.dedup_by(|a, b| a.0 == b.0);
-                if entries.is_empty() && depth > 1 && map.entries.is_empty() {
+                // An attribute; an empty block is one element of a list, and is there.
+                if entries.is_empty() && depth == 1 {
                     return None;
                 }
                 ValKind::Map { entries: entries.into(), more: None }
             }
         };
         Some(Val::new(kind, node.place))
+    }
+}
+
+impl Written<'_> {
+    /// A list; all of its elements that are not known come from one expression, and nobody tells
+    /// which is which.
+    fn list(
+        &self,
+        items: &[Node],
+        expression: Option<&Node>,
+        unknown: &Unknown,
+        depth: usize,
+    ) -> Option<Val> {
+        let shadows = self.unknown.map_or(&[][..], Node::items);
+        let place = self.value.or(self.unknown)?.place;
+        let (mut out, mut more) = (Vec::with_capacity(items.len()), None);
+        for index in 0..items.len().max(shadows.len()) {
+            let inner = expression.map(|e| match e.items() {
+                [] => e,
+                all => all.get(index).unwrap_or(&all[0]),
+            });
+            if shadows.get(index).is_none_or(|n| !is_true(n)) {
+                out.extend(self.item(index).val(inner, unknown, depth + 1));
+            }
+        }
+        if let Some(shadow) = shadows.iter().find(|n| is_true(n)) {
+            let val = unknown(expression, shadow.place);
+            match val.kind {
+                ValKind::List { items, more: open } => {
+                    out.extend(items.iter().cloned());
+                    more = open;
+                }
+                ValKind::Unknown(why) => more = Some(why),
+                _ => out.push(val),
+            }
+        }
+        let is_empty = out.is_empty() && more.is_none();
+        (!is_empty).then(|| Val::new(ValKind::List { items: out.into(), more }, place))
     }
 }
 

@@ -221,7 +221,10 @@ mod tests {
         let args = Args::read(typed.map(Into::into)).unwrap();
         let Command::Check(check) = args.command else { panic!("another command") };
         let value = |value: &str| Given::Value("a".into(), value.into());
-        assert_eq!(check.input.variables, [value("1=2"), Given::File("p.tfvars".into()), value("")]);
+        assert_eq!(
+            check.input.variables,
+            [value("1=2"), Given::File("p.tfvars".into()), value("")]
+        );
         assert!(Args::read(["seawall", "check", "--var", "a"].map(Into::into)).is_err());
     }
 

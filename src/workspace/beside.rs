@@ -58,7 +58,8 @@ fn module(folder: &Path, namer: &Namer, found: &Found, left: &mut usize) {
         .max_depth(Some(MAX_DEPTH))
         .filter_entry(move |e| {
             let name = e.file_name().to_str().unwrap_or("");
-            let skipped = SKIPPED.contains(&name) || others.contains(&name) || name.starts_with('.');
+            let skipped =
+                SKIPPED.contains(&name) || others.contains(&name) || name.starts_with('.');
             e.depth() == 0 || !(skipped && e.file_type().is_some_and(|t| t.is_dir()))
         })
         .build();

@@ -18,6 +18,7 @@ mod template;
 pub(super) mod tests;
 mod trail;
 mod types;
+mod unify;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};

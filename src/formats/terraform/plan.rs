@@ -104,8 +104,12 @@ impl<'n> Document<'n> {
         if node.get("deposed").is_some() {
             return;
         }
-        let actions: Vec<&str> =
-            change.get("actions").map_or(&[][..], Node::items).iter().filter_map(Node::str).collect();
+        let actions: Vec<&str> = change
+            .get("actions")
+            .map_or(&[][..], Node::items)
+            .iter()
+            .filter_map(Node::str)
+            .collect();
         met.insert(spelled.clone());
         if matches!(actions.as_slice(), ["delete" | "forget"]) {
             self.gone.insert(spelled);
@@ -170,10 +174,7 @@ impl<'n> Document<'n> {
                     None => String::new(),
                 };
                 let spelled = format!("{module}{dot}{mode}{kind}.{name}{suffix}");
-                let written = Written {
-                    value: instance.get("attributes"),
-                    ..Written::default()
-                };
+                let written = Written { value: instance.get("attributes"), ..Written::default() };
                 let paths = instance.get("sensitive_attributes").map_or(&[][..], Node::items);
                 let first = |path: &'n Node| path.items().first()?.get("value")?.str();
                 self.resources.push(Planned {

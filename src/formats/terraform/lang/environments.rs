@@ -49,10 +49,11 @@ impl<'a> Environments<'a> {
 
     /// What Terraform reads by itself, and what the command line gives.
     pub(super) fn plain(&self, suffix: &str) -> Environment<'_> {
-        let options = self.given.iter().zip(&self.bodies).filter_map(|(option, body)| match option {
-            Given::Value(name, text) => Some(Choice::Value(name, text)),
-            Given::File(_) => body.as_ref().map(Choice::File),
-        });
+        let options =
+            self.given.iter().zip(&self.bodies).filter_map(|(option, body)| match option {
+                Given::Value(name, text) => Some(Choice::Value(name, text)),
+                Given::File(_) => body.as_ref().map(Choice::File),
+            });
         Environment { suffix: suffix.to_owned(), files: Vec::new(), options: options.collect() }
     }
 
@@ -84,7 +85,9 @@ impl<'a> Environments<'a> {
 /// Whether a variable has no value without a further file.
 fn needs_values(root: &Module) -> bool {
     let set = |name: &Name| root.values.iter().any(|body| body.attribute(name).is_some());
-    root.variables.iter().any(|(name, block)| block.body.attribute("default").is_none() && !set(name))
+    root.variables
+        .iter()
+        .any(|(name, block)| block.body.attribute("default").is_none() && !set(name))
 }
 
 fn values_file(sources: &Sources, path: &str) -> Option<Body> {

@@ -90,10 +90,7 @@ fn led(val: &Val, renamed: &HashMap<Address, Address>, depth: usize) -> Val {
         ValKind::Partial(parts) => ValKind::Partial(each(parts)),
         ValKind::List { items, more } => ValKind::List { items: each(items), more: more.clone() },
         ValKind::Map { entries, more } => ValKind::Map {
-            entries: entries
-                .iter()
-                .map(|(k, v)| (k.clone(), led(v, renamed, depth + 1)))
-                .collect(),
+            entries: entries.iter().map(|(k, v)| (k.clone(), led(v, renamed, depth + 1))).collect(),
             more: more.clone(),
         },
         other => other.clone(),
@@ -242,9 +239,8 @@ fn agree(written: &Val, planned: &Val, depth: usize) -> bool {
                 && items.len() <= MAX_PAIRED
                 && items.iter().all(|item| others.iter().any(|o| agree(item, o, depth + 1)))
         }
-        (ValKind::List { .. } | ValKind::Map { .. }, _) | (_, ValKind::List { .. } | ValKind::Map { .. }) => {
-            false
-        }
+        (ValKind::List { .. } | ValKind::Map { .. }, _)
+        | (_, ValKind::List { .. } | ValKind::Map { .. }) => false,
         _ => match (written.as_text().known(), planned.as_text().known()) {
             (Some(a), Some(b)) => a == b || same_document(a, b),
             _ => false,

@@ -121,7 +121,9 @@ impl<'n> Links<'n> {
         let mut at = 0;
         while let Some(end) = prefix[at..].strip_prefix("module.").and_then(end_of_step) {
             let step = at + "module.".len() + end;
-            let call = prefix[..step].rfind('[').filter(|open| *open > at && prefix[..step].ends_with(']'));
+            let call = prefix[..step]
+                .rfind('[')
+                .filter(|open| *open > at && prefix[..step].ends_with(']'));
             let block = prefix[..call.unwrap_or(step)].to_owned();
             let instances = self.modules.entry(block).or_default();
             let instance = &prefix[..=step];
@@ -147,7 +149,9 @@ impl<'n> Links<'n> {
                 .and_modify(|owner| {
                     *owner = match owner.take() {
                         // Satellites have the id of what they belong to, and its name in theirs.
-                        Some((known, k)) if planned.kind.starts_with(&*known.kind) => Some((known, k)),
+                        Some((known, k)) if planned.kind.starts_with(&*known.kind) => {
+                            Some((known, k))
+                        }
                         Some((known, _)) if known.kind.starts_with(&*planned.kind) => {
                             Some((planned, key))
                         }
@@ -183,7 +187,8 @@ impl<'n> Links<'n> {
     fn settled(&self, body: Val, planned: &Planned, expressions: Option<Option<&Node>>) -> Val {
         let ValKind::Map { entries, more } = body.kind else { return nothing(planned.whole) };
         let entries = entries.iter().filter(|(key, val)| {
-            let is_written = expressions.is_none_or(|all| all.is_some_and(|e| e.get(key).is_some()));
+            let is_written =
+                expressions.is_none_or(|all| all.is_some_and(|e| e.get(key).is_some()));
             let is_collection = matches!(val.kind, ValKind::List { .. } | ValKind::Map { .. });
             is_written || is_collection || ALSO_BLOCKS.contains(&&**key)
         });

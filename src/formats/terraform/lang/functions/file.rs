@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Call, encoding};
+use super::{Call, encoding, hash};
 use crate::formats::terraform::lang::ops;
 use crate::formats::terraform::lang::scope::Scope;
 use crate::formats::terraform::lang::stop::{Outcome, Stop, fails, settle};
@@ -26,6 +26,10 @@ impl World<'_> {
                 let content = self.content(call, file);
                 let text = encoding::encode(self.sources.str(file).as_bytes());
                 Val { source: Some(Arc::new(content)), ..call.string(text) }
+            }),
+            name if hash::of_file(name).is_some() => self.file(call, scope).map(|file| {
+                let digest = hash::of_file(name).unwrap_or_default();
+                call.string(hash::of(digest, self.sources.str(file).as_bytes()))
             }),
             "fileexists" => match self.file(call, scope) {
                 Ok(_) => Ok(call.bool(true)),

@@ -75,13 +75,12 @@ fn module(folder: &Path, namer: &Namer, found: &Found, left: &mut usize) {
 /// not untrack what is tracked.
 pub(super) fn tracked(folder: &Path, namer: &Namer, found: &Found) {
     let Ok(full) = folder.canonicalize() else { return };
-    let Some(top) = full.ancestors().find(|at| at.join(".git").is_dir()) else { return };
+    let Some(top) = full.ancestors().find(|at| at.join(".git").exists()) else {
+        return exported(folder, namer, found);
+    };
     let Some(index) = index(&top.join(".git/index")) else { return };
     let Some(paths) = paths(&index) else { return };
-    let known: BTreeSet<String> = {
-        let found = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        found.files.iter().map(|source| source.path.to_string()).collect()
-    };
+    let known = known(found);
     for path in paths {
         let is_skipped = path.split('/').any(|part| SKIPPED.contains(&part));
         let Ok(inside) = top.join(path).strip_prefix(&full).map(Path::to_path_buf) else {
@@ -97,6 +96,37 @@ pub(super) fn tracked(folder: &Path, namer: &Namer, found: &Found) {
             read(&file, namer, found);
         }
     }
+}
+
+/// Reads the Terraform files of a tree without a repository that its ignore file names: an exported
+/// tree holds what was tracked.
+fn exported(folder: &Path, namer: &Namer, found: &Found) {
+    if !folder.join(".gitignore").is_file() {
+        return;
+    }
+    let known = known(found);
+    let walker = WalkBuilder::new(folder)
+        .standard_filters(false)
+        .filter_entry(|e| {
+            let name = e.file_name().to_str().unwrap_or("");
+            e.depth() == 0
+                || !e.file_type().is_some_and(|t| t.is_dir())
+                || !(SKIPPED.contains(&name) || name.starts_with('.'))
+        })
+        .build();
+    for entry in walker.flatten() {
+        let path = entry.path();
+        let is_configuration = path.extension().is_some_and(|e| e == "tf" || e == "tofu");
+        let is_file = entry.file_type().is_some_and(|t| t.is_file());
+        if is_configuration && is_file && !known.contains(&namer.name(path)) {
+            read(path, namer, found);
+        }
+    }
+}
+
+fn known(found: &Found) -> BTreeSet<String> {
+    let found = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    found.files.iter().map(|source| source.path.to_string()).collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a part of the module that reads files")]

@@ -16,7 +16,7 @@ const MAX_ENVIRONMENTS: usize = 12;
 
 /// One set of values for a root's variables.
 pub(super) struct Environment<'a> {
-    /// What tells its addresses from those of others: empty, or `#prod`.
+    /// What tells its addresses from those of others: empty, or `#prod#`.
     pub(super) suffix: String,
     /// Read after the files that Terraform reads by itself.
     pub(super) files: Vec<&'a Body>,
@@ -71,7 +71,7 @@ impl<'a> Environments<'a> {
             let Some(name) = roots::environment(path, &root.folder) else { continue };
             let sets = |a: &Attribute| root.variables.contains_key(&a.name);
             if body.attributes.iter().any(sets) && environments.len() < MAX_ENVIRONMENTS {
-                let suffix = format!("#{name}");
+                let suffix = format!("#{name}#");
                 environments.push(Environment { suffix, files: vec![body], options: Vec::new() });
             }
         }

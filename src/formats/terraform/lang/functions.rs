@@ -4,6 +4,7 @@
 mod charset;
 mod cidr;
 mod collection;
+mod computed;
 pub(in crate::formats::terraform) mod encoding;
 mod file;
 mod format;

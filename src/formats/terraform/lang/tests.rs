@@ -161,7 +161,7 @@ unrelated = 1
     // Without a file of values there is no such root.
     assert_eq!(
         addresses(""),
-        "tf:infra#dev/r.x {open=false, size=2}\ntf:infra#env/prod/r.x {open=true, size=1}"
+        "tf:infra#dev#/r.x {open=false, size=2}\ntf:infra#env/prod#/r.x {open=true, size=1}"
     );
     assert!(addresses("default = 0").starts_with("tf:infra/r.x {open=0, size=1}\ntf:infra#dev"));
 }
@@ -660,4 +660,37 @@ fn what_is_unknown_stays_unknown_through_every_function() {
         });
         assert!(got[0].0, "{call} is {}", got[0].1);
     }
+}
+
+#[test]
+fn data_sources_that_follow_from_their_arguments_are_known() {
+    check(
+        r#"## main.tf
+data "cloudinit_config" "c" {
+  gzip = true
+  part { content = "one" }
+  part { content = "two" }
+}
+data "google_iam_policy" "p" {
+  binding {
+    role    = "roles/storage.objectViewer"
+    members = ["allUsers"]
+  }
+}
+data "local_file" "f" { filename = "${path.module}/hello.txt" }
+resource "terraform_data" "t" { input = 1 }
+resource "r" "x" {
+  c = data.cloudinit_config.c.rendered
+  p = jsondecode(data.google_iam_policy.p.policy_data).bindings[0].members[0]
+  f = data.local_file.f.content
+  t = terraform_data.t.output
+}
+## hello.txt
+hello"#,
+        r#"data.cloudinit_config.c {gzip=true, part=[{content="one"}, {content="two"}]}
+    data.google_iam_policy.p {binding=[{members=["allUsers"], role="roles/storage.objectViewer"}]}
+    data.local_file.f {filename="./hello.txt"}
+    r.x {c="one\ntwo", f="hello\n", p="allUsers", t=1}
+    terraform_data.t {input=1}"#,
+    );
 }

@@ -307,9 +307,7 @@ impl<'a> World<'a> {
         if let Some(attribute) = block.body.attribute(name).filter(|_| !repeats) {
             return self.known(&attribute.expr, scope);
         }
-        if name == "rendered"
-            && let Some(val) = self.rendered(block, scope)
-        {
+        if let Some(val) = self.computed(block, name, scope) {
             return val;
         }
         let blocks = self.blocks_named(&block.body, name, scope);

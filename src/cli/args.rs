@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::source::Given;
@@ -44,7 +44,7 @@ pub(super) struct Input {
     pub(super) var: Vec<Given>,
 
     /// File of values of Terraform variables; repeatable
-    #[arg(long, value_name = "FILE", value_parser = variable_file)]
+    #[arg(long, value_name = "FILE", value_parser = clap::builder::StringValueParser::new().map(variable_file))]
     pub(super) var_file: Vec<Given>,
 
     /// Both, in the order in which they were typed
@@ -198,8 +198,8 @@ fn variable(typed: &str) -> Result<Given, String> {
     }
 }
 
-fn variable_file(typed: &str) -> Result<Given, std::convert::Infallible> {
-    Ok(Given::File(typed.into()))
+fn variable_file(typed: String) -> Given {
+    Given::File(typed.into())
 }
 
 fn formats() -> PossibleValuesParser {

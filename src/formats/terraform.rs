@@ -95,7 +95,7 @@ impl Format for Terraform {
 }
 
 /// A file that holds a plan or a state.
-fn planned<'a>((file, parsed): (FileId, &'a Parsed)) -> Option<(FileId, &'a Node)> {
+fn planned((file, parsed): (FileId, &Parsed)) -> Option<(FileId, &Node)> {
     match parsed {
         Parsed::Nodes(nodes) => Some((file, nodes.first()?)),
         _ => None,

@@ -113,7 +113,9 @@ pub(super) fn group(files: &[FileId], sources: &Sources) -> Vec<Vec<FileId>> {
             local_sources(sources.str(*file)).for_each(|source| call(join(folder, source)));
         }
         if !is_downloaded(folder) {
-            manifest::read(sources, folder).into_values().for_each(|dir| call(Some(dir)));
+            for dir in manifest::read(sources, folder).into_values() {
+                call(Some(dir));
+            }
         }
     }
     let units = units(&calls);

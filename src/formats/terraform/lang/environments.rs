@@ -106,7 +106,7 @@ impl<'a> Environment<'a> {
 }
 
 /// The value of `--var name=text`. Terraform reads the text as an expression where the variable has
-/// a type of collections, and as it is otherwise (internal/configs/named_values.go).
+/// a type of collections, and as it is otherwise (`internal/configs/named_values.go`).
 pub(super) fn of_option(
     text: &Name,
     constraint: Option<&Expr>,

@@ -222,8 +222,8 @@ resource "r" "x" { public = var.public }
 variable "on" {}
 resource "r" "g" { on = var.on }
 "#,
-        r#"module.db.r.x {public=true}
-    module.db.module.group.r.g {on=true}"#,
+        "module.db.r.x {public=true}
+    module.db.module.group.r.g {on=true}",
     );
 }
 

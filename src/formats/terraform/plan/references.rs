@@ -180,15 +180,15 @@ impl<'n> Links<'n> {
         let expressions = described.and_then(|r| r.get("expressions"));
         let body = planned.written.val(expressions, &unknown, 0);
         let body = body.unwrap_or_else(|| nothing(planned.whole));
-        self.settled(body, planned, described.is_some().then_some(expressions))
+        self.settled(body, planned, described)
     }
 
     /// Without what the service alone decides, and with the owners of known ids.
-    fn settled(&self, body: Val, planned: &Planned, expressions: Option<Option<&Node>>) -> Val {
+    fn settled(&self, body: Val, planned: &Planned, described: Option<&Node>) -> Val {
         let ValKind::Map { entries, more } = body.kind else { return nothing(planned.whole) };
         let entries = entries.iter().filter(|(key, val)| {
-            let is_written =
-                expressions.is_none_or(|all| all.is_some_and(|e| e.get(key).is_some()));
+            let expressions = |resource: &Node| resource.at(&["expressions", key]).is_some();
+            let is_written = described.is_none_or(expressions);
             let is_collection = matches!(val.kind, ValKind::List { .. } | ValKind::Map { .. });
             is_written || is_collection || ALSO_BLOCKS.contains(&&**key)
         });
@@ -344,13 +344,11 @@ impl<'n> Links<'n> {
         let words = if reference.starts_with("data.") { 3 } else { 2 };
         let mut end = 0;
         for _ in 0..words {
-            match end_of_step(&reference[end..]) {
-                Some(step) => end += step + 1,
-                None => {
-                    end = reference.len() + 1;
-                    break;
-                }
-            }
+            let Some(step) = end_of_step(&reference[end..]) else {
+                end = reference.len() + 1;
+                break;
+            };
+            end += step + 1;
         }
         let block = &reference[..end - 1];
         let attribute = reference.get(end..).unwrap_or("");

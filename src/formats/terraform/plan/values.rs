@@ -82,9 +82,8 @@ impl<'n> Written<'n> {
                 let is_secret = self.sensitive.is_some_and(is_true);
                 if is_secret && !scalar.plain {
                     return Some(secret(node.place));
-                } else {
-                    lang::of_node(node).kind
                 }
+                lang::of_node(node).kind
             }
             Kind::List(items) => {
                 return self.list(items, expression, unknown, depth);

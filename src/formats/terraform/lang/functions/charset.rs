@@ -25,7 +25,12 @@ fn urlencode(call: &Call) -> Outcome {
                 out.push(byte as char);
             }
             b' ' => out.push('+'),
-            _ => out.push_str(&format!("%{byte:02X}")),
+            _ => {
+                let hexadecimal = |nibble: u8| char::from_digit(u32::from(nibble), 16);
+                out.push('%');
+                out.extend(hexadecimal(byte >> 4).map(|c| c.to_ascii_uppercase()));
+                out.extend(hexadecimal(byte & 15).map(|c| c.to_ascii_uppercase()));
+            }
         }
     }
     Ok(call.string(out))

@@ -18,6 +18,7 @@ pub(super) fn find(name: &str) -> Option<Function> {
 
 /// One `%…` verb.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "the flags of a verb")]
 struct Verb {
     zero: bool,
     left: bool,

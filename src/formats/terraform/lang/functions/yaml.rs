@@ -182,7 +182,12 @@ fn quoted(text: &str) -> String {
             '\u{2028}' => out.push_str("\\L"),
             '\u{2029}' => out.push_str("\\P"),
             '\u{feff}' => out.push_str("\\uFEFF"),
-            c if escaped(c) => out.push_str(&format!("\\x{:02X}", c as u32)),
+            c if escaped(c) => {
+                let hexadecimal = |nibble: u32| char::from_digit(nibble, 16);
+                out.push_str("\\x");
+                out.extend(hexadecimal(c as u32 >> 4).map(|c| c.to_ascii_uppercase()));
+                out.extend(hexadecimal(c as u32 & 15).map(|c| c.to_ascii_uppercase()));
+            }
             c => out.push(c),
         }
     }

@@ -107,11 +107,11 @@ fn record() {
     let text = text.trim().replace("$${", "${").replace("%%{", "%{");
     let json: String = serde_json::from_str(&text).expect("terraform takes every expression");
     let values: Vec<String> = serde_json::from_str(&json).unwrap();
-    let mut table = String::new();
+    let mut table = Vec::new();
     for ((expression, _), value) in lines(TABLE).zip(&values) {
-        table += &format!("{expression}\t{value}\n");
+        writeln!(table, "{expression}\t{value}").unwrap();
     }
     let path = "src/formats/terraform/lang/tests/console.txt";
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    std::fs::File::create(path).unwrap().write_all(table.as_bytes()).unwrap();
+    std::fs::File::create(path).unwrap().write_all(&table).unwrap();
 }

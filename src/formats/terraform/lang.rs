@@ -7,6 +7,7 @@ mod body;
 mod environments;
 mod eval;
 mod expand;
+mod fetched;
 mod functions;
 mod module;
 mod ops;
@@ -141,7 +142,7 @@ fn instances(
         }
         let mut scope = Scope::of(instance, member.repetition.clone());
         scope.me = Some(member.address.clone());
-        out.push(Resource {
+        let mut resource = Resource {
             address: member.address.clone(),
             spelled: member.spelled.clone(),
             kind: label(0),
@@ -152,6 +153,12 @@ fn instances(
             exists: member.exists.clone(),
             body: world.resource_body(block, &mut scope),
             provider_major: providers.major(block),
-        });
+        };
+        if let Some(call) = world.fetched_by(instance) {
+            resource.head = call.head;
+            resource.whole = call.place;
+            resource.body = fetched::at_home(&resource.body, world.sources, call.head, 0);
+        }
+        out.push(resource);
     }
 }

@@ -9,7 +9,7 @@ use crate::formats::terraform::Terraform;
 use crate::formats::terraform::value::{Estate, Val, ValKind, number_text};
 use crate::formats::{Claim, Format, Parsed, Unit};
 use crate::model::fact::Fact;
-use crate::source::{FileId, Given, Source, Sources};
+use crate::source::{FileId, Given, Place, Source, Sources};
 
 /// `## path` lines begin files.
 pub(in crate::formats::terraform) fn sources(files: &str) -> Sources {
@@ -693,4 +693,31 @@ hello"#,
     r.x {c="one\ntwo", f="hello\n", p="allUsers", t=1}
     terraform_data.t {input=1}"#,
     );
+}
+
+#[test]
+fn what_a_fetched_module_says_stands_where_the_project_calls_it() {
+    let files = r#"## main.tf
+module "db" {
+  source = "acme/db/aws"
+  public = true
+}
+## .terraform/modules/modules.json
+{"Modules":[{"Key":"db","Dir":".terraform/modules/db"}]}
+## .terraform/modules/db/main.tf
+variable "public" {}
+resource "r" "x" {
+  public = var.public
+  size   = 1
+}
+"#;
+    let places = with_estates(files, |sources, estates| {
+        let resource = &estates[0].resources[0];
+        let body = &resource.body;
+        let at = |place: Place| format!("{}: {}", sources.path(place.file), sources.slice(place));
+        let value = |key: &str| at(body.get(key).expect("a value").at);
+        [at(resource.head), value("public"), value("size")]
+    });
+    let call = r#"main.tf: module "db""#;
+    assert_eq!(places, [[call, "main.tf: true", call]]);
 }

@@ -372,6 +372,11 @@ impl<'a> World<'a> {
         self.handles.insert(address.0.clone(), handle);
     }
 
+    /// Who calls a module instance, and with which block.
+    pub(super) fn caller(&self, instance: usize) -> Option<(usize, &'a Block)> {
+        self.instances[instance].call.as_ref().map(|call| (call.caller, call.block))
+    }
+
     /// The names of all calls from the root to one: `vpc.endpoints`.
     fn calls_to(&self, caller: usize, name: &str) -> String {
         let mut names = vec![name];

@@ -81,7 +81,9 @@ fn used(text: &str) -> Vec<String> {
 /// Files that are only compiled for tests.
 fn is_test(file: &Path) -> bool {
     let stem = file.file_stem().and_then(|s| s.to_str());
-    stem.is_some_and(|s| ["tests", "examples", "conventions"].contains(&s))
+    let folder = file.parent().and_then(|f| f.file_name()).and_then(|f| f.to_str());
+    folder == Some("tests")
+        || stem.is_some_and(|s| ["tests", "examples", "conventions"].contains(&s))
 }
 
 #[test]

@@ -88,30 +88,44 @@ fn functions_and_operators_give_what_terraform_gives() {
     assert!(wrong.is_empty(), "{} of the table:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// The console reads lines of 64 KiB at most.
+const ASKED_AT_ONCE: usize = 100;
+
 fn record() {
-    let tried = lines(TABLE).map(|(e, _)| format!("try(jsonencode([{e}]), \"!\")"));
+    let all: Vec<&str> = lines(TABLE).map(|(expression, _)| expression).collect();
+    let mut table = Vec::new();
+    for some in all.chunks(ASKED_AT_ONCE) {
+        let Some(values) = asked(some) else {
+            eprintln!("THE TABLE IS NOT RECORDED ANEW: there is no `terraform` on this machine");
+            return;
+        };
+        for (expression, value) in some.iter().zip(&values) {
+            writeln!(table, "{expression}\t{value}").unwrap();
+        }
+    }
+    let path = "src/formats/terraform/lang/tests/console.txt";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    std::fs::File::create(path).unwrap().write_all(&table).unwrap();
+}
+
+/// What `terraform console` prints for some expressions; `None` where there is none.
+fn asked(expressions: &[&str]) -> Option<Vec<String>> {
+    let tried = expressions.iter().map(|e| format!("try(jsonencode([{e}]), \"!\")"));
     let question = format!("jsonencode([{}])\n", tried.collect::<Vec<_>>().join(", "));
+    // A folder without a configuration.
+    let folder = std::env::temp_dir().join("seawall-console");
+    std::fs::create_dir_all(&folder).unwrap();
     let console = Command::new("terraform")
         .arg("console")
-        .current_dir(std::env::temp_dir())
+        .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn();
-    let Ok(mut console) = console else {
-        eprintln!("THE TABLE IS NOT RECORDED ANEW: there is no `terraform` on this machine");
-        return;
-    };
+    let mut console = console.ok()?;
     console.stdin.take().unwrap().write_all(question.as_bytes()).unwrap();
     let answer = console.wait_with_output().unwrap();
     let text = String::from_utf8(answer.stdout).unwrap();
     let text = text.trim().replace("$${", "${").replace("%%{", "%{");
     let json: String = serde_json::from_str(&text).expect("terraform takes every expression");
-    let values: Vec<String> = serde_json::from_str(&json).unwrap();
-    let mut table = Vec::new();
-    for ((expression, _), value) in lines(TABLE).zip(&values) {
-        writeln!(table, "{expression}\t{value}").unwrap();
-    }
-    let path = "src/formats/terraform/lang/tests/console.txt";
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    std::fs::File::create(path).unwrap().write_all(&table).unwrap();
+    Some(serde_json::from_str(&json).unwrap())
 }

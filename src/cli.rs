@@ -13,8 +13,6 @@ mod stream;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use self::args::{Args, Command};
 use self::stream::say;
 use crate::session::UsageError;
@@ -60,7 +58,7 @@ impl From<std::io::Error> for Stop {
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let args = match Args::read(std::env::args_os()) {
         Ok(args) => args,
         // Help and version are no errors; clap knows where each belongs.
         Err(error) => {

@@ -78,8 +78,10 @@ pub(crate) const ALL: &[&dyn Format] = &[
 
 /// The format that gets a file, if any.
 pub(crate) fn of(path: &str, text: &str) -> Option<&'static dyn Format> {
+    // What was downloaded beside a module is no part of the project but for the modules, and those are Terraform's.
+    let formats = if path.contains(".terraform/") { &ALL[..1] } else { ALL };
     let mut best = (Claim::No, None);
-    for format in ALL {
+    for format in formats {
         let claim = format.claims(path, text);
         if claim == Claim::Surely {
             return Some(*format);

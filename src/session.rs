@@ -19,7 +19,7 @@ use crate::link;
 use crate::model::concept::{Defect, Identity, Model};
 use crate::model::fact::Fact;
 use crate::model::fragment::Fragment;
-use crate::source::{FileId, Problem, Sources};
+use crate::source::{FileId, Given, Problem, Sources};
 use crate::suppress;
 use crate::workspace;
 
@@ -35,6 +35,8 @@ pub(crate) struct Options {
     /// Names of rules; empty: all.
     pub(crate) select: Vec<String>,
     pub(crate) skip: Vec<String>,
+    /// Values of Terraform variables, in the order in which they are given.
+    pub(crate) variables: Vec<Given>,
     /// Year, month, day; suppressions expire.
     pub(crate) today: (i32, u32, u32),
 }
@@ -113,7 +115,8 @@ pub(crate) fn run(options: &Options) -> Result<Run, UsageError> {
         };
         let Knowledge { catalog, rules } = &knowledge;
         let took = &mut Timings::default();
-        let mut run = judge(loaded.sources, catalog, rules, options.today, took);
+        let sources = with_variables(loaded.sources, &options.variables)?;
+        let mut run = judge(sources, catalog, rules, options.today, took);
         run.unreadable = loaded.unreadable;
         Ok(run)
     })
@@ -122,6 +125,23 @@ pub(crate) fn run(options: &Options) -> Result<Run, UsageError> {
 /// The rules that would run.
 pub(crate) fn rules(rules_dir: Option<&Path>) -> Result<Vec<RuleInfo>, UsageError> {
     Ok(Knowledge::load(rules_dir)?.rules.infos().cloned().collect())
+}
+
+/// With the values that the command line gives, and the files that hold them.
+fn with_variables(sources: Sources, given: &[Given]) -> Result<Sources, UsageError> {
+    let (mut files, mut known) = (Vec::new(), Vec::new());
+    for option in given {
+        known.push(match option {
+            Given::Value(..) => option.clone(),
+            Given::File(path) => {
+                let file = workspace::values(Path::new(&**path)).map_err(|e| path_error(&e))?;
+                let name = file.path.clone();
+                files.push(file);
+                Given::File(name)
+            }
+        });
+    }
+    Ok(if known.is_empty() { sources } else { sources.with_given(known, files) })
 }
 
 fn path_error(error: &workspace::PathError) -> UsageError {

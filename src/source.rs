@@ -165,17 +165,41 @@ pub(crate) struct Source {
     pub(crate) text: Arc<str>,
 }
 
+/// A value of a variable that the command line gives.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Given {
+    /// Name and value.
+    Value(Arc<str>, Arc<str>),
+    /// The path of a file of values.
+    File(Arc<str>),
+}
+
 /// All files of a run, in the order of their paths.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Sources {
     files: Vec<Source>,
+    given: Vec<Given>,
 }
 
 impl Sources {
     /// Sorts by path, so that ids do not depend on the order of discovery.
     pub(crate) fn new(mut files: Vec<Source>) -> Sources {
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        Sources { files }
+        Sources { files, given: Vec::new() }
+    }
+
+    /// With values of variables, and the files that some of them stand in. A file that is here
+    /// already is the same file.
+    pub(crate) fn with_given(mut self, given: Vec<Given>, files: Vec<Source>) -> Sources {
+        self.files.extend(files);
+        self.files.sort_by(|a, b| a.path.cmp(&b.path));
+        self.files.dedup_by(|a, b| a.path == b.path);
+        Sources { given, ..self }
+    }
+
+    /// In the order of the command line: the last wins.
+    pub(crate) fn given(&self) -> &[Given] {
+        &self.given
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = FileId> + use<> {

@@ -3,6 +3,9 @@
 //! Walks the given paths in parallel, honours ignore files, never follows a link, and reads what a
 //! front end could claim or a configuration could name.
 
+mod beside;
+
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,7 +23,7 @@ const LONGEST_SCRIPT: u64 = 256 << 10;
 const SKIPPED: [&str; 4] = [".git", ".terraform", "node_modules", ".terragrunt-cache"];
 
 /// Endings of files that a front end may claim or that a configuration may name.
-const ENDINGS: [&str; 34] = [
+const ENDINGS: [&str; 35] = [
     "tf",
     "tofu",
     "tfvars",
@@ -55,6 +58,7 @@ const ENDINGS: [&str; 34] = [
     "jsonc",
     "config",
     "rules",
+    "tfstate",
 ];
 
 /// What was read, and what could not be.
@@ -75,7 +79,7 @@ pub(crate) struct PathError {
 /// Reads everything below the paths.
 pub(crate) fn load(paths: &[PathBuf], threads: usize) -> Result<Loaded, PathError> {
     let here = std::env::current_dir().unwrap_or_default();
-    let found = Mutex::new((Vec::new(), Vec::new()));
+    let found = Mutex::new(Met::default());
     for path in paths {
         let meta =
             std::fs::metadata(path).map_err(|cause| PathError { path: path.clone(), cause })?;
@@ -84,13 +88,25 @@ pub(crate) fn load(paths: &[PathBuf], threads: usize) -> Result<Loaded, PathErro
             read(path, &namer, &found);
         } else {
             walk(path, &namer, threads, &found);
+            beside::tracked(path, &namer, &found);
+            let modules = lock(&found, |met| std::mem::take(&mut met.modules));
+            beside::fetched(&modules, &namer, &found);
         }
     }
-    let (mut files, mut unreadable) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let Met { mut files, mut unreadable, .. } =
+        found.into_inner().unwrap_or_else(PoisonError::into_inner);
     files.sort_by(|a: &Source, b| a.path.cmp(&b.path));
     files.dedup_by(|a, b| a.path == b.path);
     unreadable.sort();
     Ok(Loaded { sources: Sources::new(files), unreadable })
+}
+
+/// One file that the command line names for its values.
+pub(crate) fn values(path: &Path) -> Result<Source, PathError> {
+    let here = std::env::current_dir().unwrap_or_default();
+    let text = read_text(path).map_err(|cause| PathError { path: path.to_path_buf(), cause })?;
+    let name = Namer::new(path, &here, false).name(path);
+    Ok(Source { path: name.into(), text: text.into() })
 }
 
 /// Texts that are in memory already: standard input, tests, the examples of a card.
@@ -123,7 +139,20 @@ fn read_text(path: &Path) -> std::io::Result<String> {
     std::fs::read_to_string(path)
 }
 
-type Found = Mutex<(Vec<Source>, Vec<(String, String)>)>;
+/// What a walk meets.
+#[derive(Default)]
+struct Met {
+    files: Vec<Source>,
+    unreadable: Vec<(String, String)>,
+    /// Folders with a Terraform configuration.
+    modules: BTreeSet<PathBuf>,
+}
+
+type Found = Mutex<Met>;
+
+fn lock<T>(found: &Found, f: impl FnOnce(&mut Met) -> T) -> T {
+    f(&mut found.lock().unwrap_or_else(PoisonError::into_inner))
+}
 
 fn walk(root: &Path, namer: &Namer, threads: usize, found: &Found) {
     let walker = WalkBuilder::new(root)
@@ -180,7 +209,12 @@ fn read(path: &Path, namer: &Namer, found: &Found) {
     match String::from_utf8(bytes) {
         Ok(text) => {
             let source = Source { path: name.into(), text: Arc::from(text) };
-            found.lock().unwrap_or_else(PoisonError::into_inner).0.push(source);
+            let is_configuration = path.extension().is_some_and(|e| e == "tf" || e == "tofu");
+            let module = path.parent().filter(|_| is_configuration).map(Path::to_path_buf);
+            lock(found, |met| {
+                met.files.push(source);
+                met.modules.extend(module);
+            });
         }
         // A binary without a telling name is nobody's configuration.
         Err(error) if error.as_bytes().iter().take(1024).any(|b| *b == 0) => {}
@@ -190,7 +224,7 @@ fn read(path: &Path, namer: &Namer, found: &Found) {
 
 fn note(found: &Found, path: Option<String>, reason: String) {
     let entry = (path.unwrap_or_default(), reason);
-    found.lock().unwrap_or_else(PoisonError::into_inner).1.push(entry);
+    lock(found, |met| met.unreadable.push(entry));
 }
 
 /// How files below one path of the command line are called in reports: relative to the working

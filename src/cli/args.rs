@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::source::Given;
 
 /// Proves from infrastructure as code who can reach every data store, what it asks of them, what
 /// it records and how long it keeps it.
@@ -36,6 +38,18 @@ pub(super) struct Input {
     /// What the document on standard input would be called; its name tells its kind
     #[arg(long, value_name = "FILE")]
     pub(super) stdin_filename: Option<String>,
+
+    /// Value of a Terraform variable; repeatable
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    pub(super) var: Vec<Given>,
+
+    /// File of values of Terraform variables; repeatable
+    #[arg(long, value_name = "FILE", value_parser = clap::builder::StringValueParser::new().map(variable_file))]
+    pub(super) var_file: Vec<Given>,
+
+    /// Both, in the order in which they were typed
+    #[arg(skip)]
+    pub(super) variables: Vec<Given>,
 
     /// Read no configuration file
     #[arg(long)]
@@ -145,14 +159,55 @@ pub(super) enum Layout {
     Json,
 }
 
+impl Args {
+    /// The arguments of this process; what was typed in turns keeps its order.
+    pub(super) fn read(
+        typed: impl IntoIterator<Item = std::ffi::OsString>,
+    ) -> Result<Args, clap::Error> {
+        let matches = Args::command().try_get_matches_from(typed)?;
+        let mut args = Args::from_arg_matches(&matches)?;
+        let input = match &mut args.command {
+            Command::Check(check) => Some(&mut check.input),
+            Command::Inventory(inventory) => Some(&mut inventory.input),
+            Command::Explain(_) | Command::Rules(_) => None,
+        };
+        if let (Some(input), Some((_, matches))) = (input, matches.subcommand()) {
+            input.variables = in_order(matches);
+        }
+        Ok(args)
+    }
+}
+
+fn in_order(matches: &ArgMatches) -> Vec<Given> {
+    let mut all: Vec<(usize, Given)> = Vec::new();
+    for name in ["var", "var_file"] {
+        let indices = matches.indices_of(name).into_iter().flatten();
+        let values = matches.get_many::<Given>(name).into_iter().flatten();
+        all.extend(indices.zip(values.cloned()));
+    }
+    all.sort_by_key(|(index, _)| *index);
+    all.into_iter().map(|(_, given)| given).collect()
+}
+
+fn variable(typed: &str) -> Result<Given, String> {
+    match typed.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok(Given::Value(name.trim().into(), value.into()))
+        }
+        _ => Err("write it as NAME=VALUE".to_owned()),
+    }
+}
+
+fn variable_file(typed: String) -> Given {
+    Given::File(typed.into())
+}
+
 fn formats() -> PossibleValuesParser {
     PossibleValuesParser::new(crate::report::Format::NAMES.map(|(name, _)| name))
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -161,8 +216,21 @@ mod tests {
     }
 
     #[test]
+    fn values_keep_the_order_in_which_they_are_typed() {
+        let typed = ["seawall", "check", "--var", "a=1=2", "--var-file", "p.tfvars", "--var", "a="];
+        let args = Args::read(typed.map(Into::into)).unwrap();
+        let Command::Check(check) = args.command else { panic!("another command") };
+        let value = |value: &str| Given::Value("a".into(), value.into());
+        assert_eq!(
+            check.input.variables,
+            [value("1=2"), Given::File("p.tfvars".into()), value("")]
+        );
+        assert!(Args::read(["seawall", "check", "--var", "a"].map(Into::into)).is_err());
+    }
+
+    #[test]
     fn what_is_not_built_yet_is_refused() {
-        for option in ["--baseline", "--fix", "--diff", "--only", "--config", "--var-file"] {
+        for option in ["--baseline", "--fix", "--diff", "--only", "--config"] {
             let typed = ["seawall", "check", option, "x"];
             assert!(Args::try_parse_from(typed).is_err(), "{option}");
         }

@@ -71,6 +71,7 @@ pub(super) fn options(input: Input) -> Result<Options, Stop> {
         rules_dir: None,
         select: Vec::new(),
         skip: Vec::new(),
+        variables: input.variables,
         today: today(),
     })
 }

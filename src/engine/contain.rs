@@ -1,6 +1,6 @@
 //! The same cause is reported once: containment, instances, order, fingerprints.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rustc_hash::FxHashMap;
 
@@ -15,6 +15,7 @@ pub(super) fn settle<'a>(
     replaces: impl Fn(&str) -> &'a [Name],
 ) -> Vec<Finding> {
     let mut found = merge(contain(found, replaces));
+    found.iter_mut().for_each(conditioned);
     sort(&mut found);
     distinguish(&mut found);
     found
@@ -98,6 +99,23 @@ fn join(
         }
     }
     merged
+}
+
+/// A finding that holds only with certain values of variables says so. Entities of such an
+/// environment have its name in their address.
+fn conditioned(finding: &mut Finding) {
+    let all = std::iter::once(&finding.about).chain(&finding.instances);
+    let names: Option<BTreeSet<&str>> = all.map(|about| environment(about)).collect();
+    if let Some(names) = names {
+        let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+        finding.message = format!("{} (with the values of {})", finding.message, names.join(", "));
+    }
+}
+
+/// `prod` of `tf:infra#prod#/aws_db_instance.db`.
+fn environment(about: &str) -> Option<&str> {
+    let (_, rest) = about.strip_prefix("tf:")?.split_once('#')?;
+    Some(rest.split_once("#/")?.0)
 }
 
 /// Findings that nothing but their place tells apart are numbered in the order of their places.

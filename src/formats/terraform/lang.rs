@@ -4,8 +4,10 @@
 //! What nobody can tell is unknown and says why; what is known only after apply stays a reference.
 
 mod body;
+mod environments;
 mod eval;
 mod expand;
+mod fetched;
 mod functions;
 mod module;
 mod ops;
@@ -14,9 +16,10 @@ mod scope;
 mod stop;
 mod template;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod trail;
 mod types;
+mod unify;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +30,9 @@ use crate::formats::Unit;
 use crate::model::fact::Name;
 use crate::source::{Place, Text};
 use crate::tree::hcl::Block;
+use crate::tree::node::Node;
 use crate::tree::yaml;
+use environments::{Environment, Environments};
 use module::Module;
 use providers::Providers;
 use scope::Scope;
@@ -41,18 +46,46 @@ pub(super) fn json(text: &Text) -> Option<Val> {
     yaml::parse_json(text).0.map(|node| functions::encoding::value(&node, 0))
 }
 
-/// One estate for each root module of the unit.
+pub(super) use providers::only_major;
+
+/// A parsed value, each part at its place.
+pub(super) fn of_node(node: &Node) -> Val {
+    functions::encoding::value(node, 0)
+}
+
+/// One estate for each root module of the unit and each environment that it has.
 pub(super) fn evaluate(unit: &Unit) -> Vec<Estate> {
     let modules = module::collect(unit);
     let Some((file, _)) = unit.files.first() else { return Vec::new() };
     let at = Place::new(*file, 0..0);
-    let roots = root_folders(&modules);
-    roots.into_iter().map(|root| estate(unit, &modules, root, at)).collect()
+    let environments = Environments::new(unit);
+    let mut estates = Vec::new();
+    for root in root_folders(&modules) {
+        for environment in environments.of(unit, root) {
+            estates.push(estate(unit, &modules, root, &environment, at));
+        }
+    }
+    estates
+}
+
+/// One estate for each root module of the unit, as its plan has it: no environment but the plan's.
+/// `suffix` tells the estates of several plans apart.
+pub(super) fn evaluate_as(unit: &Unit, suffix: &str) -> Vec<Estate> {
+    let modules = module::collect(unit);
+    let Some((file, _)) = unit.files.first() else { return Vec::new() };
+    let at = Place::new(*file, 0..0);
+    let environments = Environments::new(unit);
+    let plain = environments.plain(suffix);
+    let roots = root_folders(&modules).into_iter();
+    roots.map(|root| estate(unit, &modules, root, &plain, at)).collect()
 }
 
 /// The modules that no other module of the unit calls; all where they call each other in a circle.
 fn root_folders<'m, 'a>(modules: &'m BTreeMap<Name, Module<'a>>) -> Vec<&'m Module<'a>> {
-    let configured = || modules.values().filter(|m| m.has_configuration);
+    let configured = || {
+        let own = |m: &&Module| m.has_configuration && !roots::is_downloaded(&m.folder);
+        modules.values().filter(own)
+    };
     let mut called = BTreeSet::new();
     for module in configured() {
         for block in module.calls.values() {
@@ -70,9 +103,10 @@ fn estate<'a>(
     unit: &Unit<'a>,
     modules: &'a BTreeMap<Name, Module<'a>>,
     root: &'a Module<'a>,
+    environment: &'a Environment<'a>,
     at: Place,
 ) -> Estate {
-    let mut world = World::new(unit.sources, modules, root, at);
+    let mut world = World::new(unit.sources, modules, root, environment, at);
     let locked = Providers::locked(unit, &root.folder);
     let mut resources = Vec::new();
     let mut index = 0;
@@ -88,7 +122,7 @@ fn estate<'a>(
         }
         index += 1;
     }
-    Estate { resources, missing_modules: world.missing }
+    Estate { folder: root.folder.clone(), resources, missing_modules: world.missing }
 }
 
 fn instances(
@@ -108,7 +142,7 @@ fn instances(
         }
         let mut scope = Scope::of(instance, member.repetition.clone());
         scope.me = Some(member.address.clone());
-        out.push(Resource {
+        let mut resource = Resource {
             address: member.address.clone(),
             spelled: member.spelled.clone(),
             kind: label(0),
@@ -119,6 +153,12 @@ fn instances(
             exists: member.exists.clone(),
             body: world.resource_body(block, &mut scope),
             provider_major: providers.major(block),
-        });
+        };
+        if let Some(call) = world.fetched_by(instance) {
+            resource.head = call.head;
+            resource.whole = call.place;
+            resource.body = fetched::at_home(&resource.body, world.sources, call.head, 0);
+        }
+        out.push(resource);
     }
 }

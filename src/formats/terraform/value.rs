@@ -300,6 +300,8 @@ pub(crate) struct Resource {
 /// A root module with all module instances in it, evaluated.
 #[derive(Debug)]
 pub(crate) struct Estate {
+    /// The root module's folder.
+    pub(crate) folder: Name,
     pub(crate) resources: Vec<Resource>,
     /// Calls of modules that are not here: source and place.
     pub(crate) missing_modules: Vec<(Place, Name)>,

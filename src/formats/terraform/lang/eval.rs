@@ -204,6 +204,9 @@ impl World<'_> {
             }
             (ValKind::List { items, more }, _) => {
                 let number = ops::number(index)?;
+                if number.fract() != 0.0 {
+                    return fails("an index that is a fraction");
+                }
                 let found = (number >= 0.0).then(|| items.get(number as usize)).flatten();
                 match (found, more, &base.whose) {
                     (Some(val), ..) => {
@@ -305,7 +308,14 @@ impl World<'_> {
         }
         let kind = match (&expr.key_expr, expr.group) {
             (None, _) => ValKind::List { items: items.into(), more },
-            (Some(_), false) => ValKind::Map { entries: ops::sorted(entries), more },
+            (Some(_), false) => {
+                let given = entries.len();
+                let entries = ops::sorted(entries);
+                if entries.len() < given {
+                    return fails("two elements of one key");
+                }
+                ValKind::Map { entries, more }
+            }
             (Some(_), true) => ValKind::Map { entries: grouped(entries, at), more },
         };
         Ok(Val::new(kind, at))

@@ -68,7 +68,7 @@ impl<'a> World<'a> {
         let mut members = Vec::with_capacity(draft.members.len());
         for (member, suffix, repetition, exists) in draft.members {
             let spelled = Name::from(format!("{prefix}{name}{suffix}"));
-            let address = Address::new(format!("tf:{}/{spelled}", self.root));
+            let address = Address::new(format!("tf:{}/{spelled}", self.label));
             let exists = both(&around, exists);
             if let Some(call) = call {
                 let (name, at) = (Name::from(call), (&address, &*suffix));

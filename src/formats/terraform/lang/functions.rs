@@ -1,14 +1,19 @@
 //! Functions: a table of names. What is not in it, and what depends on something unknown, is
 //! unknown.
 
+mod charset;
 mod cidr;
 mod collection;
+mod computed;
 pub(in crate::formats::terraform) mod encoding;
 mod file;
 mod format;
+mod hash;
 mod number;
+mod regexp;
 mod sets;
 mod string;
+mod yaml;
 
 use super::super::value::{Val, ValKind};
 use super::scope::Scope;
@@ -46,6 +51,10 @@ fn find(name: &str) -> Option<Function> {
         .or_else(|| number::find(name))
         .or_else(|| cidr::find(name))
         .or_else(|| encoding::find(name))
+        .or_else(|| regexp::find(name))
+        .or_else(|| hash::find(name))
+        .or_else(|| charset::find(name))
+        .or_else(|| yaml::find(name))
 }
 
 /// Calls a function.
@@ -171,6 +180,14 @@ impl Call<'_> {
             ValKind::Null => Ok((Vec::new(), None)),
             _ => fails("a value that is no map"),
         }
+    }
+
+    /// The entries of a map that must not be null.
+    fn filled(&self, index: usize) -> Result<Entries, Stop> {
+        if self.arg(index)?.is_null() {
+            return fails("a null in the place of a map");
+        }
+        self.entries(index)
     }
 
     fn val(&self, kind: ValKind) -> Val {

@@ -24,7 +24,9 @@ pub(super) fn number(val: &Val) -> Result<f64, Stop> {
     match &val.kind {
         ValKind::Number(n) => Ok(*n),
         ValKind::String(text, _) => {
-            text.trim().parse().map_err(|_| Stop::Fails("a text that is no number".into()))
+            // Rust also reads `inf` and `nan`.
+            let parsed = text.parse().ok().filter(|n: &f64| n.is_finite());
+            parsed.ok_or_else(|| Stop::Fails("a text that is no number".into()))
         }
         ValKind::Unknown(_) | ValKind::Ref(_) | ValKind::Partial(_) => Err(unknown(val)),
         _ => fails("a value that is no number"),
@@ -34,8 +36,8 @@ pub(super) fn number(val: &Val) -> Result<f64, Stop> {
 pub(super) fn boolean(val: &Val) -> Result<bool, Stop> {
     match &val.kind {
         ValKind::Bool(b) => Ok(*b),
-        ValKind::String(text, _) if &**text == "true" => Ok(true),
-        ValKind::String(text, _) if &**text == "false" => Ok(false),
+        ValKind::String(text, _) if matches!(&**text, "true" | "1") => Ok(true),
+        ValKind::String(text, _) if matches!(&**text, "false" | "0") => Ok(false),
         ValKind::Unknown(_) | ValKind::Ref(_) | ValKind::Partial(_) => Err(unknown(val)),
         _ => fails("a value that is no boolean"),
     }
@@ -218,6 +220,7 @@ pub(super) fn set(items: Vec<Val>) -> Arc<[Val]> {
     items.sort_by(|a, b| match (&a.kind, &b.kind) {
         (ValKind::Number(a), ValKind::Number(b)) => a.total_cmp(b),
         (ValKind::String(a, _), ValKind::String(b, _)) => a.cmp(b),
+        (ValKind::Bool(a), ValKind::Bool(b)) => a.cmp(b),
         _ => Ordering::Equal,
     });
     items.into()

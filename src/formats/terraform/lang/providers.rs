@@ -94,7 +94,7 @@ fn first_number(version: &str) -> Option<u32> {
 
 /// The one major version that a constraint admits. `~> 6` admits 7 as well, `~> 6.0` does not
 /// (Terraform, language/expressions/version-constraints).
-fn only_major(constraint: &str) -> Option<u32> {
+pub(in crate::formats::terraform) fn only_major(constraint: &str) -> Option<u32> {
     let (mut least, mut below) = (0, u32::MAX);
     for part in constraint.split(',').map(str::trim) {
         let digits = part.find(|c: char| c.is_ascii_digit())?;

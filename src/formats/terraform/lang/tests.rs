@@ -1,5 +1,7 @@
 //! Configurations in, evaluated resources out.
 
+mod console;
+
 use std::fmt::Write;
 
 use crate::catalog::Catalog;
@@ -7,10 +9,10 @@ use crate::formats::terraform::Terraform;
 use crate::formats::terraform::value::{Estate, Val, ValKind, number_text};
 use crate::formats::{Claim, Format, Parsed, Unit};
 use crate::model::fact::Fact;
-use crate::source::{FileId, Source, Sources};
+use crate::source::{FileId, Given, Place, Source, Sources};
 
 /// `## path` lines begin files.
-fn sources(files: &str) -> Sources {
+pub(in crate::formats::terraform) fn sources(files: &str) -> Sources {
     let mut out: Vec<(String, String)> = Vec::new();
     for line in files.lines() {
         if let Some(path) = line.strip_prefix("## ") {
@@ -26,7 +28,10 @@ fn sources(files: &str) -> Sources {
 }
 
 fn with_estates<T>(files: &str, f: impl Fn(&Sources, Vec<Estate>) -> T) -> Vec<T> {
-    let sources = sources(files);
+    estates_of(&sources(files), f)
+}
+
+fn estates_of<T>(sources: &Sources, f: impl Fn(&Sources, Vec<Estate>) -> T) -> Vec<T> {
     let claimed: Vec<FileId> = sources
         .ids()
         .filter(|id| Terraform.claims(sources.path(*id), sources.str(*id)) == Claim::Surely)
@@ -36,10 +41,10 @@ fn with_estates<T>(files: &str, f: impl Fn(&Sources, Vec<Estate>) -> T) -> Vec<T
         .map(|id| (*id, Terraform.parse(&sources.text(*id), sources.path(*id)).0))
         .collect();
     let catalog = Catalog::default();
-    let units = Terraform.group(&claimed, &sources).into_iter().map(|ids| {
+    let units = Terraform.group(&claimed, sources).into_iter().map(|ids| {
         let files = parsed.iter().filter(|(id, _)| ids.contains(id)).map(|(id, p)| (*id, p));
-        let unit = Unit { files: files.collect(), sources: &sources, catalog: &catalog };
-        f(&sources, super::evaluate(&unit))
+        let unit = Unit { files: files.collect(), sources, catalog: &catalog };
+        f(sources, super::evaluate(&unit))
     });
     units.collect()
 }
@@ -67,7 +72,7 @@ fn show(val: &Val) -> String {
     }
 }
 
-fn dump(estates: &[Estate]) -> String {
+pub(in crate::formats::terraform) fn dump(estates: &[Estate]) -> String {
     let mut out = String::new();
     for resource in estates.iter().flat_map(|e| &e.resources) {
         let exists = match &resource.exists {
@@ -107,18 +112,6 @@ fn check_way(files: &str, attribute: &str, expected: &str) {
 }
 
 #[test]
-fn functions_and_operators_give_what_terraform_gives() {
-    // The right side is what `terraform console` of version 1.11.4 printed.
-    let table = include_str!("console.txt");
-    for line in table.lines() {
-        let (expr, expected) = line.split_once('\t').unwrap();
-        let files = format!("## main.tf\nresource \"r\" \"x\" {{\n  v = {expr}\n}}\n");
-        let got = with_estates(&files, |_, e| e[0].resources[0].body.get("v").map(show));
-        assert_eq!(got[0].as_deref(), Some(expected), "{expr}");
-    }
-}
-
-#[test]
 fn values_of_variables_follow_terraforms_order() {
     check(
         r#"## main.tf
@@ -135,10 +128,102 @@ a = "tfvars"
 b = "tfvars"
 ## z.auto.tfvars
 b = "auto"
-## prod.tfvars
-c = "not loaded"
 "#,
         r#"r.x {a="tfvars", b="auto", c=<?Variable("c"), "/32">}"#,
+    );
+}
+
+#[test]
+fn each_further_file_of_values_is_an_environment() {
+    let files = r#"## infra/main.tf
+variable "size" { default = 1 }
+variable "open" { NEEDED }
+resource "r" "x" {
+  size = var.size
+  open = var.open
+}
+## infra/env/prod.tfvars
+open = true
+## infra/dev.tfvars.json
+{"open": false, "size": 2}
+## infra/other.tfvars
+unrelated = 1
+"#;
+    let addresses = |needed: &str| {
+        let files = files.replace("NEEDED", needed);
+        let all = with_estates(&files, |_, estates| {
+            let of =
+                |e: &Estate| format!("{} {}", e.resources[0].address.0, show(&e.resources[0].body));
+            estates.iter().map(of).collect::<Vec<_>>().join("\n")
+        });
+        all.join("\n")
+    };
+    // Without a file of values there is no such root.
+    assert_eq!(
+        addresses(""),
+        "tf:infra#dev#/r.x {open=false, size=2}\ntf:infra#env/prod#/r.x {open=true, size=1}"
+    );
+    assert!(addresses("default = 0").starts_with("tf:infra/r.x {open=0, size=1}\ntf:infra#dev"));
+}
+
+#[test]
+fn the_command_line_has_the_last_word_and_makes_environments_of_its_own() {
+    let files = sources(
+        r#"## main.tf
+variable "a" { type = list(string) }
+variable "b" { type = string }
+variable "c" { type = number }
+variable "d" {}
+resource "r" "x" {
+  v = [var.a, var.b, var.c, var.d]
+}
+## terraform.tfvars
+b = "auto"
+d = "auto"
+## prod.tfvars
+c = 1
+"#,
+    );
+    let value = |name: &str, text: &str| Given::Value(name.into(), text.into());
+    let given = vec![
+        value("c", "2"),
+        Given::File("given.tfvars".into()),
+        value("a", r#"["10.0.0.0/8"]"#),
+        value("b", "[1]"),
+    ];
+    let text = "c = 3\na = []\n";
+    let file = Source { path: "given.tfvars".into(), text: text.into() };
+    let sources = files.with_given(given, vec![file]);
+    let estates = estates_of(&sources, |_, estates| dump(&estates));
+    assert_eq!(estates.concat().trim(), r#"r.x {v=[["10.0.0.0/8"], "[1]", 3, "auto"]}"#);
+}
+
+#[test]
+fn modules_that_were_fetched_are_read() {
+    check(
+        r#"## main.tf
+module "db" {
+  source  = "terraform-aws-modules/rds/aws"
+  version = "6.0.0"
+  public  = true
+}
+## .terraform/modules/modules.json
+{"Modules":[{"Key":"","Source":"","Dir":"."},
+ {"Key":"db","Source":"registry.terraform.io/terraform-aws-modules/rds/aws","Dir":".terraform/modules/db"},
+ {"Key":"db.group","Source":"git::https://example.com/g.git","Dir":".terraform/modules/db.group"}]}
+## .terraform/modules/db/main.tf
+variable "public" {}
+module "group" {
+  source = "git::https://example.com/g.git"
+  on     = var.public
+}
+resource "r" "x" { public = var.public }
+## .terraform/modules/db.group/main.tf
+variable "on" {}
+resource "r" "g" { on = var.on }
+"#,
+        "module.db.r.x {public=true}
+    module.db.module.group.r.g {on=true}",
     );
 }
 
@@ -534,4 +619,105 @@ fn a_long_chain_of_names_does_not_overflow_the_stack() {
     files.push_str("}\n");
     let shown = with_estates(&files, |_, e| dump(&e));
     assert!(shown.concat().contains("r.x {a=["), "{shown:?}");
+}
+
+#[test]
+fn what_is_unknown_stays_unknown_through_every_function() {
+    // All functions of Terraform 1.11.4 whose result no argument decides alone.
+    let one = "abs abspath alltrue anytrue base64decode base64encode base64gzip base64sha256 \
+               base64sha512 basename bcrypt ceil chomp compact csvdecode dirname distinct \
+               ephemeralasnull file filebase64 filebase64sha256 filebase64sha512 fileexists filemd5 \
+               filesha1 filesha256 filesha512 flatten floor issensitive jsondecode jsonencode keys \
+               length lower md5 nonsensitive one pathexpand range reverse sensitive sha1 sha256 \
+               sha512 signum sort strrev sum title tobool tolist tomap tonumber toset tostring \
+               transpose trimspace upper urlencode values yamldecode yamlencode rsadecrypt \
+               cidrnetmask max min provider::aws::arn_parse can try coalesce coalescelist concat \
+               merge setunion timestamp plantimestamp uuid";
+    let two = "chunklist(var.x, 1) cidrhost(var.x, 1) cidrsubnet(var.x, 1, 1) cidrsubnets(var.x, 1) \
+               contains(var.x, 1) element(var.x, 0) endswith(var.x, 1) fileset(var.x, 1) \
+               format(\"%d\", var.x) formatdate(var.x, 1) formatlist(\"%s\", var.x) indent(1, var.x) \
+               index(var.x, 1) join(\",\", var.x) log(var.x, 1) lookup(var.x, 1, 2) \
+               matchkeys(var.x, [], []) parseint(var.x, 10) pow(var.x, 1) regex(\"a\", var.x) \
+               regex(var.x, \"a\") regexall(\"a\", var.x) replace(var.x, 1, 2) \
+               replace(\"a\", \"/a/\", var.x) setintersection(var.x, [1]) setproduct(var.x, [1]) \
+               setsubtract(var.x, [1]) slice(var.x, 0, 1) split(\",\", var.x) startswith(var.x, 1) \
+               strcontains(var.x, 1) substr(var.x, 0, 1) templatestring(var.x, {}) \
+               textdecodebase64(var.x, \"UTF-8\") textencodebase64(var.x, \"UTF-8\") \
+               timeadd(var.x, 1) timecmp(var.x, 1) trim(var.x, 1) trimprefix(var.x, 1) \
+               trimsuffix(var.x, 1) uuidv5(\"dns\", var.x) zipmap(var.x, [1])";
+    let mut calls: Vec<String> = one.split_whitespace().map(|f| format!("{f}(var.x)")).collect();
+    calls.extend(two.split(") ").map(|call| format!("{})", call.trim().trim_end_matches(')'))));
+    for call in calls {
+        let files =
+            format!("## main.tf\nvariable \"x\" {{}}\nresource \"r\" \"x\" {{ v = {call} }}\n");
+        let got = with_estates(&files, |_, estates| {
+            let val = estates[0].resources[0].body.get("v").expect("something");
+            let open = matches!(
+                &val.kind,
+                ValKind::List { items, more: Some(_) } if items.is_empty()
+            ) || matches!(&val.kind, ValKind::Map { entries, more: Some(_) } if entries.is_empty());
+            (open || val.why().is_some(), show(val))
+        });
+        assert!(got[0].0, "{call} is {}", got[0].1);
+    }
+}
+
+#[test]
+fn data_sources_that_follow_from_their_arguments_are_known() {
+    check(
+        r#"## main.tf
+data "cloudinit_config" "c" {
+  gzip = true
+  part { content = "one" }
+  part { content = "two" }
+}
+data "google_iam_policy" "p" {
+  binding {
+    role    = "roles/storage.objectViewer"
+    members = ["allUsers"]
+  }
+}
+data "local_file" "f" { filename = "${path.module}/hello.txt" }
+resource "terraform_data" "t" { input = 1 }
+resource "r" "x" {
+  c = data.cloudinit_config.c.rendered
+  p = jsondecode(data.google_iam_policy.p.policy_data).bindings[0].members[0]
+  f = data.local_file.f.content
+  t = terraform_data.t.output
+}
+## hello.txt
+hello"#,
+        r#"data.cloudinit_config.c {gzip=true, part=[{content="one"}, {content="two"}]}
+    data.google_iam_policy.p {binding=[{members=["allUsers"], role="roles/storage.objectViewer"}]}
+    data.local_file.f {filename="./hello.txt"}
+    r.x {c="one\ntwo", f="hello\n", p="allUsers", t=1}
+    terraform_data.t {input=1}"#,
+    );
+}
+
+#[test]
+fn what_a_fetched_module_says_stands_where_the_project_calls_it() {
+    let files = r#"## main.tf
+module "db" {
+  source = "acme/db/aws"
+  public = true
+}
+## .terraform/modules/modules.json
+{"Modules":[{"Key":"db","Dir":".terraform/modules/db"}]}
+## .terraform/modules/db/main.tf
+variable "public" {}
+resource "r" "x" {
+  public = var.public
+  size   = 1
+}
+"#;
+    let places = with_estates(files, |sources, estates| {
+        let resource = &estates[0].resources[0];
+        let body = &resource.body;
+        let at = |place: Place| format!("{}: {}", sources.path(place.file), sources.slice(place));
+        let value = |key: &str| at(body.get(key).expect("a value").at);
+        [at(resource.head), value("public"), value("size")]
+    });
+    let call = r#"main.tf: module "db""#;
+    assert_eq!(places, [[call, "main.tf: true", call]]);
 }

@@ -103,8 +103,8 @@ impl Type {
                 Err(_) => val,
             },
             (Type::Bool, ValKind::String(text, _)) => match &**text {
-                "true" => Val { kind: ValKind::Bool(true), ..val },
-                "false" => Val { kind: ValKind::Bool(false), ..val },
+                "true" | "1" => Val { kind: ValKind::Bool(true), ..val },
+                "false" | "0" => Val { kind: ValKind::Bool(false), ..val },
                 _ => val,
             },
             (Type::List(of), ValKind::List { items, more }) => {

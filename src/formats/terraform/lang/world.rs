@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::super::manifest::{self, Manifest};
 use super::super::roots;
 use super::super::value::{Reference, Val, ValKind};
+use super::environments::{self, Environment};
 use super::expand::Expansion;
 use super::module::{Module, literal};
 use super::scope::{Repetition, Scope};
@@ -65,6 +67,11 @@ enum Key {
 pub(super) struct World<'a> {
     pub(super) sources: &'a Sources,
     pub(super) root: &'a str,
+    /// What stands in front of addresses: the root's folder and the environment.
+    pub(super) label: String,
+    environment: &'a Environment<'a>,
+    /// Folders of modules that are no folders of the project.
+    downloaded: Manifest,
     pub(super) modules: &'a BTreeMap<Name, Module<'a>>,
     pub(super) instances: Vec<Instance<'a>>,
     pub(super) expansions: FxHashMap<(usize, Name), Option<Arc<Expansion>>>,
@@ -83,12 +90,16 @@ impl<'a> World<'a> {
         sources: &'a Sources,
         modules: &'a BTreeMap<Name, Module<'a>>,
         module: &'a Module<'a>,
+        environment: &'a Environment<'a>,
         at: Place,
     ) -> World<'a> {
         let exists = Fact::written(true, at);
         World {
             sources,
             root: &module.folder,
+            label: format!("{}{}", module.folder, environment.suffix),
+            environment,
+            downloaded: manifest::read(sources, &module.folder),
             modules,
             instances: vec![Instance { module, prefix: String::new(), exists, call: None }],
             expansions: FxHashMap::default(),
@@ -156,10 +167,19 @@ impl<'a> World<'a> {
             Some(call) if call.block.place.contains(val.at) => {
                 format!("module `{}` is given `{name}` here", call.name)
             }
+            None if val.at == self.head(instance, name) => {
+                format!("the command line sets `var.{name}`")
+            }
             _ => format!("`var.{name}` is set here"),
         };
         let say = say();
         trail::arrive(val, at, || say)
+    }
+
+    /// Where a variable is declared.
+    fn head(&self, instance: usize, name: &Name) -> Place {
+        let declared = self.instances[instance].module.variables.get(name);
+        declared.map_or(Place::new(FileId(u32::MAX), 0..0), |block| block.head)
     }
 
     fn variable_value(&mut self, instance: usize, name: &Name, at: Place) -> Val {
@@ -175,10 +195,7 @@ impl<'a> World<'a> {
                     self.known(&a.expr, &mut scope)
                 })
             }
-            None => module.values.iter().rev().find_map(|b| b.attribute(name)).map(|a| {
-                let mut scope = Scope::default();
-                self.known(&a.expr, &mut scope)
-            }),
+            None => self.given_value(module, name, declared.map_or(at, |b| b.head)),
         };
         let nullable = attribute("nullable").is_none_or(|a| {
             let val = self.known(&a.expr, &mut Scope::default());
@@ -196,6 +213,24 @@ impl<'a> World<'a> {
             Some(constraint) => self.type_of(module, name, &constraint.expr).convert(val),
             None => val,
         }
+    }
+
+    /// What the root's variable is set to: the command line's last word, or the last file's.
+    fn given_value(&mut self, module: &Module, name: &Name, at: Place) -> Option<Val> {
+        let environment = self.environment;
+        if let Some(given) = environment.given(name) {
+            let declared = module.variables.get(name).and_then(|b| b.body.attribute("type"));
+            let constraint = declared.map(|a| &a.expr);
+            return Some(match given {
+                Ok(attribute) => self.known(&attribute.expr, &mut Scope::default()),
+                Err(text) => environments::of_option(text, constraint, at, |expr| {
+                    self.known(expr, &mut Scope::default())
+                }),
+            });
+        }
+        let files = environment.files.iter().chain(module.values.iter().rev());
+        let attribute = files.copied().find_map(|body| body.attribute(name))?;
+        Some(self.known(&attribute.expr, &mut Scope::default()))
     }
 
     fn type_of(&mut self, module: &'a Module<'a>, name: &Name, expr: &Expr) -> Arc<Type> {
@@ -272,9 +307,7 @@ impl<'a> World<'a> {
         if let Some(attribute) = block.body.attribute(name).filter(|_| !repeats) {
             return self.known(&attribute.expr, scope);
         }
-        if name == "rendered"
-            && let Some(val) = self.rendered(block, scope)
-        {
+        if let Some(val) = self.computed(block, name, scope) {
             return val;
         }
         let blocks = self.blocks_named(&block.body, name, scope);
@@ -311,11 +344,13 @@ impl<'a> World<'a> {
         }
         let source = block.body.attribute("source");
         let folder = &self.instances[caller].module.folder;
-        let module = source
-            .and_then(|a| literal(&a.expr))
-            .filter(|s| roots::is_local(s))
-            .and_then(|s| roots::join(folder, s))
-            .and_then(|folder| self.modules.get(&*folder));
+        let local = source.and_then(|a| literal(&a.expr)).filter(|s| roots::is_local(s));
+        let folder = match local {
+            Some(local) => roots::join(folder, local),
+            None if self.downloaded.is_empty() => None,
+            None => self.downloaded.get(&self.calls_to(caller, name)).cloned(),
+        };
+        let module = folder.and_then(|folder| self.modules.get(&*folder));
         let handle = match module {
             Some(module)
                 if self.instances.len() < MAX_MODULES && !self.is_within(caller, module) =>
@@ -335,6 +370,23 @@ impl<'a> World<'a> {
             }
         };
         self.handles.insert(address.0.clone(), handle);
+    }
+
+    /// Who calls a module instance, and with which block.
+    pub(super) fn caller(&self, instance: usize) -> Option<(usize, &'a Block)> {
+        self.instances[instance].call.as_ref().map(|call| (call.caller, call.block))
+    }
+
+    /// The names of all calls from the root to one: `vpc.endpoints`.
+    fn calls_to(&self, caller: usize, name: &str) -> String {
+        let mut names = vec![name];
+        let mut at = caller;
+        while let Some(call) = &self.instances[at].call {
+            names.push(&call.name);
+            at = call.caller;
+        }
+        names.reverse();
+        names.join(".")
     }
 
     /// Whether an instance is of a module, or called by one that is: a module cannot hold itself.

@@ -3,6 +3,7 @@
 use super::{Call, Function, MAX_ELEMENTS};
 use crate::formats::terraform::lang::stop::{Outcome, Stop, fails};
 use crate::formats::terraform::lang::types::Type;
+use crate::formats::terraform::lang::unify::unified;
 use crate::formats::terraform::lang::{ops, trail};
 use crate::formats::terraform::value::{Val, ValKind};
 use crate::model::fact::Why;
@@ -23,7 +24,8 @@ pub(super) fn find(name: &str) -> Option<Function> {
         "coalesce" => coalesce,
         "coalescelist" => coalescelist,
         "tolist" => tolist,
-        "tomap" | "sensitive" | "nonsensitive" | "ephemeralasnull" | "issensitive" => same,
+        "tomap" => tomap,
+        "sensitive" | "nonsensitive" | "ephemeralasnull" => same,
         "reverse" => reverse,
         "sort" => sort,
         "slice" => slice,
@@ -75,7 +77,7 @@ fn merge(call: &Call) -> Outcome {
 
 fn lookup(call: &Call) -> Outcome {
     let key = call.text(1)?;
-    let (entries, more) = call.entries(0)?;
+    let (entries, more) = call.filled(0)?;
     if let Some((_, value)) = entries.into_iter().find(|(k, _)| *k == key) {
         return Ok(value);
     }
@@ -115,7 +117,7 @@ fn length(call: &Call) -> Outcome {
 }
 
 fn keys(call: &Call) -> Outcome {
-    let (entries, more) = call.entries(0)?;
+    let (entries, more) = call.filled(0)?;
     let items = entries
         .into_iter()
         .map(|(key, value)| Val { via: value.via.clone(), ..Val::string(key, value.at) });
@@ -151,7 +153,7 @@ fn flatten(call: &Call) -> Outcome {
 
 fn distinct(call: &Call) -> Outcome {
     let (items, more) = call.elements(0)?;
-    call.list(ops::distinct(items), more)
+    call.list(ops::distinct(unified(items)), more)
 }
 
 fn compact(call: &Call) -> Outcome {
@@ -162,7 +164,7 @@ fn compact(call: &Call) -> Outcome {
             ValKind::Null => {}
             ValKind::String(text, _) if text.is_empty() => {}
             ValKind::Unknown(why) => more = Some(why.clone()),
-            _ => out.push(item),
+            _ => out.push(Type::String.convert(item)),
         }
     }
     call.list(out, more)
@@ -183,12 +185,12 @@ fn contains(call: &Call) -> Outcome {
 }
 
 fn coalesce(call: &Call) -> Outcome {
-    for arg in &call.args {
+    for arg in unified(call.args.clone()) {
         match &arg.kind {
             ValKind::Null => {}
             ValKind::String(text, _) if text.is_empty() => {}
             ValKind::Unknown(why) => return Err(Stop::Unknown(why.clone())),
-            _ => return Ok(arg.clone()),
+            _ => return Ok(arg),
         }
     }
     fails("coalesce without a value")
@@ -197,7 +199,7 @@ fn coalesce(call: &Call) -> Outcome {
 fn coalescelist(call: &Call) -> Outcome {
     for arg in &call.args {
         match &arg.kind {
-            ValKind::Null => {}
+            ValKind::Null => return fails("a null among the lists"),
             ValKind::List { items, more: None } if items.is_empty() => {}
             ValKind::List { items, more: Some(why) } if items.is_empty() => {
                 return Err(Stop::Unknown(why.clone()));
@@ -210,7 +212,29 @@ fn coalescelist(call: &Call) -> Outcome {
 }
 
 fn tolist(call: &Call) -> Outcome {
-    Ok(Val { is_set: false, ..call.arg(0)?.clone() })
+    let arg = call.arg(0)?;
+    let kind = match &arg.kind {
+        ValKind::List { items, more } => {
+            ValKind::List { items: unified(items.to_vec()).into(), more: more.clone() }
+        }
+        ValKind::Null | ValKind::Unknown(_) | ValKind::Ref(_) => arg.kind.clone(),
+        _ => return fails("a value that is no list"),
+    };
+    Ok(Val { kind, is_set: false, ..arg.clone() })
+}
+
+fn tomap(call: &Call) -> Outcome {
+    let arg = call.arg(0)?;
+    let kind = match &arg.kind {
+        ValKind::Map { entries, more } => {
+            let values = unified(entries.iter().map(|(_, value)| value.clone()).collect());
+            let keys = entries.iter().map(|(key, _)| key.clone());
+            ValKind::Map { entries: keys.zip(values).collect(), more: more.clone() }
+        }
+        ValKind::Null | ValKind::Unknown(_) | ValKind::Ref(_) => arg.kind.clone(),
+        _ => return fails("a value that is no map"),
+    };
+    Ok(Val { kind, ..arg.clone() })
 }
 
 fn same(call: &Call) -> Outcome {
@@ -242,7 +266,11 @@ fn slice(call: &Call) -> Outcome {
 }
 
 fn chunklist(call: &Call) -> Outcome {
-    let (items, size) = (call.all(0)?, call.number(1)? as usize);
+    let (items, size) = (call.all(0)?, call.number(1)?);
+    if size < 0.0 {
+        return fails("chunks of a negative size");
+    }
+    let size = size as usize;
     let size = if size == 0 { items.len().max(1) } else { size };
     let chunks: Result<Vec<Val>, Stop> =
         items.chunks(size).map(|chunk| call.list(chunk.to_vec(), None)).collect();
@@ -262,7 +290,7 @@ fn index(call: &Call) -> Outcome {
 fn one(call: &Call) -> Outcome {
     let arg = call.arg(0)?;
     if arg.is_null() {
-        return Ok(arg.clone());
+        return fails("one of a null");
     }
     let (mut items, more) = call.elements(0)?;
     match (items.len(), more) {
@@ -291,7 +319,8 @@ fn decide(call: &Call, decisive: bool) -> Outcome {
         match ops::boolean(item) {
             Ok(value) if value == decisive => return Ok(call.bool(decisive)),
             Ok(_) => {}
-            Err(Stop::Fails(_)) if item.is_null() && !decisive => return Ok(call.bool(false)),
+            Err(Stop::Fails(_)) if item.is_null() && decisive => {}
+            Err(Stop::Fails(_)) if item.is_null() => return Ok(call.bool(false)),
             Err(stop) => open = Some(stop),
         }
     }
@@ -328,6 +357,9 @@ fn transpose(call: &Call) -> Outcome {
 
 fn matchkeys(call: &Call) -> Outcome {
     let (values, keys, wanted) = (call.all(0)?, call.all(1)?, call.all(2)?);
+    if values.len() != keys.len() {
+        return fails("lists of different lengths");
+    }
     let mut out = Vec::new();
     for (value, key) in values.into_iter().zip(&keys) {
         for candidate in wanted.iter().take(1_000) {
@@ -352,7 +384,7 @@ fn range(call: &Call) -> Outcome {
         None => 1.0,
     };
     let count = (limit - start) / step;
-    if step == 0.0 || !count.is_finite() {
+    if step == 0.0 || !count.is_finite() || count < 0.0 {
         return fails("a range that never ends");
     }
     if count > 1_024.0 {

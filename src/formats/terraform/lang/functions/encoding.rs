@@ -25,6 +25,7 @@ pub(super) fn find(name: &str) -> Option<Function> {
         "yamldecode" => yamldecode,
         "base64encode" => base64encode,
         "base64decode" => base64decode,
+        "base64gzip" => base64gzip,
         _ => return None,
     })
 }
@@ -169,11 +170,13 @@ fn jsondecode(call: &Call) -> Outcome {
 }
 
 fn yamldecode(call: &Call) -> Outcome {
+    if let Some(source) = &call.arg(0)?.source {
+        return Ok((**source).clone());
+    }
     let (arg, text) = encoded(call)?;
     let (mut documents, problems) = yaml::parse(&text);
     match (documents.pop(), documents.is_empty() && problems.is_empty()) {
         (Some(node), true) => Ok(decoded(call, arg, &text, value(&node, 0))),
-        (None, true) => Ok(call.val(ValKind::Null)),
         _ => fails("a text that is no single YAML document"),
     }
 }
@@ -223,6 +226,10 @@ fn plain(scalar: &Scalar, at: Place) -> ValKind {
         return i64::from_str_radix(digits, 16)
             .map_or_else(|_| string(), |n| ValKind::Number(n as f64));
     }
+    if let Some(digits) = text.strip_prefix("0o") {
+        return i64::from_str_radix(digits, 8)
+            .map_or_else(|_| string(), |n| ValKind::Number(n as f64));
+    }
     // Rust also reads `inf` and `nan`.
     let digits = text.trim_start_matches(['-', '+', '.']);
     match text.parse() {
@@ -240,6 +247,14 @@ fn base64encode(call: &Call) -> Outcome {
     };
     // Who decodes it again gets the text with its places.
     Ok(Val { source: Some(Arc::new(arg.clone())), ..text })
+}
+
+/// The bytes depend on who packs them; what is in them does not.
+fn base64gzip(call: &Call) -> Outcome {
+    let arg = call.arg(0)?;
+    ops::text(arg).or_else(|stop| if arg.why().is_some() { Ok("".into()) } else { Err(stop) })?;
+    let why = arg.why().unwrap_or_else(|| Why::Function("base64gzip".into()));
+    Ok(Val { source: Some(Arc::new(arg.clone())), ..Val::unknown(why, call.at) })
 }
 
 fn base64decode(call: &Call) -> Outcome {
@@ -268,6 +283,14 @@ pub(super) fn encode(bytes: &[u8]) -> String {
 }
 
 fn decode(text: &str) -> Option<String> {
+    String::from_utf8(decode_bytes(text)?).ok()
+}
+
+/// The bytes of a text in base64.
+pub(super) fn decode_bytes(text: &str) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(4) {
+        return None;
+    }
     let text = text.trim_end_matches('=');
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
     let (mut bits, mut count) = (0_u32, 0);
@@ -280,5 +303,5 @@ fn decode(text: &str) -> Option<String> {
             out.push((bits >> count) as u8);
         }
     }
-    String::from_utf8(out).ok()
+    Some(out)
 }

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use super::{Call, encoding};
+use super::{Call, encoding, hash};
 use crate::formats::terraform::lang::ops;
 use crate::formats::terraform::lang::scope::Scope;
-use crate::formats::terraform::lang::stop::{Outcome, Stop, fails, settle};
+use crate::formats::terraform::lang::stop::{Outcome, Stop, fails};
 use crate::formats::terraform::lang::template::Builder;
 use crate::formats::terraform::lang::world::World;
 use crate::formats::terraform::roots;
 use crate::formats::terraform::value::{Val, ValKind};
 use crate::model::fact::Why;
 use crate::source::{FileId, Text};
-use crate::tree::hcl::{self, Block, Part};
+use crate::tree::hcl::{self, Part};
 
 /// Templates within templates.
 const MAX_NAMES: usize = 10_000;
@@ -26,6 +26,10 @@ impl World<'_> {
                 let content = self.content(call, file);
                 let text = encoding::encode(self.sources.str(file).as_bytes());
                 Val { source: Some(Arc::new(content)), ..call.string(text) }
+            }),
+            name if hash::of_file(name).is_some() => self.file(call, scope).map(|file| {
+                let digest = hash::of_file(name).unwrap_or_default();
+                call.string(hash::of(digest, self.sources.str(file).as_bytes()))
             }),
             "fileexists" => match self.file(call, scope) {
                 Ok(_) => Ok(call.bool(true)),
@@ -128,26 +132,6 @@ impl World<'_> {
         self.parts(parts, &mut scope, &mut builder)?;
         let val = builder.finish();
         Ok(Val { text_at: Some(text.whole()), ..val })
-    }
-
-    /// `data.template_file.x.rendered`: the old form of `templatefile`.
-    pub(in crate::formats::terraform::lang) fn rendered(
-        &mut self,
-        block: &Block,
-        scope: &mut Scope,
-    ) -> Option<Val> {
-        let kind = block.labels.first().map(|l| &*l.text);
-        if &*block.kind != "data" || kind != Some("template_file") {
-            return None;
-        }
-        let template = block.body.attribute("template")?;
-        let mut args = vec![self.known(&template.expr, scope)];
-        if let Some(vars) = block.body.attribute("vars") {
-            args.push(self.known(&vars.expr, scope));
-        }
-        let call = Call { name: "templatestring", args, at: template.place };
-        let outcome = self.templatestring(&call);
-        Some(settle(outcome, template.place))
     }
 }
 

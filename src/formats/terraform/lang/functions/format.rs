@@ -18,10 +18,13 @@ pub(super) fn find(name: &str) -> Option<Function> {
 
 /// One `%…` verb.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "the flags of a verb")]
 struct Verb {
     zero: bool,
     left: bool,
     plus: bool,
+    space: bool,
+    sharp: bool,
     width: usize,
     precision: Option<usize>,
     letter: char,
@@ -68,7 +71,7 @@ fn formatlist(call: &Call) -> Outcome {
 
 fn put(text: &str, args: &[Val], at: Place) -> Outcome {
     let mut out = Builder::new(at);
-    let mut next = 0;
+    let (mut next, mut used) = (0, 0);
     let mut rest = text;
     while let Some(percent) = rest.find('%') {
         out.push_str(&rest[..percent])?;
@@ -83,9 +86,13 @@ fn put(text: &str, args: &[Val], at: Place) -> Outcome {
         let position = index.unwrap_or(next);
         let Some(arg) = args.get(position) else { return fails("too few arguments") };
         next = position + 1;
+        used = used.max(next);
         verb.put(arg, &mut out)?;
     }
     out.push_str(rest)?;
+    if used < args.len() {
+        return fails("too many arguments");
+    }
     Ok(out.finish())
 }
 
@@ -110,6 +117,8 @@ impl Verb {
                 '0' => verb.zero = true,
                 '-' => verb.left = true,
                 '+' => verb.plus = true,
+                ' ' => verb.space = true,
+                '#' => verb.sharp = true,
                 _ => {}
             }
         }
@@ -143,7 +152,9 @@ impl Verb {
             };
         }
         let text = self.text(arg)?;
-        let missing = self.width.saturating_sub(text.chars().count());
+        // Booleans are not padded (go-cty, function/stdlib/format.go).
+        let width = if self.letter == 't' { 0 } else { self.width };
+        let missing = width.saturating_sub(text.chars().count());
         let padded = match (self.left, self.zero) {
             (true, _) => text + &" ".repeat(missing),
             (false, true) => match text.strip_prefix('-') {
@@ -157,8 +168,10 @@ impl Verb {
     }
 
     fn text(&self, arg: &Val) -> Result<String, Stop> {
-        let signed = |n: f64, text: String| {
-            if self.plus && n >= 0.0 { std::format!("+{text}") } else { text }
+        let signed = |n: f64, text: String| match (self.plus, self.space) {
+            (true, _) if n >= 0.0 => std::format!("+{text}"),
+            (false, true) if n >= 0.0 => std::format!(" {text}"),
+            _ => text,
         };
         Ok(match self.letter {
             's' => {
@@ -168,6 +181,7 @@ impl Verb {
                     None => text.to_string(),
                 }
             }
+            'v' if self.sharp => super::encoding::json_text(arg)?,
             'v' => match &arg.kind {
                 ValKind::Null => "null".into(),
                 ValKind::List { .. } | ValKind::Map { .. } => super::encoding::json_text(arg)?,
@@ -181,6 +195,7 @@ impl Verb {
                 }
                 signed(n, number_text(n))
             }
+            'x' if self.sharp => std::format!("{:#x}", ops::number(arg)? as i64),
             'x' => std::format!("{:x}", ops::number(arg)? as i64),
             'X' => std::format!("{:X}", ops::number(arg)? as i64),
             'o' => std::format!("{:o}", ops::number(arg)? as i64),
@@ -189,9 +204,42 @@ impl Verb {
                 let n = ops::number(arg)?;
                 signed(n, std::format!("{n:.*}", self.precision.unwrap_or(6)))
             }
-            'g' => number_text(ops::number(arg)?),
+            'e' | 'E' => {
+                let n = ops::number(arg)?;
+                signed(
+                    n,
+                    self.cased(exponent(std::format!("{n:.*e}", self.precision.unwrap_or(6)))),
+                )
+            }
+            'g' | 'G' => {
+                let n = ops::number(arg)?;
+                signed(n, self.cased(shortest(n)))
+            }
             't' => ops::boolean(arg)?.to_string(),
-            _ => return Err(Stop::Unknown(Why::Function("format".into()))),
+            _ => return fails("a verb that format does not have"),
         })
     }
+
+    fn cased(&self, text: String) -> String {
+        if self.letter.is_ascii_uppercase() { text.to_uppercase() } else { text }
+    }
+}
+
+/// An exponent has a sign and two digits at least (Go, `strconv.FormatFloat`).
+fn exponent(text: String) -> String {
+    let Some((mantissa, power)) = text.split_once('e') else { return text };
+    let (sign, digits) = match power.strip_prefix('-') {
+        Some(digits) => ('-', digits),
+        None => ('+', power),
+    };
+    std::format!("{mantissa}e{sign}{digits:0>2}")
+}
+
+/// Without an exponent from 0.0001 up to a million (Go, `%g`).
+fn shortest(n: f64) -> String {
+    let size = n.abs();
+    if size == 0.0 || (1e-4..1e6).contains(&size) {
+        return number_text(n);
+    }
+    exponent(std::format!("{n:e}"))
 }

@@ -2,7 +2,8 @@
 
 use super::{Call, Function, MAX_ELEMENTS};
 use crate::formats::terraform::lang::ops;
-use crate::formats::terraform::lang::stop::{Outcome, Stop};
+use crate::formats::terraform::lang::stop::{Outcome, Stop, fails};
+use crate::formats::terraform::lang::unify::unified;
 use crate::formats::terraform::value::Val;
 use crate::model::fact::Why;
 
@@ -23,7 +24,7 @@ fn toset(call: &Call) -> Outcome {
         return Ok(arg.clone());
     }
     let (items, more) = call.elements(0)?;
-    let set = call.set(items, more)?;
+    let set = call.set(unified(items), more)?;
     Ok(Val { via: arg.via.clone(), at: arg.at, ..set })
 }
 
@@ -34,7 +35,7 @@ fn setunion(call: &Call) -> Outcome {
         out.extend(items);
         more = more.or(open);
     }
-    call.set(out, more)
+    call.set(unified(out), more)
 }
 
 /// Whether a list surely holds an element.
@@ -51,9 +52,13 @@ fn holds(list: &[Val], wanted: &Val) -> Result<bool, Stop> {
 }
 
 fn setintersection(call: &Call) -> Outcome {
-    let mut out = call.all(0)?;
-    for index in 1..call.args.len() {
-        let other = call.all(index)?;
+    let mut lists = Vec::with_capacity(call.args.len());
+    for index in 0..call.args.len() {
+        lists.push(call.all(index)?);
+    }
+    let mut lists = one_type(lists).into_iter();
+    let mut out = lists.next().unwrap_or_default();
+    for other in lists {
         let mut kept = Vec::new();
         for item in out {
             if holds(&other, &item)? {
@@ -63,6 +68,13 @@ fn setintersection(call: &Call) -> Outcome {
         out = kept;
     }
     call.set(out, None)
+}
+
+/// Several lists with elements of one type.
+fn one_type(lists: Vec<Vec<Val>>) -> Vec<Vec<Val>> {
+    let lengths: Vec<usize> = lists.iter().map(Vec::len).collect();
+    let mut all = unified(lists.into_iter().flatten().collect()).into_iter();
+    lengths.into_iter().map(|len| all.by_ref().take(len).collect()).collect()
 }
 
 fn setsubtract(call: &Call) -> Outcome {
@@ -78,6 +90,9 @@ fn setsubtract(call: &Call) -> Outcome {
 }
 
 fn setproduct(call: &Call) -> Outcome {
+    if call.args.len() < 2 {
+        return fails("a product of fewer than two sets");
+    }
     let mut rows: Vec<Vec<Val>> = vec![Vec::new()];
     for index in 0..call.args.len() {
         let items = call.all(index)?;

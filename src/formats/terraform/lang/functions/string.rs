@@ -1,6 +1,6 @@
 //! Functions of texts.
 
-use super::{Call, Function};
+use super::{Call, Function, regexp};
 use crate::formats::terraform::lang::ops;
 use crate::formats::terraform::lang::stop::{Outcome, Stop, fails};
 use crate::formats::terraform::lang::template::Builder;
@@ -15,8 +15,8 @@ pub(super) fn find(name: &str) -> Option<Function> {
         "basename" => |call| Ok(call.string(basename(&call.text(0)?))),
         "dirname" => |call| Ok(call.string(dirname(&call.text(0)?))),
         "replace" => replace,
-        "lower" => |call| Ok(call.string(call.text(0)?.to_lowercase())),
-        "upper" => |call| Ok(call.string(call.text(0)?.to_uppercase())),
+        "lower" => |call| Ok(call.string(cased(&call.text(0)?, char::to_lowercase))),
+        "upper" => |call| Ok(call.string(cased(&call.text(0)?, char::to_uppercase))),
         "title" => title,
         "trimspace" => |call| Ok(call.string(call.text(0)?.trim())),
         "trim" => trim,
@@ -36,6 +36,15 @@ pub(super) fn find(name: &str) -> Option<Function> {
     })
 }
 
+/// Each character in its other case; one that becomes several stays (Go, `unicode.ToUpper`).
+fn cased<I: Iterator<Item = char>>(text: &str, case: fn(char) -> I) -> String {
+    let one = |c: char| {
+        let mut cased = case(c);
+        cased.next().filter(|_| cased.next().is_none()).unwrap_or(c)
+    };
+    text.chars().map(one).collect()
+}
+
 fn join(call: &Call) -> Outcome {
     let separator = call.text(0)?;
     let mut out = Builder::new(call.at);
@@ -45,6 +54,7 @@ fn join(call: &Call) -> Outcome {
         // One text of one list is that text, reference or not.
         if let ([only], None, 2) = (items.as_slice(), &more, call.args.len())
             && !only.is_null()
+            && !matches!(only.kind, ValKind::List { .. } | ValKind::Map { .. })
         {
             return Ok(only.clone());
         }
@@ -133,7 +143,7 @@ fn replace(call: &Call) -> Outcome {
     let (text, from, to) = (call.text(0)?, call.text(1)?, call.text(2)?);
     // `/…/` is a regular expression.
     if from.len() > 1 && from.starts_with('/') && from.ends_with('/') {
-        return Err(Stop::Unknown(Why::Function("replace".into())));
+        return regexp::replaced(call, &text, &from[1..from.len() - 1], &to);
     }
     if text.len().saturating_mul(to.len().max(1)) > 1 << 24 {
         return Err(Stop::Unknown(Why::NotUnderstood("a very long text".into())));

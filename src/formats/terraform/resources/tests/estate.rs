@@ -32,7 +32,7 @@ pub(super) fn read(source: &str, provider_major: Option<u32>) -> Estate {
             provider_major,
         }
     });
-    Estate { resources: resources.collect(), missing_modules: Vec::new() }
+    Estate { folder: "".into(), resources: resources.collect(), missing_modules: Vec::new() }
 }
 
 fn object(body: &Body) -> Val {

@@ -1,7 +1,6 @@
 //! Which values a root's variables have: the command line's, or those of each file of values that
 //! lies beside the root and is read on request only, such as `prod.tfvars`.
 
-use std::sync::Arc;
 
 use super::super::roots;
 use super::super::value::Val;
@@ -123,7 +122,8 @@ pub(super) fn of_option(
     if literal {
         return Val::string(text.clone(), at);
     }
-    let wrapped = Text::nested(format!("value = {text}\n").into(), at, Arc::new([]));
+    let wrapped =
+        Text::nested(format!("value = {text}\n").into(), at, crate::shared::Shared::empty());
     let (body, problems) = hcl::parse(&wrapped);
     match body.attribute("value").filter(|_| problems.is_empty()) {
         Some(attribute) => constant(&attribute.expr),

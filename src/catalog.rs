@@ -1,5 +1,6 @@
-//! What is known about the world: cards of images and of Terraform resources.
+//! What is known about the world: cards of images, of Terraform resources and of Helm charts.
 
+pub(crate) mod chart;
 #[cfg(test)]
 mod examples;
 pub(crate) mod image;
@@ -10,6 +11,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use chart::ChartCard;
 use image::ImageCard;
 use reference::{Match, Reference};
 use resource::ResourceCard;
@@ -19,6 +21,7 @@ use resource::ResourceCard;
 pub(crate) struct Catalog {
     pub(crate) images: Vec<ImageCard>,
     pub(crate) resources: Vec<ResourceCard>,
+    pub(crate) charts: Vec<ChartCard>,
 }
 
 /// Why a page is not a card.
@@ -36,6 +39,9 @@ const IMAGES: &str = "catalog/images/";
 
 /// The folder of cards of Terraform resources, within the pages.
 const RESOURCES: &str = "catalog/terraform/";
+
+/// The folder of cards of Helm charts, within the pages.
+const CHARTS: &str = "catalog/charts/";
 
 /// Ports of stores that clouds run and that no image card names. The engines' registered ports;
 /// what web servers share with them (80, 443, 8000, 8080) tells nothing.
@@ -55,6 +61,7 @@ const SHARED_PORTS: [u16; 15] =
 enum Card {
     Image(Box<ImageCard>),
     Resource(Box<ResourceCard>),
+    Chart(Box<ChartCard>),
 }
 
 /// Where the text of the first `toml` block stands.
@@ -68,6 +75,8 @@ fn toml_block(page: &str) -> Option<Range<usize>> {
 fn card(path: &str, text: &str) -> Option<Result<Card, CardProblem>> {
     let read = if path.starts_with(RESOURCES) {
         ResourceCard::parse(text).map(|card| Card::Resource(Box::new(card)))
+    } else if path.starts_with(CHARTS) {
+        ChartCard::parse(text).map(|card| Card::Chart(Box::new(card)))
     } else {
         let name = path.strip_prefix(IMAGES)?;
         let card = ImageCard::parse(name.strip_suffix(".md").unwrap_or(name), text);
@@ -86,6 +95,7 @@ impl Catalog {
             match card {
                 Ok(Card::Image(card)) => catalog.images.push(*card),
                 Ok(Card::Resource(card)) => catalog.resources.push(*card),
+                Ok(Card::Chart(card)) => catalog.charts.push(*card),
                 Err(problem) => problems.push(problem),
             }
         }
@@ -109,6 +119,25 @@ impl Catalog {
     /// The card of a Terraform resource type.
     pub(crate) fn resource(&self, kind: &str) -> Option<&ResourceCard> {
         self.resources.iter().find(|card| card.is_for(kind))
+    }
+
+    /// The card of a chart, and whether its repository says so. `origin` is the address of the
+    /// repository, or its name where nobody tells the address. A name that several publishers use
+    /// has no card without one.
+    pub(crate) fn chart(&self, name: &str, origin: Option<&str>) -> Option<(&ChartCard, bool)> {
+        let named = || self.charts.iter().filter(|c| c.charts.iter().any(|n| n == name));
+        let of_origin = origin.and_then(|origin| {
+            let origin = origin.to_ascii_lowercase();
+            named().find(|c| c.from.iter().any(|word| origin.contains(word.as_str())))
+        });
+        if let Some(card) = of_origin {
+            return Some((card, true));
+        }
+        let mut all = named();
+        match (all.next(), all.next()) {
+            (Some(only), None) => Some((only, false)),
+            _ => None,
+        }
     }
 
     /// Every port that tells an engine, in order.

@@ -210,6 +210,7 @@ fn lower(documents: &[Document], sources: &Sources, catalog: &Catalog) -> Fragme
     for fragment in fragments {
         all.absorb(fragment);
     }
+    formats::unfold_charts(&mut all, catalog, sources);
     all.problems.extend(documents.iter().flat_map(|d| d.problems.iter().cloned()));
     all.problems.sort();
     all.problems.dedup();

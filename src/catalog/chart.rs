@@ -15,7 +15,7 @@ use crate::model::fact::Name;
 use crate::model::value::Type;
 
 /// What is known of one chart.
-#[derive(Debug)]
+#[derive(Default, Debug)]
 pub(crate) struct ChartCard {
     /// Names of the chart.
     pub(crate) charts: Vec<String>,

@@ -77,12 +77,12 @@ const MAX_DEPTH: usize = 4;
 
 /// Puts what the releases of known charts make into the fragment.
 pub(crate) fn unfold(fragment: &mut Fragment, catalog: &Catalog, sources: &Sources) {
-    let releases = std::mem::take(&mut fragment.releases);
-    if releases.is_empty() && fragment.local_charts.is_empty() {
+    if fragment.releases.is_empty() && fragment.local_charts.is_empty() {
         return;
     }
     let origins = Origins::new(fragment);
     let mut layers = Layers::new(fragment, sources);
+    let releases = std::mem::take(&mut fragment.releases);
     let mut out = Fragment::default();
     let mut used = Vec::new();
     let unfolding = Unfolding { catalog, origins: &origins, sources };
@@ -119,9 +119,15 @@ impl Unfolding<'_> {
                 (name.into(), Some(url.clone()))
             }
             ChartRef::Folder(folder) => {
-                if let Some((index, chart)) = self.origins.local(folder) {
-                    used.push(index);
-                    local::release(chart, release, self, layers, out);
+                match self.origins.local(folder) {
+                    Some((index, chart)) => {
+                        used.push(index);
+                        local::release(chart, release, self, layers, out);
+                    }
+                    None => {
+                        let what = format!("{} of `{folder}`, where no chart is", release.title);
+                        out.not_understood.push((release.place, what.into()));
+                    }
                 }
                 return;
             }

@@ -10,6 +10,7 @@ mod ingress_auth;
 mod load_balancer;
 mod network_policy;
 mod object;
+mod releases;
 mod selector;
 mod service;
 mod target_group_binding;
@@ -65,11 +66,7 @@ impl Format for Kubernetes {
     fn lower(&self, unit: &Unit, out: &mut Fragment) {
         for (file, parsed) in &unit.files {
             match parsed {
-                Parsed::Nodes(nodes) => {
-                    for object in object::all(nodes) {
-                        lower(&object, unit.sources.path(*file), out);
-                    }
-                }
+                Parsed::Nodes(nodes) => lower_all(nodes, unit.sources.path(*file), out),
                 Parsed::Text => {
                     let text = unit.sources.text(*file);
                     let first = text.as_str().lines().next().map_or(0, str::len);
@@ -79,6 +76,13 @@ impl Format for Kubernetes {
                 _ => {}
             }
         }
+    }
+}
+
+/// All objects of a stream.
+pub(super) fn lower_all(nodes: &[Node], path: &str, out: &mut Fragment) {
+    for object in object::all(nodes) {
+        lower(&object, path, out);
     }
 }
 
@@ -111,6 +115,9 @@ fn holds_action(node: &Node) -> bool {
 
 fn lower(object: &Object, path: &str, out: &mut Fragment) {
     ignores(object, out);
+    if releases::lower(object, out) {
+        return;
+    }
     match (object.group, object.kind) {
         ("", "Service") => service::lower(object, out),
         ("", "ConfigMap" | "Secret") => bundle::lower(object, out),

@@ -133,6 +133,15 @@ impl Merged {
         }
         Merged { node, open: self.open.clone() }
     }
+
+    /// The same where the chart that comes along lies beside, with values of its own.
+    pub(super) fn over(&self, own: Node, key: &str, card: &ChartCard, place: Place) -> Merged {
+        let mut node = defaults(card, place);
+        merge(&mut node, own, MAX_DEPTH);
+        let written = self.within(key, &ChartCard::default(), place);
+        merge(&mut node, written.node, MAX_DEPTH);
+        Merged { node, open: self.open.clone() }
+    }
 }
 
 fn tree(text: &Text) -> Option<Node> {

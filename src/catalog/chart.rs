@@ -55,6 +55,11 @@ pub(crate) struct WorkloadCard {
     pub(crate) image: String,
     /// Where the image is told: a text, or `registry`, `repository` and `tag`.
     pub(crate) image_at: Vec<String>,
+    /// Where its tag is told, if not beside the image.
+    pub(crate) tag_at: Vec<String>,
+    /// The card says everything in the words of this image, whatever build of the product the
+    /// values name.
+    pub(crate) fixed_image: bool,
     /// The label `app.kubernetes.io/component`.
     pub(crate) component: Option<String>,
     pub(crate) env: Vec<EnvCard>,
@@ -99,10 +104,22 @@ pub(crate) struct FileCard {
     pub(crate) at: Vec<String>,
     /// Its text, with `${a.b}` for values.
     pub(crate) text: Option<String>,
+    /// How a map is written down.
+    pub(crate) written: Style,
     /// The value is a map of file names and texts, and `path` their folder.
     pub(crate) folder: bool,
     /// The value names a ConfigMap or Secret that holds the files.
     pub(crate) config_map: bool,
+}
+
+/// How a map becomes the text of a file.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Style {
+    #[default]
+    Yaml,
+    /// Sections of `name = value`.
+    Ini,
 }
 
 #[derive(Debug)]
@@ -191,6 +208,10 @@ struct WrittenWorkload {
     image: String,
     #[serde(default = "image")]
     image_at: String,
+    #[serde(default)]
+    tag_at: String,
+    #[serde(default)]
+    fixed_image: bool,
     component: Option<String>,
     #[serde(default)]
     env: Vec<WrittenEnv>,
@@ -253,6 +274,8 @@ struct WrittenFile {
     #[serde(default)]
     at: String,
     text: Option<String>,
+    #[serde(default)]
+    written: Style,
     #[serde(default)]
     folder: bool,
     #[serde(default)]
@@ -385,9 +408,20 @@ fn build(card: Written) -> Result<ChartCard, Problem> {
     })
 }
 
-/// `auth.enabled` as a path.
-fn split(path: &str) -> Vec<String> {
-    path.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect()
+/// `auth.enabled` as a path; `\.` is a dot within a part.
+pub(crate) fn split(path: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut chars = path.chars();
+    while let Some(c) = chars.next() {
+        match (c, parts.last_mut()) {
+            ('\\', Some(last)) => last.extend(chars.next()),
+            ('.', _) => parts.push(String::new()),
+            (c, Some(last)) => last.push(c),
+            _ => {}
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    parts
 }
 
 fn paths(list: &[String]) -> Vec<Vec<String>> {
@@ -409,6 +443,7 @@ fn workload(card: WrittenWorkload, names: &CardNames) -> Result<WorkloadCard, Pr
             path: file.path,
             at: split(&file.at),
             text: file.text,
+            written: file.written,
             folder: file.folder,
             config_map: file.config_map,
         })
@@ -416,6 +451,8 @@ fn workload(card: WrittenWorkload, names: &CardNames) -> Result<WorkloadCard, Pr
     Ok(WorkloadCard {
         on: names.condition(card.on.as_ref())?,
         image_at: split(&card.image_at),
+        tag_at: split(&card.tag_at),
+        fixed_image: card.fixed_image,
         env: env.collect::<Result<_, Problem>>()?,
         env_at: paths(&card.env_at),
         env_from_secret: paths(&card.env_from_secret),

@@ -49,6 +49,20 @@ pub(super) fn yaml(node: &Node) -> Node {
     Node { place: node.place, kind: Kind::Scalar(scalar) }
 }
 
+/// Sections of `name = value`; values without a section come first.
+pub(super) fn ini(node: &Node) -> Node {
+    let mut out = Written { text: String::new(), pieces: Vec::new(), file: node.place };
+    out.settings(node);
+    for section in node.entries().iter().filter(|e| e.value.map().is_some()) {
+        out.text.push('[');
+        out.text.push_str(&section.key);
+        out.text.push_str("]\n");
+        out.settings(&section.value);
+    }
+    let scalar = Scalar { text: out.text.into(), plain: false, pieces: Some(out.pieces.into()) };
+    Node { place: node.place, kind: Kind::Scalar(scalar) }
+}
+
 struct Written {
     text: String,
     pieces: Vec<Piece>,
@@ -56,6 +70,23 @@ struct Written {
 }
 
 impl Written {
+    fn settings(&mut self, node: &Node) {
+        for entry in node.entries() {
+            let Some(scalar) = entry.value.scalar() else { continue };
+            self.raw(&entry.key, entry.key_place);
+            self.text.push_str(" = ");
+            let pieces = scalar.pieces(entry.value.place);
+            if let [piece] = &*pieces
+                && piece.len as usize == scalar.text.len()
+                && entry.value.place.file == self.file.file
+            {
+                self.piece(piece.there, scalar.text.len());
+            }
+            self.text.push_str(&scalar.text.replace('\n', " "));
+            self.text.push('\n');
+        }
+    }
+
     fn node(&mut self, node: &Node, depth: usize) {
         match &node.kind {
             _ if depth == 0 => self.text.push_str("null"),

@@ -5,7 +5,7 @@ use super::scope::{Values, truthy};
 use super::values::{Merged, UNKNOWN};
 use super::written;
 use crate::catalog::chart::{
-    ChartCard, EnvCard, FileCard, IngressCard, PolicyCard, ServiceCard, WorkloadCard,
+    split, ChartCard, EnvCard, FileCard, IngressCard, PolicyCard, ServiceCard, Style, WorkloadCard,
 };
 use crate::formats::manifests;
 use crate::model::fact::{Fact, Name};
@@ -130,9 +130,10 @@ impl Rendering<'_> {
             ("envFrom", make.list(self.env_from(card))),
             ("volumeMounts", make.list(mounts)),
         ];
-        let command = self.values.node(&card.command_at).filter(|n| truthy(n) == Some(true));
-        match command {
-            Some(node) if !card.command_at.is_empty() => container.push(("command", node.clone())),
+        let command = Some(&card.command_at).filter(|path| !path.is_empty());
+        let command = command.and_then(|path| self.values.node(path));
+        match command.filter(|n| truthy(n) == Some(true)) {
+            Some(node) => container.push(("command", node.clone())),
             _ if card.command.is_empty() => {}
             _ => {
                 let words = card.command.iter().map(|w| make.text(w.as_str())).collect();
@@ -159,30 +160,34 @@ impl Rendering<'_> {
 
     /// `registry/repository:tag`, as far as the values say; the card's image for the rest.
     fn image(&self, card: &WorkloadCard) -> Node {
-        let Some(node) = self.values.node(&card.image_at) else {
-            return self.make.text(card.image.as_str());
+        let filled = |node: Option<&'_ Node>| {
+            node.filter(|n| n.str().is_some_and(|text| !text.is_empty())).cloned()
         };
-        if node.scalar().is_some() {
-            // Charts of a few keys have the tag in a value of its own.
-            let tag = node.text().filter(|t| !t.is_empty());
-            return tag.map_or_else(|| self.make.text(card.image.as_str()), |_| node.clone());
-        }
-        let part = |key: &str| node.get(key).filter(|n| n.str().is_some_and(|t| !t.is_empty()));
+        let at = |path: &[String]| match path {
+            [] => None,
+            path => self.values.node(path),
+        };
+        let node = at(&card.image_at);
+        let part = |key: &str| filled(node.and_then(|n| n.get(key)));
         let (own, own_tag) = card.image.split_once(':').unwrap_or((&card.image, ""));
-        let mut text = match (part("registry"), part("repository").or(part("name"))) {
-            (Some(registry), Some(repository)) => {
-                format!("{}/{}", registry.str().unwrap_or(""), repository.str().unwrap_or(""))
-            }
-            (None, Some(repository)) => repository.str().unwrap_or("").to_owned(),
-            _ => own.to_owned(),
-        };
-        let tag = part("tag").and_then(Node::str).unwrap_or(own_tag);
-        if !tag.is_empty() && !text.contains(':') {
-            text.push(':');
-            text.push_str(tag);
+        let whole = filled(node);
+        let named = whole.clone().or_else(|| part("repository")).or_else(|| part("repo"));
+        let named = named.filter(|_| !card.fixed_image);
+        let tag = filled(at(&card.tag_at)).or_else(|| part("tag"));
+        let mut text = String::new();
+        if let Some(registry) = part("registry").filter(|_| named.is_some()) {
+            text.push_str(registry.str().unwrap_or(""));
+            text.push('/');
         }
-        let at = part("repository").or(part("tag")).map_or(self.release.place, |n| n.place);
-        Maker(at).text(text)
+        text.push_str(named.as_ref().and_then(Node::str).unwrap_or(own));
+        let last = text.rsplit('/').next().unwrap_or("");
+        let tag_text = tag.as_ref().and_then(Node::str).unwrap_or(own_tag);
+        if !tag_text.is_empty() && !last.contains(':') {
+            text.push(':');
+            text.push_str(tag_text);
+        }
+        let place = named.or(tag).map_or(self.release.place, |n| n.place);
+        Maker(place).text(text)
     }
 
     fn args(&self, card: &WorkloadCard) -> Option<Node> {
@@ -190,7 +195,7 @@ impl Rendering<'_> {
         let mut words = Vec::new();
         for arg in &card.args {
             match self.values.holds(arg.when.as_ref()) {
-                Fact::Known(true, _) => words.push(make.text(arg.value.as_str())),
+                Fact::Known(true, _) => words.push(self.filled(&arg.value)),
                 Fact::Known(false, _) | Fact::Unset(_) => {}
                 Fact::Unknown(_, at) => words.push(Maker(at).text(UNKNOWN)),
             }
@@ -347,11 +352,11 @@ impl Rendering<'_> {
             return Some((node.clone(), None));
         }
         if file.folder {
-            let entries = node.entries().iter().map(|e| Entry { value: as_text(&e.value), ..e.clone() });
+            let entries = node.entries().iter().map(|e| Entry { value: as_text(&e.value, file.written), ..e.clone() });
             self.config_map(name, entries.collect(), exists, out);
             return Some((Maker(node.place).text(name), None));
         }
-        self.config_map(name, vec![Maker(node.place).entry(base, as_text(node))], exists, out);
+        self.config_map(name, vec![Maker(node.place).entry(base, as_text(node, file.written))], exists, out);
         Some((Maker(node.place).text(name), Some(base)))
     }
 
@@ -369,7 +374,7 @@ impl Rendering<'_> {
         while let Some((before, behind)) = rest.split_once("${") {
             out.push_str(before);
             let (path, after) = behind.split_once('}').unwrap_or((behind, ""));
-            let parts: Vec<&str> = path.split('.').collect();
+            let parts = split(path);
             if let Some(node) = self.values.node(&parts) {
                 out.push_str(node.str().unwrap_or(""));
                 if place == self.make.0 {
@@ -519,9 +524,13 @@ impl Rendering<'_> {
     }
 }
 
-/// A text as it is, anything else written down as YAML.
-fn as_text(node: &Node) -> Node {
-    if node.scalar().is_some() { node.clone() } else { build::yaml(node) }
+/// A text as it is, anything else written down.
+fn as_text(node: &Node, style: Style) -> Node {
+    match style {
+        _ if node.scalar().is_some() => node.clone(),
+        Style::Yaml => build::yaml(node),
+        Style::Ini => build::ini(node),
+    }
 }
 
 /// A list; some charts take one as a text with commas.

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::build::Maker;
-use crate::catalog::chart::{ChartCard, Literal};
+use crate::catalog::chart::{ChartCard, Literal, split};
 use crate::model::fact::{Name, Why};
 use crate::model::fragment::{Address, ConfigBody, Fragment, Release, Values};
 use crate::source::{Place, Sources, Text};
@@ -197,7 +197,7 @@ fn merge(below: &mut Node, over: Node, depth: usize) {
 
 /// `a.b[0].c=value`. List indices are not followed: what they change becomes unknown.
 fn set(root: &mut Node, path: &str, value: Node) {
-    let parts = parts(path);
+    let parts = split(path);
     let upto = parts.iter().position(|p| p.contains('[')).unwrap_or(parts.len());
     if upto == parts.len() {
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
@@ -214,21 +214,6 @@ fn set(root: &mut Node, path: &str, value: Node) {
         false => Maker(value.place).text(UNKNOWN),
     };
     put(root, &known, value);
-}
-
-/// Parts of a path; `\.` is a dot within a part.
-fn parts(path: &str) -> Vec<String> {
-    let mut out = vec![String::new()];
-    let mut chars = path.chars();
-    while let Some(c) = chars.next() {
-        match (c, out.last_mut()) {
-            ('\\', Some(last)) => last.extend(chars.next()),
-            ('.', _) => out.push(String::new()),
-            (c, Some(last)) => last.push(c),
-            _ => {}
-        }
-    }
-    out
 }
 
 fn put(root: &mut Node, path: &[&str], value: Node) {

@@ -150,3 +150,8 @@ pub(crate) fn manifests(objects: &[Node], path: &str, out: &mut Fragment) {
 pub(crate) fn unfold_charts(fragment: &mut Fragment, catalog: &Catalog, sources: &Sources) {
     helm::unfold(fragment, catalog, sources);
 }
+
+/// A YAML text of another file as values of a chart.
+pub(crate) fn helm_values(text: &Text) -> crate::model::fragment::Values {
+    helm::layer(text)
+}

@@ -87,6 +87,8 @@ pub(crate) struct EnvCard {
     pub(crate) at: Vec<Vec<String>>,
     /// It comes from a Secret where the values do not write it.
     pub(crate) secret: bool,
+    /// It is a key or password: whoever leaves it to a tool to fill in fills it in.
+    pub(crate) key: bool,
 }
 
 #[derive(Debug)]
@@ -257,6 +259,8 @@ struct WrittenEnv {
     at: Vec<String>,
     #[serde(default)]
     secret: bool,
+    #[serde(default)]
+    key: bool,
 }
 
 #[derive(Deserialize)]
@@ -432,7 +436,8 @@ fn workload(card: WrittenWorkload, names: &CardNames) -> Result<WorkloadCard, Pr
     let env = card.env.into_iter().map(|env| {
         let when = names.condition(env.when.as_ref())?;
         let at = paths(&env.at);
-        Ok(EnvCard { name: env.name, when, value: env.value, at, secret: env.secret })
+        let key = env.key || env.secret;
+        Ok(EnvCard { name: env.name, when, value: env.value, at, secret: env.secret, key })
     });
     let args = card.args.into_iter().map(|arg| {
         Ok(ArgCard { when: names.condition(arg.when.as_ref())?, value: arg.value })

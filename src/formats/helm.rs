@@ -18,8 +18,8 @@ mod written;
 use super::{Claim, Format, Parsed, Unit};
 use crate::catalog::Catalog;
 use crate::catalog::chart::ChartCard;
-use crate::model::fact::Fact;
-use crate::model::fragment::{ChartRef, Fragment, Release};
+use crate::model::fact::{Fact, Why};
+use crate::model::fragment::{ChartRef, Fragment, Release, Values};
 use crate::source::{Problem, Sources, Text};
 use crate::tree::yaml;
 use origin::Origins;
@@ -181,6 +181,16 @@ impl Unfolding<'_> {
 
 fn unknown(release: &Release, chart: &str) -> crate::model::fact::Name {
     format!("{} of chart `{chart}`, which nobody here knows; {PIPE}", release.title).into()
+}
+
+/// A YAML text as a layer of values; one that is still to be filled in is unknown.
+pub(crate) fn layer(text: &Text) -> Values {
+    let unknown = || Values::Unknown(Why::Template, text.whole());
+    if yaml::is_template(text.as_str()) {
+        return unknown();
+    }
+    let (nodes, _) = yaml::parse(text);
+    nodes.into_iter().next().map_or_else(unknown, Values::Tree)
 }
 
 /// How a chart is judged without a card.

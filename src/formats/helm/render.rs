@@ -122,9 +122,8 @@ impl Rendering<'_> {
         let make = self.make;
         let name = self.name(&card.name);
         let (mounts, volumes) = self.files(card, &name, &exists, out);
-        let title = if card.name.is_empty() { &*self.name_label } else { card.name.as_str() };
         let mut container = vec![
-            ("name", make.text(title)),
+            ("name", make.text(self.name_label.clone())),
             ("image", self.image(card)),
             ("env", make.list(self.env(card))),
             ("envFrom", make.list(self.env_from(card))),
@@ -245,7 +244,10 @@ impl Rendering<'_> {
             return Some(variable(at, ("value", Maker(at).text(value.as_str()))));
         }
         match self.values.first(&env.at) {
-            Some(node) if node.bool() == Some(true) => {
+            Some(node)
+                if node.bool() == Some(true)
+                    || env.key && node.str().is_some_and(super::scope::is_unknown) =>
+            {
                 Some(variable(node.place, ("valueFrom", self.secret(&env.name, node.place))))
             }
             Some(node) => Some(self.named(&env.name, node, node.place)),

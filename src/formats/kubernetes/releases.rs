@@ -2,11 +2,11 @@
 //! `HelmChart` of k3s. What the charts make is worked out when all files are read.
 
 use super::object::{Object, is_placeholder};
+use crate::formats::helm_values;
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{Address, ChartRef, Fragment, Release, Values};
 use crate::source::Place;
 use crate::tree::node::{Entry, Node};
-use crate::tree::yaml;
 
 /// Takes what is about charts; `false` where the object is not.
 pub(super) fn lower(object: &Object, out: &mut Fragment) -> bool {
@@ -118,12 +118,7 @@ fn nested(node: &Node) -> Option<Values> {
     if nested.as_str().trim().is_empty() {
         return None;
     }
-    let unknown = || Values::Unknown(Why::Template, node.place);
-    if yaml::is_template(nested.as_str()) {
-        return Some(unknown());
-    }
-    let (nodes, _) = yaml::parse(&nested);
-    Some(nodes.into_iter().next().map_or_else(unknown, Values::Tree))
+    Some(helm_values(&nested))
 }
 
 fn k3s(object: &Object, out: &mut Fragment) -> bool {

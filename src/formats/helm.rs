@@ -15,10 +15,12 @@ mod tests;
 mod values;
 mod written;
 
+use std::collections::BTreeMap;
+
 use super::{Claim, Format, Parsed, Unit};
 use crate::catalog::Catalog;
 use crate::catalog::chart::ChartCard;
-use crate::model::fact::{Fact, Why};
+use crate::model::fact::{Fact, Name, RENDER, Why};
 use crate::model::fragment::{ChartRef, Fragment, Release, Values};
 use crate::source::{Problem, Sources, Text};
 use crate::tree::yaml;
@@ -77,10 +79,11 @@ const MAX_DEPTH: usize = 4;
 
 /// Puts what the releases of known charts make into the fragment.
 pub(crate) fn unfold(fragment: &mut Fragment, catalog: &Catalog, sources: &Sources) {
-    if fragment.releases.is_empty() && fragment.local_charts.is_empty() {
+    let origins = Origins::new(fragment);
+    templates(fragment, &origins, sources);
+    if fragment.releases.is_empty() && origins.is_empty() {
         return;
     }
-    let origins = Origins::new(fragment);
     let mut layers = Layers::new(fragment, sources);
     let releases = std::mem::take(&mut fragment.releases);
     let mut out = Fragment::default();
@@ -179,8 +182,28 @@ impl Unfolding<'_> {
     }
 }
 
-fn unknown(release: &Release, chart: &str) -> crate::model::fact::Name {
-    format!("{} of chart `{chart}`, which nobody here knows; {PIPE}", release.title).into()
+/// Says once for each chart that its templates were not read, and for every other template.
+fn templates(fragment: &mut Fragment, origins: &Origins, sources: &Sources) {
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for place in std::mem::take(&mut fragment.templates) {
+        match origins.holder(sources.path(place.file)) {
+            Some(index) => *counts.entry(index).or_default() += 1,
+            None => {
+                let what = "a template, which Helm or another tool has to render first";
+                fragment.not_understood.push((place, what.into()));
+            }
+        }
+    }
+    for (index, count) in counts {
+        let Some(chart) = origins.chart(index) else { continue };
+        let what = format!("{count} templates of chart `{}`; {RENDER} judges them", chart.name);
+        fragment.not_understood.push((chart.place, what.into()));
+    }
+}
+
+fn unknown(release: &Release, chart: &str) -> Name {
+    format!("{} of chart `{chart}`, for which there is no card; {RENDER} judges it", release.title)
+        .into()
 }
 
 /// A YAML text as a layer of values; one that is still to be filled in is unknown.
@@ -192,7 +215,3 @@ pub(crate) fn layer(text: &Text) -> Values {
     let (nodes, _) = yaml::parse(text);
     nodes.into_iter().next().map_or_else(unknown, Values::Tree)
 }
-
-/// How a chart is judged without a card.
-pub(crate) const PIPE: &str =
-    "to judge it: helm template … | seawall check - --stdin-filename rendered.yaml";

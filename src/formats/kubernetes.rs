@@ -55,6 +55,9 @@ impl Format for Kubernetes {
             let (node, problems) = yaml::parse_json(text);
             return (Parsed::Nodes(node.into_iter().collect()), problems);
         }
+        if path.contains("templates/") && speaks_helm(text.as_str()) {
+            return (Parsed::Text, Vec::new());
+        }
         let (nodes, problems) = yaml::parse(text);
         let broken = !problems.is_empty() || nodes.iter().any(holds_action);
         if broken && yaml::is_template(text.as_str()) {
@@ -70,8 +73,7 @@ impl Format for Kubernetes {
                 Parsed::Text => {
                     let text = unit.sources.text(*file);
                     let first = text.as_str().lines().next().map_or(0, str::len);
-                    let what = "a template, which Helm or another tool has to render first";
-                    out.not_understood.push((text.place(0..first), what.into()));
+                    out.templates.push(text.place(0..first));
                 }
                 _ => {}
             }
@@ -100,6 +102,11 @@ fn names_an_object(text: &str) -> bool {
     text.contains("apiVersion")
         && text.lines().any(|line| starts(line, "apiVersion"))
         && (text.lines().any(|line| starts(line, "kind")) || text.starts_with('{'))
+}
+
+/// Whether actions of Helm stand in a text, be they quoted or in comments.
+fn speaks_helm(text: &str) -> bool {
+    text.contains("{{") && [".Values", ".Release", ".Chart", "include "].iter().any(|w| text.contains(w))
 }
 
 /// An unquoted `{{ x }}` reads as a map whose key is a map.

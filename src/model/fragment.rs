@@ -546,6 +546,8 @@ pub(crate) struct LocalChart {
     pub(crate) name: Name,
     pub(crate) version: Option<Name>,
     pub(crate) dependencies: Vec<Dependency>,
+    /// Made for others to install: it presents itself as such.
+    pub(crate) published: bool,
     pub(crate) place: Place,
     pub(crate) whole: Place,
 }
@@ -579,6 +581,8 @@ pub(crate) struct Fragment {
     /// Objects that tell where charts come from: their addresses and URLs.
     pub(crate) chart_sources: Vec<(Address, Name)>,
     pub(crate) local_charts: Vec<LocalChart>,
+    /// Heads of files that are templates, which somebody has to render first.
+    pub(crate) templates: Vec<Place>,
     /// Configuration files on disk.
     pub(crate) files: Vec<ConfigFile>,
     pub(crate) stores: Vec<Store>,
@@ -607,6 +611,7 @@ impl Fragment {
         self.releases.extend(other.releases);
         self.chart_sources.extend(other.chart_sources);
         self.local_charts.extend(other.local_charts);
+        self.templates.extend(other.templates);
         self.files.extend(other.files);
         self.stores.extend(other.stores);
         self.keeps.extend(other.keeps);

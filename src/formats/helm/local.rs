@@ -4,7 +4,7 @@
 //! The chart's own templates are nobody's business here.
 
 use super::values::{Layers, Merged};
-use super::{PIPE, Unfolding};
+use super::Unfolding;
 use crate::formats::{Parsed, Unit};
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{
@@ -37,9 +37,24 @@ pub(super) fn read(unit: &Unit, out: &mut Fragment) {
         name,
         version: root.get("version").and_then(Node::text),
         dependencies,
+        published: is_published(root),
         place,
         whole: root.place,
     });
+}
+
+/// Whether a chart shows an icon, a home page with sources, or notes for a catalogue of charts
+/// (Helm documentation, "The Chart.yaml file"; Artifact Hub, "Helm annotations").
+fn is_published(root: &Node) -> bool {
+    let catalogued = |e: &Entry| e.key.starts_with("artifacthub.io/");
+    root.get("icon").is_some()
+        || root.get("home").is_some() && root.get("sources").is_some()
+        || root.get("annotations").map_or(&[][..], Node::entries).iter().any(catalogued)
+}
+
+/// Whether a chart is only there to install the one that it has its name from.
+fn wraps(chart: &LocalChart) -> bool {
+    chart.dependencies.iter().any(|d| d.name == chart.name)
 }
 
 fn dependency(node: &Node) -> Option<Dependency> {
@@ -71,14 +86,13 @@ pub(super) fn environments(
     layers: &mut Layers,
     out: &mut Fragment,
 ) {
-    // What a publisher ships is the default of whoever installs it.
-    if unfolding.catalog.charts.iter().any(|c| c.charts.iter().any(|n| **n == *chart.name)) {
+    let known = unfolding.catalog.charts.iter().any(|c| c.charts.iter().any(|n| **n == *chart.name));
+    if chart.dependencies.is_empty() || known && !wraps(chart) {
         return;
     }
-    let base = release_of(chart, "default");
-    release(chart, &base, unfolding, layers, out);
-    if chart.dependencies.is_empty() {
-        return;
+    // What a publisher ships is the default of whoever installs it; nobody did yet.
+    if !chart.published {
+        release(chart, &release_of(chart, "default"), unfolding, layers, out);
     }
     for path in values_files(chart, unfolding) {
         let Some(node) = layers.file(&path) else { continue };
@@ -103,6 +117,9 @@ fn release_of(chart: &LocalChart, namespace: &str) -> Release {
     }
 }
 
+/// Values that are for trying a chart out, not for running it.
+const TRIALS: [&str; 6] = ["ci", "example", "lint", "sample", "schema", "test"];
+
 /// `values-*.yaml` and the like beside `values.yaml`.
 fn values_files(chart: &LocalChart, unfolding: &Unfolding) -> Vec<Name> {
     let prefix = join(&chart.folder, "values");
@@ -112,7 +129,8 @@ fn values_files(chart: &LocalChart, unfolding: &Unfolding) -> Vec<Name> {
         rest.starts_with(['-', '.', '_'])
             && !rest.contains('/')
             && rest.rsplit_once('.').is_some_and(|(stem, end)| {
-                !stem.is_empty() && matches!(end, "yaml" | "yml") && !stem.contains("schema")
+                let mut words = stem.split(['-', '.', '_']);
+                matches!(end, "yaml" | "yml") && !words.any(|word| TRIALS.contains(&word))
             })
     });
     other.take(MAX_ENVIRONMENTS).collect()
@@ -131,7 +149,8 @@ pub(super) fn release(
     out: &mut Fragment,
 ) {
     // A known chart that was copied: its templates mean what the card says.
-    if let Some((card, _)) = unfolding.catalog.chart(&chart.name, None) {
+    let card = unfolding.catalog.chart(&chart.name, None).filter(|_| !wraps(chart));
+    if let Some((card, _)) = card {
         let own = layers.file(&join(&chart.folder, "values.yaml"));
         let merged = layers.merged(release, card, own);
         let mut release = release.clone();
@@ -140,8 +159,6 @@ pub(super) fn release(
         unfolding.card(card, &chart.name, &release, &merged, super::MAX_DEPTH, out);
         return;
     }
-    let what = format!("the templates of chart `{}`; {PIPE}", chart.name);
-    out.not_understood.push((chart.place, what.into()));
     dependencies(chart, release, unfolding, layers, None, out);
 }
 

@@ -33,6 +33,22 @@ impl Origins {
         self.urls.get(&source.0).or_else(anywhere).cloned().unwrap_or_else(|| name.into())
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.charts.is_empty()
+    }
+
+    pub(super) fn chart(&self, index: usize) -> Option<&LocalChart> {
+        self.charts.get(index)
+    }
+
+    /// The chart whose templates a file is among.
+    pub(super) fn holder(&self, path: &str) -> Option<usize> {
+        let mut folders = path.match_indices("templates/").map(|(at, _)| at).collect::<Vec<_>>();
+        folders.reverse();
+        let holder = |at: usize| self.folders.get(path.get(..at)?.trim_end_matches('/'));
+        folders.into_iter().find_map(holder).copied()
+    }
+
     /// A chart of the project, by its folder.
     pub(super) fn local(&self, folder: &str) -> Option<(usize, &LocalChart)> {
         let folder = folder.trim_end_matches('/');

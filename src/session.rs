@@ -4,6 +4,8 @@
 //! lowered in parallel, and everything is put back into the order of paths, so the report does not
 //! depend on threads or on the order of discovery.
 
+mod rendered;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -233,7 +235,8 @@ fn judge_fragment(
     fragment.defects.extend(problems.iter().map(|p| unparsable(p, &sources)));
     let estate = timed(&mut took.link, || link::link(fragment, catalog, &sources));
     let model = timed(&mut took.derive, || derive::derive(estate, catalog));
-    let findings = timed(&mut took.check, || check(&model, &ignores, &sources, rules, today));
+    let mut findings = timed(&mut took.check, || check(&model, &ignores, &sources, rules, today));
+    rendered::trace(&mut findings, &sources);
     Run {
         rules: rules.infos().cloned().collect(),
         sources,

@@ -6,6 +6,7 @@
 //! mean; the objects that follow are read as if they had been rendered, each value at its place.
 
 mod build;
+mod common;
 mod local;
 mod origin;
 mod render;
@@ -141,6 +142,11 @@ impl Unfolding<'_> {
         if let Some((index, chart)) = local.filter(|_| !folder.is_empty() || origin.is_none()) {
             used.push(index);
             local::release(chart, release, self, layers, out);
+            return;
+        }
+        if common::knows(last, origin.as_deref()) {
+            let merged = layers.merged(release, &ChartCard::default(), None);
+            common::lower(release, &merged, self.sources, out);
             return;
         }
         let Some((card, sure)) = self.catalog.chart(last, origin.as_deref()) else {

@@ -130,7 +130,7 @@ fn values_files(chart: &LocalChart, unfolding: &Unfolding) -> Vec<Name> {
             && !rest.contains('/')
             && rest.rsplit_once('.').is_some_and(|(stem, end)| {
                 let mut words = stem.split(['-', '.', '_']);
-                matches!(end, "yaml" | "yml") && !words.any(|word| TRIALS.contains(&word))
+                !stem.is_empty() && matches!(end, "yaml" | "yml") && !words.any(|word| TRIALS.contains(&word))
             })
     });
     other.take(MAX_ENVIRONMENTS).collect()

@@ -439,9 +439,10 @@ fn workload(card: WrittenWorkload, names: &CardNames) -> Result<WorkloadCard, Pr
         let key = env.key || env.secret;
         Ok(EnvCard { name: env.name, when, value: env.value, at, secret: env.secret, key })
     });
-    let args = card.args.into_iter().map(|arg| {
-        Ok(ArgCard { when: names.condition(arg.when.as_ref())?, value: arg.value })
-    });
+    let args = card
+        .args
+        .into_iter()
+        .map(|arg| Ok(ArgCard { when: names.condition(arg.when.as_ref())?, value: arg.value }));
     let files = card.file.into_iter().map(|file| {
         Ok(FileCard {
             when: names.condition(file.when.as_ref())?,

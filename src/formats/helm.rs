@@ -202,7 +202,10 @@ fn templates(fragment: &mut Fragment, origins: &Origins, sources: &Sources) {
     }
     for (index, count) in counts {
         let Some(chart) = origins.chart(index) else { continue };
-        let what = format!("{count} templates of chart `{}`; {RENDER} judges them", chart.name);
+        let what = match count {
+            1 => format!("a template of chart `{}`; {RENDER} judges it", chart.name),
+            _ => format!("{count} templates of chart `{}`; {RENDER} judges them", chart.name),
+        };
         fragment.not_understood.push((chart.place, what.into()));
     }
 }

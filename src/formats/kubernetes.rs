@@ -106,7 +106,8 @@ fn names_an_object(text: &str) -> bool {
 
 /// Whether actions of Helm stand in a text, be they quoted or in comments.
 fn speaks_helm(text: &str) -> bool {
-    text.contains("{{") && [".Values", ".Release", ".Chart", "include "].iter().any(|w| text.contains(w))
+    text.contains("{{")
+        && [".Values", ".Release", ".Chart", "include "].iter().any(|w| text.contains(w))
 }
 
 /// An unquoted `{{ x }}` reads as a map whose key is a map.

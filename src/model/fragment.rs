@@ -533,7 +533,12 @@ pub(crate) enum Values {
     /// A YAML file of the project.
     File(Name, Place),
     /// A key of a ConfigMap or Secret; with a path it is a single value.
-    Bundle { address: Address, key: Name, target: Option<Name>, place: Place },
+    Bundle {
+        address: Address,
+        key: Name,
+        target: Option<Name>,
+        place: Place,
+    },
     /// Something that these files do not tell.
     Unknown(super::fact::Why, Place),
 }

@@ -28,9 +28,10 @@ fn template(at: Place, sources: &Sources) -> Option<(Place, &str)> {
     let before = sources.str(at.file).get(..at.start as usize)?;
     let document = before.rfind("\n---").map_or(0, |n| n + 1);
     let document_text = before.get(document..)?;
-    let start = document + document_text.find(MARK).filter(|n| {
-        document_text.get(..*n).is_some_and(|front| front.is_empty() || front.ends_with('\n'))
-    })?;
+    let start = document
+        + document_text.find(MARK).filter(|n| {
+            document_text.get(..*n).is_some_and(|front| front.is_empty() || front.ends_with('\n'))
+        })?;
     let line = before.get(start..)?.lines().next()?;
     let path = line.strip_prefix(MARK)?.trim();
     let plausible = path.contains('/') && !path.contains(' ');
@@ -62,7 +63,8 @@ mod tests {
     use super::*;
     use crate::workspace::in_memory;
 
-    const RENDERED: &str = "---\n# Source: shop/templates/cache.yaml\nkind: Service\n---\nkind: Pod\n";
+    const RENDERED: &str =
+        "---\n# Source: shop/templates/cache.yaml\nkind: Service\n---\nkind: Pod\n";
 
     fn at(needle: &str, files: &[(&str, &str)]) -> Option<(String, String)> {
         let files: Vec<(String, String)> =

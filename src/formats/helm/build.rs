@@ -44,8 +44,7 @@ impl Maker {
 pub(super) fn yaml(node: &Node) -> Node {
     let mut out = Written { text: String::new(), pieces: Vec::new(), file: node.place };
     out.node(node, MAX_DEPTH);
-    let scalar =
-        Scalar { text: out.text.into(), plain: false, pieces: Some(out.pieces.into()) };
+    let scalar = Scalar { text: out.text.into(), plain: false, pieces: Some(out.pieces.into()) };
     Node { place: node.place, kind: Kind::Scalar(scalar) }
 }
 

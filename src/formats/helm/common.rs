@@ -124,8 +124,10 @@ impl<'a> Form<'a> {
             entry.extend(e.value.get("nodePort").map(|n| ("nodePort", n.clone())));
             Some(Maker(e.value.place).map(entry))
         });
-        let mut spec =
-            vec![("ports", make.list(ports.collect())), ("selector", self.labels(make, &controller))];
+        let mut spec = vec![
+            ("ports", make.list(ports.collect())),
+            ("selector", self.labels(make, &controller)),
+        ];
         for key in [
             "type",
             "loadBalancerIP",

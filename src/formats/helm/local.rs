@@ -3,13 +3,11 @@
 //! A folder's `values.yaml` is one environment, and with each `values-*.yaml` beside it another.
 //! The chart's own templates are nobody's business here.
 
-use super::values::{Layers, Merged};
 use super::Unfolding;
+use super::values::{Layers, Merged};
 use crate::formats::{Parsed, Unit};
 use crate::model::fact::{Fact, Name, Why};
-use crate::model::fragment::{
-    ChartRef, Dependency, Fragment, LocalChart, Release, Values,
-};
+use crate::model::fragment::{ChartRef, Dependency, Fragment, LocalChart, Release, Values};
 use crate::source::Place;
 use crate::tree::node::{Entry, Kind, Map, Node};
 
@@ -86,7 +84,8 @@ pub(super) fn environments(
     layers: &mut Layers,
     out: &mut Fragment,
 ) {
-    let known = unfolding.catalog.charts.iter().any(|c| c.charts.iter().any(|n| **n == *chart.name));
+    let known =
+        unfolding.catalog.charts.iter().any(|c| c.charts.iter().any(|n| **n == *chart.name));
     if chart.dependencies.is_empty() || known && !wraps(chart) {
         return;
     }
@@ -130,7 +129,9 @@ fn values_files(chart: &LocalChart, unfolding: &Unfolding) -> Vec<Name> {
             && !rest.contains('/')
             && rest.rsplit_once('.').is_some_and(|(stem, end)| {
                 let mut words = stem.split(['-', '.', '_']);
-                !stem.is_empty() && matches!(end, "yaml" | "yml") && !words.any(|word| TRIALS.contains(&word))
+                !stem.is_empty()
+                    && matches!(end, "yaml" | "yml")
+                    && !words.any(|word| TRIALS.contains(&word))
             })
     });
     other.take(MAX_ENVIRONMENTS).collect()
@@ -189,11 +190,9 @@ fn dependencies(
         let Some((card, sure)) = found else { continue };
         let exists = match enabled(&merged, dependency) {
             Fact::Known(false, _) => continue,
-            Fact::Known(true, _) if !sure => Fact::guessed(
-                true,
-                "that the chart is the one known by its name",
-                dependency.place,
-            ),
+            Fact::Known(true, _) if !sure => {
+                Fact::guessed(true, "that the chart is the one known by its name", dependency.place)
+            }
             other => other,
         };
         let mut within = merged.within(&dependency.alias, card, dependency.place);

@@ -69,7 +69,8 @@ impl Origins {
                 chart.folder.get(..at).is_some_and(|parent| self.folders.contains_key(parent))
             })
         };
-        let free = self.charts.iter().zip(&taken).filter(|(chart, taken)| !**taken && !within(chart));
+        let free =
+            self.charts.iter().zip(&taken).filter(|(chart, taken)| !**taken && !within(chart));
         free.map(|(chart, _)| chart).collect()
     }
 

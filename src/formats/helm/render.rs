@@ -5,7 +5,7 @@ use super::scope::{Values, truthy};
 use super::values::{Merged, UNKNOWN};
 use super::written;
 use crate::catalog::chart::{
-    split, ChartCard, EnvCard, FileCard, IngressCard, PolicyCard, ServiceCard, Style, WorkloadCard,
+    ChartCard, EnvCard, FileCard, IngressCard, PolicyCard, ServiceCard, Style, WorkloadCard, split,
 };
 use crate::formats::manifests;
 use crate::model::fact::{Fact, Name};
@@ -48,7 +48,7 @@ pub(super) fn lower(
     for (object, exists) in &objects {
         let mut made = Fragment::default();
         manifests(std::slice::from_ref(object), path, &mut made);
-        written::mark(&mut made, release, &card.see, exists);
+        written::mark(&mut made, release, &card.see, exists, merged.open.as_ref());
         out.absorb(made);
     }
 }
@@ -254,9 +254,9 @@ impl Rendering<'_> {
             None if env.secret => {
                 Some(variable(make.0, ("valueFrom", self.secret(&env.name, make.0))))
             }
-            None => self.values.open().map(|(_, at)| {
-                variable(*at, ("value", Maker(*at).text(UNKNOWN)))
-            }),
+            None => {
+                self.values.open().map(|(_, at)| variable(*at, ("value", Maker(*at).text(UNKNOWN))))
+            }
         }
     }
 
@@ -285,10 +285,7 @@ impl Rendering<'_> {
     }
 
     fn env_from(&self, card: &WorkloadCard) -> Vec<Node> {
-        let kinds = [
-            (&card.env_from_secret, "secretRef"),
-            (&card.env_from_config, "configMapRef"),
-        ];
+        let kinds = [(&card.env_from_secret, "secretRef"), (&card.env_from_config, "configMapRef")];
         let mut out = Vec::new();
         for (paths, kind) in kinds {
             for node in paths.iter().filter_map(|path| self.values.node(path)) {
@@ -354,11 +351,19 @@ impl Rendering<'_> {
             return Some((node.clone(), None));
         }
         if file.folder {
-            let entries = node.entries().iter().map(|e| Entry { value: as_text(&e.value, file.written), ..e.clone() });
+            let entries = node
+                .entries()
+                .iter()
+                .map(|e| Entry { value: as_text(&e.value, file.written), ..e.clone() });
             self.config_map(name, entries.collect(), exists, out);
             return Some((Maker(node.place).text(name), None));
         }
-        self.config_map(name, vec![Maker(node.place).entry(base, as_text(node, file.written))], exists, out);
+        self.config_map(
+            name,
+            vec![Maker(node.place).entry(base, as_text(node, file.written))],
+            exists,
+            out,
+        );
         Some((Maker(node.place).text(name), Some(base)))
     }
 
@@ -401,8 +406,12 @@ impl Rendering<'_> {
             None => field("type"),
         };
         let kind = kind.filter(|k| k.str() != Some(""));
-        let component =
-            self.card.workloads.iter().find(|w| w.name == card.workload).and_then(|w| w.component.as_deref());
+        let component = self
+            .card
+            .workloads
+            .iter()
+            .find(|w| w.name == card.workload)
+            .and_then(|w| w.component.as_deref());
         let mut spec = vec![
             ("type", kind.cloned().unwrap_or_else(|| make.text(card.kind.as_str()))),
             ("selector", self.labels(component)),
@@ -424,9 +433,10 @@ impl Rendering<'_> {
 
     fn ports(&self, card: &ServiceCard) -> Vec<Node> {
         let make = self.make;
-        let ports = card.ports.iter().filter(|port| {
-            self.values.holds(port.on.as_ref()).known() != Some(&false)
-        });
+        let ports = card
+            .ports
+            .iter()
+            .filter(|port| self.values.holds(port.on.as_ref()).known() != Some(&false));
         ports
             .map(|port| {
                 let moved = port.at.as_ref().and_then(|path| self.values.node(path));
@@ -451,16 +461,13 @@ impl Rendering<'_> {
         let exists = match enabled {
             _ if card.on.is_some() => exists,
             Some((Some(true), _)) => exists,
-            Some((None, place)) => {
-                Fact::Unknown(crate::model::fact::Why::Template, place)
-            }
+            Some((None, place)) => Fact::Unknown(crate::model::fact::Why::Template, place),
             _ => return,
         };
         let place = enabled.map_or(self.release.place, |(_, place)| place);
         let make = Maker(place);
         let port = make.map([("number", make.plain(card.port.to_string()))]);
-        let service =
-            make.map([("name", make.text(self.name(&card.service))), ("port", port)]);
+        let service = make.map([("name", make.text(self.name(&card.service))), ("port", port)]);
         let backend = make.map([("service", service)]);
         let mut spec = vec![("defaultBackend", backend)];
         let class = ["ingressClassName", "className", "class", "ingressClass"]
@@ -506,10 +513,8 @@ impl Rendering<'_> {
         let own = make.map([("matchLabels", self.labels(None))]);
         let own = make.map([("podSelector", own)]);
         let ports = card.ports.iter().map(|p| make.map([("port", make.plain(p.to_string()))]));
-        let rule = make.map([
-            ("from", make.list(vec![friends, own])),
-            ("ports", make.list(ports.collect())),
-        ]);
+        let rule = make
+            .map([("from", make.list(vec![friends, own])), ("ports", make.list(ports.collect()))]);
         let mut rules = vec![rule];
         for key in ["extraIngress", "additionalRules"] {
             let extra = at.and_then(|n| n.get(key)).map_or(&[][..], Node::items);

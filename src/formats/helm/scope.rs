@@ -135,9 +135,7 @@ impl Scope for Values<'_> {
     fn get(&self, path: &[&str]) -> Fact<Value> {
         match path {
             ["on", rest @ ..] => match self.look(rest) {
-                Found::Node(node) => {
-                    self.fact(Value::Bool(truthy(node).unwrap_or(false)), node)
-                }
+                Found::Node(node) => self.fact(Value::Bool(truthy(node).unwrap_or(false)), node),
                 Found::Nothing => {
                     Fact::default(Value::Bool(false), self.card.see.clone(), self.release.place)
                 }

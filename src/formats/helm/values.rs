@@ -104,8 +104,7 @@ impl<'a> Layers<'a> {
                             set(&mut merged.node, path, Maker(*place).text(UNKNOWN));
                         }
                         (None, None) => {
-                            let why = Why::NotHere(address.0.clone());
-                            merged.open = Some((why, *place));
+                            merged.open = Some((Why::NotHere(spelled(address)), *place));
                         }
                     }
                 }
@@ -142,6 +141,13 @@ impl Merged {
         merge(&mut node, written.node, MAX_DEPTH);
         Merged { node, open: self.open.clone() }
     }
+}
+
+/// `the values in ConfigMap x`
+fn spelled(address: &Address) -> Name {
+    let text = address.0.strip_prefix("k8s:").unwrap_or(&address.0);
+    let kind = text.split('/').next().unwrap_or("object");
+    format!("the values in {kind} {}", text.rsplit('/').next().unwrap_or(text)).into()
 }
 
 fn tree(text: &Text) -> Option<Node> {

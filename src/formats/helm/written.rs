@@ -1,16 +1,24 @@
 //! What of a release somebody wrote, and what is the chart's own.
 
-use crate::model::fact::{Basis, Fact, Name};
+use crate::model::fact::{Basis, Fact, Name, Why};
 use crate::model::fragment::{EnvValue, Fragment, Ref, Release};
+use crate::source::Place;
 
 /// Says of settings that stand where the chart is named that they are the chart's defaults, and of
 /// everything whether it is there at all.
-pub(super) fn mark(made: &mut Fragment, release: &Release, see: &Name, exists: &Fact<bool>) {
+pub(super) fn mark(
+    made: &mut Fragment,
+    release: &Release,
+    see: &Name,
+    exists: &Fact<bool>,
+    open: Option<&(Why, Place)>,
+) {
     for container in &mut made.containers {
         default(&mut container.image, release, see);
         for variable in &mut container.env {
             if let EnvValue::Fact(fact) = &mut variable.value {
                 default(fact, release, see);
+                reason(fact, open);
             }
         }
         if let Fact::Known(words, _) = &mut container.args {
@@ -40,6 +48,15 @@ pub(super) fn mark(made: &mut Fragment, release: &Release, see: &Name, exists: &
         if hop.open.known() == Some(&true) {
             hop.open = exists.clone();
         }
+    }
+}
+
+/// Why a value is not known that some other layer may give.
+fn reason<T>(fact: &mut Fact<T>, open: Option<&(Why, Place)>) {
+    if let (Fact::Unknown(why, at), Some((told, place))) = (fact, open)
+        && at == place
+    {
+        *why = told.clone();
     }
 }
 

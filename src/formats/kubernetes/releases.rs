@@ -187,7 +187,10 @@ fn argo(object: &Object, spec: &Node, name: &Name, out: &mut Fragment) -> bool {
             namespace: namespace.clone(),
             chart,
             version: text(source.get("targetRevision")),
-            values: source.get("helm").map(|h| argo_values(h, folder.as_deref())).unwrap_or_default(),
+            values: source
+                .get("helm")
+                .map(|h| argo_values(h, folder.as_deref()))
+                .unwrap_or_default(),
             title: object.title(),
             place,
             whole: object.whole(),

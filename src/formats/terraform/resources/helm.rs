@@ -130,8 +130,7 @@ fn node(value: &Val, depth: usize) -> Node {
         ValKind::Bool(bool) => scalar(if *bool { "true" } else { "false" }, true, at),
         ValKind::Number(number) => scalar(&number_text(*number), true, at),
         ValKind::String(text, pieces) => {
-            let scalar =
-                Scalar { text: text.clone(), plain: false, pieces: Some(pieces.clone()) };
+            let scalar = Scalar { text: text.clone(), plain: false, pieces: Some(pieces.clone()) };
             Node { place: value.text_at.unwrap_or(at), kind: Kind::Scalar(scalar) }
         }
         ValKind::Partial(_) => match scripts::text(value) {

@@ -38,10 +38,8 @@ impl Format for Helm {
 
     fn claims(&self, path: &str, text: &str) -> Claim {
         let file = path.rsplit('/').next().unwrap_or(path);
-        match matches!(file, "Chart.yaml" | "Chart.yml" | "requirements.yaml") {
-            true if text.contains("name:") => Claim::Surely,
-            _ => Claim::No,
-        }
+        let ours = matches!(file, "Chart.yaml" | "Chart.yml" | "requirements.yaml");
+        if ours && text.contains("name:") { Claim::Surely } else { Claim::No }
     }
 
     fn parse(&self, text: &Text, _path: &str) -> (Parsed, Vec<Problem>) {
@@ -123,15 +121,12 @@ impl Unfolding<'_> {
                 (name.into(), Some(url.clone()))
             }
             ChartRef::Folder(folder) => {
-                match self.origins.local(folder) {
-                    Some((index, chart)) => {
-                        used.push(index);
-                        local::release(chart, release, self, layers, out);
-                    }
-                    None => {
-                        let what = format!("{} of `{folder}`, where no chart is", release.title);
-                        out.not_understood.push((release.place, what.into()));
-                    }
+                if let Some((index, chart)) = self.origins.local(folder) {
+                    used.push(index);
+                    local::release(chart, release, self, layers, out);
+                } else {
+                    let what = format!("{} of `{folder}`, where no chart is", release.title);
+                    out.not_understood.push((release.place, what.into()));
                 }
                 return;
             }
@@ -192,12 +187,11 @@ impl Unfolding<'_> {
 fn templates(fragment: &mut Fragment, origins: &Origins, sources: &Sources) {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     for place in std::mem::take(&mut fragment.templates) {
-        match origins.holder(sources.path(place.file)) {
-            Some(index) => *counts.entry(index).or_default() += 1,
-            None => {
-                let what = "a template, which Helm or another tool has to render first";
-                fragment.not_understood.push((place, what.into()));
-            }
+        if let Some(index) = origins.holder(sources.path(place.file)) {
+            *counts.entry(index).or_default() += 1;
+        } else {
+            let what = "a template, which Helm or another tool has to render first";
+            fragment.not_understood.push((place, what.into()));
         }
     }
     for (index, count) in counts {

@@ -503,7 +503,7 @@ pub(crate) struct Release {
     pub(crate) version: Option<Name>,
     /// The later wins.
     pub(crate) values: Vec<Values>,
-    /// "HelmRelease `cache`".
+    /// "`HelmRelease` `cache`", as its object calls itself.
     pub(crate) title: Name,
     /// Where the chart is named: whatever the chart decides is placed here.
     pub(crate) place: Place,

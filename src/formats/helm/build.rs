@@ -30,14 +30,14 @@ impl Maker {
     }
 
     pub(super) fn map<'a>(self, entries: impl IntoIterator<Item = (&'a str, Node)>) -> Node {
-        let entries = entries.into_iter().map(|(key, value)| self.entry(key, value)).collect();
+        let entries = entries.into_iter().map(|(key, value)| entry(key, value)).collect();
         Node { place: self.0, kind: Kind::Map(Map { entries }) }
     }
+}
 
-    /// An entry whose key stands with its value.
-    pub(super) fn entry(self, key: &str, value: Node) -> Entry {
-        Entry { key: key.into(), key_place: value.place, value }
-    }
+/// An entry whose key stands with its value.
+pub(super) fn entry(key: &str, value: Node) -> Entry {
+    Entry { key: key.into(), key_place: value.place, value }
 }
 
 /// A value as YAML text in flow style, and the way back to the file for what stands in it.

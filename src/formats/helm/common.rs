@@ -54,9 +54,10 @@ impl<'a> Form<'a> {
     /// One of its kind has the release's name, several have their own behind it.
     fn full_name(&self, key: &str, name: &str) -> Name {
         let only = self.named(key).is_none_or(|all| all.len() < 2);
-        match only || name == &*self.release.name {
-            true => self.release.name.clone(),
-            false => format!("{}-{name}", self.release.name).into(),
+        if only || name == &*self.release.name {
+            self.release.name.clone()
+        } else {
+            format!("{}-{name}", self.release.name).into()
         }
     }
 

@@ -60,9 +60,10 @@ fn full_name(values: &Values, release: &Release, chart: &str) -> Name {
         return name;
     }
     let chart = text_at(values, &["nameOverride"]).unwrap_or_else(|| chart.into());
-    match release.name.contains(&*chart) {
-        true => release.name.clone(),
-        false => format!("{}-{chart}", release.name).into(),
+    if release.name.contains(&*chart) {
+        release.name.clone()
+    } else {
+        format!("{}-{chart}", release.name).into()
     }
 }
 
@@ -343,7 +344,7 @@ impl Rendering<'_> {
         if let Some(text) = &file.text {
             let value = self.filled(text);
             let place = value.place;
-            self.config_map(name, vec![Maker(place).entry(base, value)], exists, out);
+            self.config_map(name, vec![build::entry(base, value)], exists, out);
             return Some((Maker(place).text(name), Some(base)));
         }
         let node = self.values.node(&file.at).filter(|n| truthy(n) != Some(false))?;
@@ -358,12 +359,7 @@ impl Rendering<'_> {
             self.config_map(name, entries.collect(), exists, out);
             return Some((Maker(node.place).text(name), None));
         }
-        self.config_map(
-            name,
-            vec![Maker(node.place).entry(base, as_text(node, file.written))],
-            exists,
-            out,
-        );
+        self.config_map(name, vec![build::entry(base, as_text(node, file.written))], exists, out);
         Some((Maker(node.place).text(name), Some(base)))
     }
 
@@ -555,7 +551,6 @@ fn annotate(object: &mut Node, annotations: Option<&Node>) {
         && let Some(metadata) = map.entries.iter_mut().find(|e| &*e.key == "metadata")
         && let Kind::Map(metadata) = &mut metadata.value.kind
     {
-        let make = Maker(annotations.place);
-        metadata.entries.push(make.entry("annotations", annotations.clone()));
+        metadata.entries.push(build::entry("annotations", annotations.clone()));
     }
 }

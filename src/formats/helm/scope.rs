@@ -91,9 +91,10 @@ impl<'a> Values<'a> {
     }
 
     fn fact(&self, value: Value, node: &Node) -> Fact<Value> {
-        match self.is_default(node) {
-            true => Fact::default(value, self.card.see.clone(), node.place),
-            false => Fact::written(value, node.place),
+        if self.is_default(node) {
+            Fact::default(value, self.card.see.clone(), node.place)
+        } else {
+            Fact::written(value, node.place)
         }
     }
 }
@@ -126,7 +127,7 @@ pub(super) fn truthy(node: &Node) -> Option<bool> {
         Kind::Scalar(scalar) if is_unknown(&scalar.text) => None,
         Kind::Scalar(scalar) => Some(match node.bool() {
             Some(value) => value,
-            None => !scalar.text.is_empty() && !(scalar.plain && &*scalar.text == "0"),
+            None => !(scalar.text.is_empty() || scalar.plain && &*scalar.text == "0"),
         }),
     }
 }

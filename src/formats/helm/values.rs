@@ -215,10 +215,8 @@ fn set(root: &mut Node, path: &str, value: Node) {
     known.push(list);
     // The first and only element of a new list of texts.
     let only = parts.len() == upto + 1 && parts[upto].ends_with("[0]");
-    let value = match only {
-        true => Maker(value.place).list(vec![value]),
-        false => Maker(value.place).text(UNKNOWN),
-    };
+    let make = Maker(value.place);
+    let value = if only { make.list(vec![value]) } else { make.text(UNKNOWN) };
     put(root, &known, value);
 }
 

@@ -22,7 +22,9 @@ pub(super) fn mark(
             }
         }
         if let Fact::Known(words, _) = &mut container.args {
-            words.iter_mut().for_each(|word| default(word, release, see));
+            for word in words {
+                default(word, release, see);
+            }
         }
         container.whole = release.whole;
     }

@@ -4,7 +4,7 @@ use super::scripts;
 use super::world::World;
 use crate::formats::helm_values;
 use crate::formats::terraform::value::{Resource, Val, ValKind, number_text};
-use crate::model::fact::{Fact, Name};
+use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{ChartRef, Fragment, Release, Values};
 use crate::source::Place;
 use crate::tree::node::{Entry, Kind, Map, Node, Scalar};
@@ -95,13 +95,10 @@ fn layer(item: &Val) -> Values {
     if let Some(source) = item.source.as_deref().filter(|s| matches!(s.kind, ValKind::Map { .. })) {
         return Values::Tree(node(source, MAX_DEPTH));
     }
-    match scripts::text(item) {
-        Some(text) => helm_values(&text),
-        None => {
-            let why = item.why().unwrap_or(crate::model::fact::Why::Template);
-            Values::Unknown(why, item.at)
-        }
+    if let Some(text) = scripts::text(item) {
+        return helm_values(&text);
     }
+    Values::Unknown(item.why().unwrap_or(Why::Template), item.at)
 }
 
 fn unknown(at: Place) -> Node {

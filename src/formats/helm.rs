@@ -78,7 +78,7 @@ const MAX_DEPTH: usize = 4;
 
 /// Puts what the releases of known charts make into the fragment.
 pub(crate) fn unfold(fragment: &mut Fragment, catalog: &Catalog, sources: &Sources) {
-    let origins = Origins::new(fragment);
+    let origins = Origins::new(fragment, sources);
     templates(fragment, &origins, sources);
     if fragment.releases.is_empty() && origins.is_empty() {
         return;
@@ -112,16 +112,17 @@ impl Unfolding<'_> {
         used: &mut Vec<usize>,
         out: &mut Fragment,
     ) {
+        let file = self.sources.path(release.place.file);
         let (name, origin) = match &release.chart {
             ChartRef::Named { name, repository } => (name.clone(), repository.clone()),
-            ChartRef::From { name, source } => (name.clone(), Some(self.origins.url(source))),
+            ChartRef::From { name, source } => (name.clone(), Some(self.origins.url(source, file))),
             ChartRef::Source(source) => {
-                let url = self.origins.url(source);
+                let url = self.origins.url(source, file);
                 let name = url.trim_end_matches('/').rsplit('/').next().unwrap_or(&url);
                 (name.into(), Some(url.clone()))
             }
             ChartRef::Folder(folder) => {
-                if let Some((index, chart)) = self.origins.local(folder) {
+                if let Some((index, chart)) = self.origins.local_from(folder, file) {
                     used.push(index);
                     local::release(chart, release, self, layers, out);
                 } else {
@@ -133,7 +134,7 @@ impl Unfolding<'_> {
         };
         // A chart of a Git repository is named by its folder there.
         let (folder, last) = name.rsplit_once('/').map_or(("", &*name), |(f, last)| (f, last));
-        let local = self.origins.local(name.trim_start_matches("./"));
+        let local = self.origins.local_from(name.trim_start_matches("./"), file);
         if let Some((index, chart)) = local.filter(|_| !folder.is_empty() || origin.is_none()) {
             used.push(index);
             local::release(chart, release, self, layers, out);

@@ -584,7 +584,7 @@ pub(crate) struct Fragment {
     pub(crate) namespaces: Vec<NamespaceDraft>,
     pub(crate) releases: Vec<Release>,
     /// Objects that tell where charts come from: their addresses and URLs.
-    pub(crate) chart_sources: Vec<(Address, Name)>,
+    pub(crate) chart_sources: Vec<(Address, Name, Place)>,
     pub(crate) local_charts: Vec<LocalChart>,
     /// Heads of files that are templates, which somebody has to render first.
     pub(crate) templates: Vec<Place>,

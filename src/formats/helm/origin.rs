@@ -2,35 +2,41 @@
 
 use rustc_hash::FxHashMap;
 
+use super::values::{ancestors, shared};
 use crate::model::fact::Name;
 use crate::model::fragment::{Address, Fragment, LocalChart};
+use crate::source::Sources;
 
 /// All origins that the project tells.
 pub(super) struct Origins {
-    urls: FxHashMap<Name, Name>,
+    /// By full name, and by kind and name alone; each with the path of its file.
+    urls: FxHashMap<Name, Vec<(Name, Name)>>,
     charts: Vec<LocalChart>,
     folders: FxHashMap<Name, usize>,
 }
 
 impl Origins {
-    pub(super) fn new(fragment: &mut Fragment) -> Origins {
+    pub(super) fn new(fragment: &mut Fragment, sources: &Sources) -> Origins {
         let charts = std::mem::take(&mut fragment.local_charts);
         let folders = charts.iter().enumerate().map(|(i, c)| (c.folder.clone(), i)).collect();
-        let mut urls = FxHashMap::default();
-        for (address, url) in &fragment.chart_sources {
-            urls.insert(address.0.clone(), url.clone());
+        let mut urls: FxHashMap<Name, Vec<(Name, Name)>> = FxHashMap::default();
+        for (address, url, place) in &fragment.chart_sources {
+            let told = (url.clone(), sources.path(place.file).clone());
+            urls.entry(address.0.clone()).or_default().push(told.clone());
             // Clusters of one project name their repositories alike, in whatever namespace.
             let (kind, name) = kind_and_name(address);
-            urls.entry(format!("{kind}//{name}").into()).or_insert_with(|| url.clone());
+            urls.entry(format!("{kind}//{name}").into()).or_default().push(told);
         }
         Origins { urls, charts, folders }
     }
 
-    /// The address of a repository; its name where nobody describes it.
-    pub(super) fn url(&self, source: &Address) -> Name {
+    /// The address of a repository, as the nearest file tells it; its name where nobody does.
+    pub(super) fn url(&self, source: &Address, file: &str) -> Name {
         let (kind, name) = kind_and_name(source);
         let anywhere = || self.urls.get(format!("{kind}//{name}").as_str());
-        self.urls.get(&source.0).or_else(anywhere).cloned().unwrap_or_else(|| name.into())
+        let told = self.urls.get(&source.0).or_else(anywhere);
+        let nearest = told.and_then(|all| all.iter().max_by_key(|(_, path)| shared(path, file)));
+        nearest.map_or_else(|| name.into(), |(url, _)| url.clone())
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -54,6 +60,12 @@ impl Origins {
         let folder = folder.trim_end_matches('/');
         let index = *self.folders.get(folder)?;
         Some((index, self.charts.get(index)?))
+    }
+
+    /// A chart by its path in a repository, whose root may be any folder above the file that names
+    /// it.
+    pub(super) fn local_from(&self, folder: &str, file: &str) -> Option<(usize, &LocalChart)> {
+        ancestors(file).into_iter().find_map(|above| self.local(&format!("{above}{folder}")))
     }
 
     /// Charts that no release of the project installs and no other chart holds.

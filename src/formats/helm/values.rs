@@ -25,7 +25,7 @@ pub(super) struct Merged {
 pub(super) struct Layers<'a> {
     sources: &'a Sources,
     /// Keys of ConfigMaps and Secrets of the project.
-    bundles: FxHashMap<(Address, Name), Text>,
+    bundles: FxHashMap<(Address, Name), Vec<Text>>,
     files: FxHashMap<Name, Option<Node>>,
 }
 
@@ -47,7 +47,8 @@ impl<'a> Layers<'a> {
                     (_, Some(value)) => Text::nested(value.clone(), entry.place, [].into()),
                     _ => continue,
                 };
-                bundles.insert((bundle.address.clone(), entry.key.clone()), text);
+                let key = (bundle.address.clone(), entry.key.clone());
+                bundles.entry(key).or_insert_with(Vec::new).push(text);
             }
         }
         Layers { sources, bundles, files: FxHashMap::default() }
@@ -61,6 +62,20 @@ impl<'a> Layers<'a> {
         let parsed = self.sources.find(path).and_then(|file| tree(&self.sources.text(file)));
         self.files.insert(path.into(), parsed.clone());
         parsed
+    }
+
+    /// A file that a release names by its path in a repository, whose root may be any folder above.
+    fn named_file(&mut self, path: &str, from: Place) -> Option<Node> {
+        let sources = self.sources;
+        let above = ancestors(sources.path(from.file));
+        above.into_iter().find_map(|folder| self.file(&format!("{folder}{path}")))
+    }
+
+    /// The text under a key of a bundle; of several environments' the nearest.
+    fn bundle(&self, address: &Address, key: &Name, from: Place) -> Option<&Text> {
+        let path = |place: Place| self.sources.path(place.file);
+        let texts = self.bundles.get(&(address.clone(), key.clone()))?.iter();
+        texts.max_by_key(|text| shared(path(text.whole()), path(from)))
     }
 
     /// The values of a release, over the defaults of a card and what its own folder says.
@@ -84,12 +99,12 @@ impl<'a> Layers<'a> {
             match layer {
                 Values::Tree(node) => merge(&mut merged.node, node.clone(), MAX_DEPTH),
                 Values::Set(path, node) => set(&mut merged.node, path, node.clone()),
-                Values::File(path, place) => match self.file(path) {
+                Values::File(path, place) => match self.named_file(path, *place) {
                     Some(node) => merge(&mut merged.node, node, MAX_DEPTH),
                     None => merged.open = Some((Why::NotHere(path.clone()), *place)),
                 },
                 Values::Bundle { address, key, target, place } => {
-                    let text = self.bundles.get(&(address.clone(), key.clone()));
+                    let text = self.bundle(address, key, *place);
                     match (text, target) {
                         (Some(text), Some(path)) => {
                             let value = Maker(text.whole()).text(text.content().clone());
@@ -141,6 +156,19 @@ impl Merged {
         merge(&mut node, written.node, MAX_DEPTH);
         Merged { node, open: self.open.clone() }
     }
+}
+
+/// The folders above a file, the nearest first, each with a slash at its end.
+pub(super) fn ancestors(path: &str) -> Vec<&str> {
+    let ends = path.match_indices('/').filter_map(|(at, _)| path.get(..=at));
+    let mut folders: Vec<&str> = std::iter::once("").chain(ends).collect();
+    folders.reverse();
+    folders
+}
+
+/// How many leading folders two paths share.
+pub(super) fn shared(a: &str, b: &str) -> usize {
+    a.split('/').zip(b.split('/')).take_while(|(a, b)| a == b).count()
 }
 
 /// `the values in ConfigMap x`

@@ -13,13 +13,13 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) -> bool {
     match (object.group, object.kind) {
         ("source.toolkit.fluxcd.io", "HelmRepository" | "OCIRepository" | "GitRepository") => {
             let url = object.spec(&["url"]).and_then(Node::text);
-            out.chart_sources.extend(url.map(|url| (object.address(), url)));
+            out.chart_sources.extend(url.map(|url| (object.address(), url, object.place)));
             true
         }
         ("source.toolkit.fluxcd.io", "HelmChart") => {
             // A chart that a release names by `chartRef`.
             let chart = object.spec(&["chart"]).and_then(Node::text);
-            out.chart_sources.extend(chart.map(|chart| (object.address(), chart)));
+            out.chart_sources.extend(chart.map(|chart| (object.address(), chart, object.place)));
             true
         }
         ("helm.toolkit.fluxcd.io", "HelmRelease") => flux(object, out),

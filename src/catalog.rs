@@ -1,5 +1,7 @@
-//! What is known about the world: cards of images, of Terraform resources and of operators.
+//! What is known about the world: cards of images, of Terraform resources, of operators and of Helm
+//! charts.
 
+pub(crate) mod chart;
 #[cfg(test)]
 mod examples;
 pub(crate) mod image;
@@ -12,6 +14,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use chart::ChartCard;
 use image::ImageCard;
 use operator::OperatorCard;
 use reference::{Match, Reference};
@@ -27,6 +30,7 @@ pub(crate) struct Catalog {
     /// Those whose last part holds a `*`.
     by_pattern: Vec<usize>,
     pub(crate) operators: Vec<OperatorCard>,
+    pub(crate) charts: Vec<ChartCard>,
 }
 
 /// Why a page is not a card.
@@ -47,6 +51,8 @@ const RESOURCES: &str = "catalog/terraform/";
 
 /// The folder of cards of operators' resources, within the pages.
 const OPERATORS: &str = "catalog/operators/";
+/// The folder of cards of Helm charts, within the pages.
+const CHARTS: &str = "catalog/charts/";
 
 /// Ports of stores that clouds run and that no image card names. The engines' registered ports;
 /// what web servers share with them (80, 443, 8000, 8080) tells nothing.
@@ -67,6 +73,7 @@ enum Card {
     Image(Box<ImageCard>),
     Resource(Box<ResourceCard>),
     Operator(Box<OperatorCard>),
+    Chart(Box<ChartCard>),
 }
 
 /// Where the text of the first `toml` block stands.
@@ -82,6 +89,8 @@ fn card(path: &str, text: &str) -> Option<Result<Card, CardProblem>> {
         ResourceCard::parse(text).map(|card| Card::Resource(Box::new(card)))
     } else if path.starts_with(OPERATORS) {
         OperatorCard::parse(path, text).map(|card| Card::Operator(Box::new(card)))
+    } else if path.starts_with(CHARTS) {
+        ChartCard::parse(text).map(|card| Card::Chart(Box::new(card)))
     } else {
         let name = path.strip_prefix(IMAGES)?;
         let card = ImageCard::parse(name.strip_suffix(".md").unwrap_or(name), text);
@@ -101,6 +110,7 @@ impl Catalog {
                 Ok(Card::Image(card)) => catalog.images.push(*card),
                 Ok(Card::Resource(card)) => catalog.resources.push(*card),
                 Ok(Card::Operator(card)) => catalog.operators.push(*card),
+                Ok(Card::Chart(card)) => catalog.charts.push(*card),
                 Err(problem) => problems.push(problem),
             }
         }
@@ -151,6 +161,25 @@ impl Catalog {
     /// The card of an operator's resource.
     pub(crate) fn operator(&self, group: &str, kind: &str) -> Option<&OperatorCard> {
         self.operators.iter().find(|card| card.is_for(group, kind))
+    }
+
+    /// The card of a chart, and whether its repository says so. `origin` is the address of the
+    /// repository, or its name where nobody tells the address. A name that several publishers use
+    /// has no card without one.
+    pub(crate) fn chart(&self, name: &str, origin: Option<&str>) -> Option<(&ChartCard, bool)> {
+        let named = || self.charts.iter().filter(|c| c.charts.iter().any(|n| n == name));
+        let of_origin = origin.and_then(|origin| {
+            let origin = origin.to_ascii_lowercase();
+            named().find(|c| c.from.iter().any(|word| origin.contains(word.as_str())))
+        });
+        if let Some(card) = of_origin {
+            return Some((card, true));
+        }
+        let mut all = named();
+        match (all.next(), all.next()) {
+            (Some(only), None) => Some((only, false)),
+            _ => None,
+        }
     }
 
     /// Every port that tells an engine, in order.

@@ -8,6 +8,7 @@ pub(crate) mod clickhouse;
 pub(crate) mod compose;
 #[cfg(test)]
 mod dump;
+mod helm;
 mod index_lifecycle;
 pub(crate) mod kubernetes;
 pub(crate) mod pipelines;
@@ -74,6 +75,7 @@ pub(crate) const ALL: &[&dyn Format] = &[
     &clickhouse::ClickHouse,
     &pipelines::Pipelines,
     &index_lifecycle::IndexLifecycle,
+    &helm::Helm,
 ];
 
 /// The format that gets a file, if any.
@@ -142,4 +144,19 @@ pub(crate) struct Host<'a> {
 /// A script or cloud-init document that a machine runs at its first start.
 pub(crate) fn user_data(host: &Host, text: &Text, out: &mut Fragment) {
     script::lower(host, text, out);
+}
+
+/// Objects of Kubernetes that stand in no manifest of their own.
+pub(crate) fn manifests(objects: &[Node], catalog: &Catalog, path: &str, out: &mut Fragment) {
+    kubernetes::lower_all(objects, catalog, path, out);
+}
+
+/// Puts what the releases of known charts make into the fragment of the whole project.
+pub(crate) fn unfold_charts(fragment: &mut Fragment, catalog: &Catalog, sources: &Sources) {
+    helm::unfold(fragment, catalog, sources);
+}
+
+/// A YAML text of another file as values of a chart.
+pub(crate) fn helm_values(text: &Text) -> crate::model::fragment::Values {
+    helm::layer(text)
 }

@@ -4,6 +4,8 @@
 //! lowered in parallel, and everything is put back into the order of paths, so the report does not
 //! depend on threads or on the order of discovery.
 
+mod rendered;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -193,6 +195,7 @@ fn understand(sources: &Sources, catalog: &Catalog, took: &mut Timings) -> (Frag
         busy.parse += took.parse;
         busy.lower += took.lower;
     }
+    formats::unfold_charts(&mut all, catalog, sources);
     all.problems.sort();
     all.problems.dedup();
     // Both steps run side by side on several threads: each gets its part of the time.
@@ -276,7 +279,8 @@ fn judge_fragment(
     fragment.defects.extend(problems.iter().map(|p| unparsable(p, &sources)));
     let estate = timed(&mut took.link, || link::link(fragment, catalog, &sources));
     let model = timed(&mut took.derive, || derive::derive(estate, catalog));
-    let findings = timed(&mut took.check, || check(&model, &ignores, &sources, rules, today));
+    let mut findings = timed(&mut took.check, || check(&model, &ignores, &sources, rules, today));
+    rendered::trace(&mut findings, &sources);
     Run {
         rules: rules.infos().cloned().collect(),
         sources,

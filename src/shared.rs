@@ -15,6 +15,11 @@ impl<T> Shared<T> {
     pub(crate) const fn empty() -> Shared<T> {
         Shared(None)
     }
+
+    /// The list for whoever tells an empty one from none.
+    pub(crate) fn to_arc(&self) -> Arc<[T]> {
+        self.0.clone().unwrap_or_default()
+    }
 }
 
 impl<T> Default for Shared<T> {

@@ -224,6 +224,13 @@ impl Sources {
         self.str(place.file).get(place.range()).unwrap_or("")
     }
 
+    /// The paths that begin with a text, in order.
+    pub(crate) fn beginning<'a>(&'a self, with: &'a str) -> impl Iterator<Item = Arc<str>> + 'a {
+        let first = self.files.partition_point(|s| *s.path < *with);
+        let files = self.files.get(first..).unwrap_or(&[]).iter();
+        files.map(|s| s.path.clone()).take_while(move |path| path.starts_with(with))
+    }
+
     /// The id of a file, by its path relative to the root.
     pub(crate) fn find(&self, path: &str) -> Option<FileId> {
         self.files.binary_search_by(|s| (*s.path).cmp(path)).ok().map(|i| FileId(i as u32))

@@ -23,6 +23,7 @@ mod load_balancer;
 mod network_policy;
 mod object;
 mod operators;
+mod releases;
 mod route;
 mod selector;
 mod service;
@@ -73,6 +74,9 @@ impl Format for Kubernetes {
             let (node, problems) = yaml::parse_json(text);
             return (Parsed::Nodes(node.into_iter().collect()), problems);
         }
+        if path.contains("templates/") && speaks_helm(text.as_str()) {
+            return (Parsed::Text, Vec::new());
+        }
         let (nodes, problems) = yaml::parse(text);
         let broken = !problems.is_empty() || nodes.iter().any(holds_action);
         if broken && yaml::is_template(text.as_str()) {
@@ -93,12 +97,18 @@ impl Format for Kubernetes {
                 Parsed::Text => {
                     let text = unit.sources.text(*file);
                     let first = text.as_str().lines().next().map_or(0, str::len);
-                    let what = "a template, which Helm or another tool has to render first";
-                    out.not_understood.push((text.place(0..first), what.into()));
+                    out.templates.push(text.place(0..first));
                 }
                 _ => {}
             }
         }
+    }
+}
+
+/// Objects that seawall itself made: of charts, of other tools' resources.
+pub(super) fn lower_all(nodes: &[Node], catalog: &Catalog, path: &str, out: &mut Fragment) {
+    for object in object::all(nodes) {
+        lower(&object, catalog, path, out);
     }
 }
 
@@ -118,6 +128,12 @@ fn names_an_object(text: &str) -> bool {
         && (text.lines().any(|line| starts(line, "kind")) || text.starts_with('{'))
 }
 
+/// Whether actions of Helm stand in a text, be they quoted or in comments.
+fn speaks_helm(text: &str) -> bool {
+    text.contains("{{")
+        && [".Values", ".Release", ".Chart", "include "].iter().any(|w| text.contains(w))
+}
+
 /// An unquoted `{{ x }}` reads as a map whose key is a map.
 fn holds_action(node: &Node) -> bool {
     match &node.kind {
@@ -131,6 +147,9 @@ fn holds_action(node: &Node) -> bool {
 
 fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fragment) {
     ignores(object, out);
+    if releases::lower(object, out) {
+        return;
+    }
     match (object.group, object.kind) {
         ("", "Service") => service::lower(object, out),
         ("", "ConfigMap" | "Secret") => bundle::lower(object, out),

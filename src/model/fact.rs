@@ -9,6 +9,10 @@ use crate::source::Place;
 /// A name shared by many facts; cheap to copy.
 pub(crate) type Name = Arc<str>;
 
+/// How a chart is judged whose templates somebody has to render first.
+pub(crate) const RENDER: &str =
+    "`helm template … | seawall check - --stdin-filename rendered.yaml`";
+
 /// A value with the place that decided it, or the honest lack of one.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Fact<T> {

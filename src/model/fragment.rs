@@ -524,6 +524,83 @@ pub(crate) struct NamespaceDraft {
     pub(crate) labels: Vec<(Name, Fact<Name>)>,
 }
 
+/// A chart that is installed with values. What it makes is worked out when all files are read.
+#[derive(Clone, Debug)]
+pub(crate) struct Release {
+    pub(crate) name: Name,
+    pub(crate) namespace: Fact<Name>,
+    pub(crate) chart: ChartRef,
+    pub(crate) version: Option<Name>,
+    /// The later wins.
+    pub(crate) values: Vec<Values>,
+    /// "`HelmRelease` `cache`", as its object calls itself.
+    pub(crate) title: Name,
+    /// Where the chart is named: whatever the chart decides is placed here.
+    pub(crate) place: Place,
+    pub(crate) whole: Place,
+    pub(crate) exists: Fact<bool>,
+}
+
+/// Which chart.
+#[derive(Clone, Debug)]
+pub(crate) enum ChartRef {
+    /// By its name, with the address of its repository or, for want of that, the name.
+    Named { name: Name, repository: Option<Name> },
+    /// By its name, from a repository that another object describes.
+    From { name: Name, source: Address },
+    /// An object that stands for the chart itself.
+    Source(Address),
+    /// A folder of the project.
+    Folder(Name),
+}
+
+/// One layer of a release's values.
+#[derive(Clone, Debug)]
+pub(crate) enum Values {
+    Tree(crate::tree::node::Node),
+    /// One value by its path, as `--set` writes it.
+    Set(Name, crate::tree::node::Node),
+    /// A YAML file of the project.
+    File(Name, Place),
+    /// A key of a ConfigMap or Secret; with a path it is a single value.
+    Bundle {
+        address: Address,
+        key: Name,
+        target: Option<Name>,
+        place: Place,
+    },
+    /// Something that these files do not tell.
+    Unknown(super::fact::Why, Place),
+}
+
+/// A `Chart.yaml` of the project.
+#[derive(Clone, Debug)]
+pub(crate) struct LocalChart {
+    /// Its folder, without a slash at the end; empty for the root.
+    pub(crate) folder: Name,
+    pub(crate) name: Name,
+    pub(crate) version: Option<Name>,
+    pub(crate) dependencies: Vec<Dependency>,
+    /// Made for others to install: it presents itself as such.
+    pub(crate) published: bool,
+    pub(crate) place: Place,
+    pub(crate) whole: Place,
+}
+
+/// A chart that a local one brings along.
+#[derive(Clone, Debug)]
+pub(crate) struct Dependency {
+    pub(crate) name: Name,
+    /// The key of its values in those of the parent.
+    pub(crate) alias: Name,
+    pub(crate) repository: Option<Name>,
+    pub(crate) version: Option<Name>,
+    /// Paths of values that switch it, the first that is there decides.
+    pub(crate) condition: Vec<Name>,
+    pub(crate) tags: Vec<Name>,
+    pub(crate) place: Place,
+}
+
 /// Everything a front end found in its files.
 #[derive(Default, Debug)]
 pub(crate) struct Fragment {
@@ -537,6 +614,12 @@ pub(crate) struct Fragment {
     pub(crate) containers: Vec<Container>,
     pub(crate) bundles: Vec<Bundle>,
     pub(crate) namespaces: Vec<NamespaceDraft>,
+    pub(crate) releases: Vec<Release>,
+    /// Objects that tell where charts come from: their addresses and URLs.
+    pub(crate) chart_sources: Vec<(Address, Name, Place)>,
+    pub(crate) local_charts: Vec<LocalChart>,
+    /// Heads of files that are templates, which somebody has to render first.
+    pub(crate) templates: Vec<Place>,
     /// Configuration files on disk.
     pub(crate) files: Vec<ConfigFile>,
     pub(crate) stores: Vec<Store>,
@@ -564,6 +647,10 @@ impl Fragment {
         self.containers.extend(other.containers);
         self.bundles.extend(other.bundles);
         self.namespaces.extend(other.namespaces);
+        self.releases.extend(other.releases);
+        self.chart_sources.extend(other.chart_sources);
+        self.local_charts.extend(other.local_charts);
+        self.templates.extend(other.templates);
         self.files.extend(other.files);
         self.stores.extend(other.stores);
         self.settled.extend(other.settled);

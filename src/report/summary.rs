@@ -6,6 +6,7 @@ use super::clean;
 use super::position::Positions;
 use super::{Finding, Shown};
 use crate::finding::{Run, Severity};
+use crate::model::fact::RENDER;
 use crate::model::truth::Confidence;
 
 /// The numbers of a run.
@@ -81,6 +82,9 @@ pub(crate) fn lines(run: &Run, shown: Shown, took: Duration, verbose: bool) -> V
     }
     if counts.suppressed > 0 {
         lines.push(format!("{} suppressed", counts.suppressed));
+    }
+    if run.not_understood.iter().any(|(_, what)| what.contains(RENDER)) {
+        lines.push(format!("Helm templates are judged once they are rendered: {RENDER}"));
     }
     if verbose {
         lines.extend(not_understood(run));

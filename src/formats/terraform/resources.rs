@@ -7,6 +7,7 @@ mod ecs;
 mod facts;
 mod gcp_network;
 mod gcs;
+mod helm;
 mod instances;
 mod json;
 mod logs;
@@ -46,6 +47,7 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
     gcs::lower(&world, out);
     azure_network::lower(&world, out);
     azure_storage::lower(&world, out);
+    helm::lower(&world, out);
     not_understood(&world, out);
     let missing = estate.missing_modules.iter();
     out.not_understood.extend(missing.map(|(at, source)| {

@@ -192,7 +192,7 @@ impl<'a> Builder<'a> {
                 let mut built = built.clone();
                 // Its bytes stand where the anchor is.
                 if let Kind::Scalar(scalar) = &mut built.node.kind {
-                    scalar.pieces = Some(scalar.pieces(built.node.place).to_vec().into());
+                    scalar.pieces = Some(scalar.pieces(built.node.place).to_arc());
                 }
                 built.node.place = place;
                 Built { range, ..built }

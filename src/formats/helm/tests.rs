@@ -1,0 +1,259 @@
+//! Releases in, one line for each container and way in out.
+
+use std::fmt::Write;
+
+use crate::model::fact::{Basis, Fact};
+use crate::model::fragment::{EnvValue, Fragment, Ref};
+use crate::session::check_texts;
+use crate::workspace::in_memory;
+
+use super::super::{ALL, Unit, unfold_charts};
+use crate::catalog::Catalog;
+
+fn fragment(files: &[(&str, &str)]) -> (Fragment, crate::source::Sources) {
+    static CATALOG: std::sync::LazyLock<Catalog> =
+        std::sync::LazyLock::new(|| Catalog::load(crate::embedded::pages()).0);
+    let files: Vec<(String, String)> =
+        files.iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())).collect();
+    let sources = in_memory(&files);
+    let mut out = Fragment::default();
+    for format in ALL {
+        let own: Vec<_> = sources
+            .ids()
+            .filter(|f| {
+                let (path, text) = (sources.path(*f), sources.str(*f));
+                super::super::of(path, text).is_some_and(|of| of.name() == format.name())
+            })
+            .collect();
+        for group in format.group(&own, &sources) {
+            let parsed: Vec<_> = group
+                .iter()
+                .map(|f| (*f, format.parse(&sources.text(*f), sources.path(*f)).0))
+                .collect();
+            let files = parsed.iter().map(|(f, p)| (*f, p)).collect();
+            format.lower(&Unit { files, sources: &sources, catalog: &CATALOG }, &mut out);
+        }
+    }
+    unfold_charts(&mut out, &CATALOG, &sources);
+    (out, sources)
+}
+
+/// `~` marks what is only guessed, `*` what is the chart's default.
+fn check(files: &[(&str, &str)], expected: &str) {
+    let (made, sources) = fragment(files);
+    let mut got = String::new();
+    let fact = |fact: &Fact<_>| match fact {
+        Fact::Known(value, origin) => match origin.basis {
+            Basis::Written => format!("{value}"),
+            Basis::Default(_) => format!("{value}*"),
+            Basis::Guessed(_) => format!("{value}~"),
+        },
+        Fact::Unset(_) => "-".to_owned(),
+        Fact::Unknown(..) => "?".to_owned(),
+    };
+    for container in &made.containers {
+        let _ = write!(got, "{} {}", container.node, fact(&container.image));
+        for variable in &container.env {
+            let value = match &variable.value {
+                EnvValue::Fact(value) => fact(value),
+                EnvValue::Key { .. } => "secret".to_owned(),
+            };
+            let line = sources.str(variable.place.file);
+            let line = line[..variable.place.start as usize].lines().count();
+            let _ = write!(got, " {}={value} at {line}", variable.name);
+        }
+        got.push('\n');
+    }
+    for hop in made.hops.iter().filter(|h| h.from == Ref::Internet) {
+        let _ = writeln!(got, "internet: {}", hop.say);
+    }
+    for (_, what) in &made.not_understood {
+        let _ = writeln!(got, "not understood: {what}");
+    }
+    let trim = |text: &str| {
+        text.lines().map(str::trim).filter(|l| !l.is_empty()).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(trim(&got), trim(expected), "\n{got}");
+}
+
+const RELEASE: &str = "
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: cache, namespace: shop}
+spec:
+  chart:
+    spec: {chart: redis, sourceRef: {kind: HelmRepository, name: vendor}}
+";
+
+const REPOSITORY: &str = "
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: HelmRepository
+metadata: {name: vendor, namespace: flux-system}
+spec: {url: 'https://charts.bitnami.com/bitnami'}
+";
+
+fn with(values: &str) -> String {
+    format!("{RELEASE}{values}")
+}
+
+#[test]
+fn what_nobody_wrote_is_the_default_of_the_chart() {
+    check(
+        &[("r.yaml", &with("  values: {architecture: standalone, auth: {enabled: false}}"))],
+        "k8s:StatefulSet/shop/cache-redis-master bitnami/redis*
+         ALLOW_EMPTY_PASSWORD=yes at 8"
+            .replace("\n         ", " ")
+            .as_str(),
+    );
+}
+
+#[test]
+fn another_publisher_s_chart_of_the_name_is_only_perhaps_the_known_one() {
+    let (made, _) = fragment(&[("r.yaml", &with("  values: {architecture: standalone}"))]);
+    let guessed = |files: &[(&str, &str)]| {
+        let (made, _) = fragment(files);
+        let basis = |fact: &Fact<bool>| match fact {
+            Fact::Known(_, origin) => matches!(origin.basis, Basis::Guessed(_)),
+            _ => false,
+        };
+        made.containers.iter().map(|c| basis(&c.exists)).collect::<Vec<_>>()
+    };
+    assert_eq!(made.containers.len(), 1);
+    let release = with("  values: {architecture: standalone}");
+    assert_eq!(guessed(&[("r.yaml", &release)]), [true]);
+    assert_eq!(guessed(&[("r.yaml", &release), ("s.yaml", REPOSITORY)]), [false]);
+}
+
+#[test]
+fn the_last_layer_wins_and_null_takes_a_value_away() {
+    let application = "
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: cache}
+spec:
+  destination: {namespace: shop}
+  source:
+    repoURL: https://charts.bitnami.com/bitnami
+    chart: redis
+    helm:
+      valueFiles: [/prod.yaml]
+      values: |
+        auth: null
+        architecture: standalone
+        master: {service: {type: NodePort}}
+      parameters:
+        - {name: master.service.type, value: LoadBalancer}
+";
+    check(
+        &[
+            ("a.yaml", application),
+            ("prod.yaml", "auth: {enabled: true}\nmaster: {service: {type: ClusterIP}}\n"),
+        ],
+        "k8s:StatefulSet/shop/cache-redis-master bitnami/redis* ALLOW_EMPTY_PASSWORD=yes* at 9
+         internet: Service `cache-redis-master` is of type LoadBalancer",
+    );
+}
+
+#[test]
+fn values_that_are_not_here_leave_defaults_open() {
+    let from =
+        "  valuesFrom: [{kind: Secret, name: elsewhere}]\n  values: {architecture: standalone}";
+    check(
+        &[("r.yaml", &with(from)), ("s.yaml", REPOSITORY)],
+        "k8s:StatefulSet/shop/cache-redis-master bitnami/redis*
+         ALLOW_EMPTY_PASSWORD=? at 8 REDIS_PASSWORD=? at 8"
+            .replace("\n         ", " ")
+            .as_str(),
+    );
+}
+
+#[test]
+fn a_password_that_is_filled_in_later_is_one() {
+    let values = "  values: {architecture: standalone, auth: {password: '${CACHE_PASSWORD}'}}";
+    check(
+        &[("r.yaml", &with(values)), ("s.yaml", REPOSITORY)],
+        "k8s:StatefulSet/shop/cache-redis-master bitnami/redis* REDIS_PASSWORD=secret at 8",
+    );
+}
+
+#[test]
+fn each_environment_of_a_chart_is_its_own() {
+    let chart = "
+apiVersion: v2
+name: shop
+dependencies:
+  - {name: redis, alias: sessions, repository: 'oci://registry-1.docker.io/bitnamicharts', condition: sessions.enabled}
+";
+    check(
+        &[
+            ("c/Chart.yaml", chart),
+            ("c/values.yaml", "sessions: {enabled: false, architecture: standalone}\n"),
+            ("c/values-prod.yaml", "sessions: {enabled: true}\n"),
+            ("c/values-test.yaml", "sessions: {enabled: true}\n"),
+            ("c/values-web.yaml", "replicas: 3\n"),
+            ("c/templates/web.yaml", "apiVersion: v1\nkind: Pod\nspec: {{ .Values.spec }}\n"),
+        ],
+        "k8s:StatefulSet/values-prod.yaml/shop-sessions-master bitnami/redis* REDIS_PASSWORD=secret at 5
+         not understood: a template of chart `shop`; `helm template … | seawall check - --stdin-filename rendered.yaml` judges it",
+    );
+}
+
+#[test]
+fn a_publisher_s_own_charts_are_nobody_s_deployment() {
+    let chart = "
+apiVersion: v2
+name: shop
+icon: https://example.com/icon.svg
+dependencies:
+  - {name: redis, repository: 'oci://registry-1.docker.io/bitnamicharts'}
+";
+    check(&[("c/Chart.yaml", chart), ("c/values.yaml", "redis: {auth: {enabled: false}}\n")], "");
+    check(
+        &[("redis/Chart.yaml", "name: redis\n"), ("redis/values.yaml", "auth: {enabled: false}\n")],
+        "",
+    );
+}
+
+#[test]
+fn containers_in_values_of_a_general_chart_are_read_as_they_stand() {
+    let release = "
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: cache, namespace: shop}
+spec:
+  chartRef: {kind: OCIRepository, name: forms}
+  values:
+    controllers:
+      cache:
+        containers:
+          app:
+            image: {repository: docker.io/library/redis, tag: '7.4'}
+            env: {TZ: UTC}
+    service:
+      app: {controller: cache, type: LoadBalancer, ports: {redis: {port: 6379}}}
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata: {name: forms, namespace: flux-system}
+spec: {url: 'oci://ghcr.io/bjw-s-labs/helm/app-template'}
+";
+    check(
+        &[("r.yaml", release)],
+        "k8s:Deployment/shop/cache docker.io/library/redis:7.4 TZ=UTC at 13
+         internet: Service `cache` is of type LoadBalancer",
+    );
+}
+
+#[test]
+fn odd_values_do_no_harm() {
+    let odd = [
+        "[]",
+        "text",
+        "{auth: [], master: text, networkPolicy: {enabled: {}}}",
+        "{auth: {enabled: {a: b}}}",
+    ];
+    for values in odd {
+        let files = [("r.yaml".to_owned(), with(&format!("  values: {values}")))];
+        let _ = check_texts(&files, &crate::engine::RuleSet::default());
+    }
+}

@@ -10,6 +10,7 @@ pub(crate) mod compose;
 mod dump;
 mod index_lifecycle;
 pub(crate) mod kubernetes;
+mod kustomize;
 pub(crate) mod pipelines;
 pub(crate) mod script;
 pub(crate) mod terraform;
@@ -63,6 +64,11 @@ pub(crate) trait Format: Sync {
     fn group(&self, files: &[FileId], _sources: &Sources) -> Vec<Vec<FileId>> {
         files.iter().map(|f| vec![*f]).collect()
     }
+    /// Like `group`, for a format whose files say themselves what belongs together.
+    fn group_parsed(&self, files: &[(FileId, &Parsed)], sources: &Sources) -> Vec<Vec<FileId>> {
+        let files: Vec<FileId> = files.iter().map(|(file, _)| *file).collect();
+        self.group(&files, sources)
+    }
     fn lower(&self, unit: &Unit, out: &mut Fragment);
 }
 
@@ -86,6 +92,19 @@ pub(crate) fn of(path: &str, text: &str) -> Option<&'static dyn Format> {
         }
     }
     best.1
+}
+
+/// Every kustomization of a run, rendered by itself: its folder, its objects, what was left out.
+pub(crate) fn rendered(sources: &Sources) -> Vec<(String, Vec<Node>, Vec<String>)> {
+    let files = kustomize::Files::new(sources, []);
+    let roots = sources.ids().filter(|file| files.is_root(*file));
+    let rendered = roots.map(|root| kustomize::render(root, &files));
+    rendered
+        .map(|r| {
+            let left_out = r.not_understood.iter().map(|(_, what)| what.to_string()).collect();
+            (r.name.to_string(), r.objects, left_out)
+        })
+        .collect()
 }
 
 /// A configuration file of a store that stands inside a file of another format, or on disk:

@@ -30,4 +30,6 @@ pub mod cli;
 mod report;
 mod session;
 #[doc(hidden)]
+pub mod rendered;
+#[doc(hidden)]
 pub mod timing;

@@ -190,9 +190,12 @@ fn lower(documents: &[Document], sources: &Sources, catalog: &Catalog) -> Fragme
     }
     let mut units: Vec<(&'static dyn Format, Vec<FileId>)> = Vec::new();
     for format in formats::ALL {
-        let own: Vec<FileId> =
-            documents.iter().filter(|d| d.format.name() == format.name()).map(|d| d.file).collect();
-        units.extend(format.group(&own, sources).into_iter().map(|files| (*format, files)));
+        let own: Vec<(FileId, &Parsed)> = documents
+            .iter()
+            .filter(|d| d.format.name() == format.name())
+            .map(|d| (d.file, &d.parsed))
+            .collect();
+        units.extend(format.group_parsed(&own, sources).into_iter().map(|files| (*format, files)));
     }
     let fragments: Vec<Fragment> = units
         .par_iter()
@@ -228,7 +231,10 @@ fn judge_fragment(
     let mut not_understood = std::mem::take(&mut fragment.not_understood);
     not_understood.sort();
     not_understood.dedup();
-    let ignores = std::mem::take(&mut fragment.ignores);
+    // An object that several overlays render is one object of its file.
+    let mut ignores = std::mem::take(&mut fragment.ignores);
+    ignores.sort();
+    ignores.dedup();
     fragment.defects.extend(problems.iter().map(|p| unparsable(p, &sources)));
     let estate = timed(&mut took.link, || link::link(fragment, catalog, &sources));
     let model = timed(&mut took.derive, || derive::derive(estate, catalog));

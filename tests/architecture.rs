@@ -45,6 +45,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("cli", &["finding", "model", "report", "session", "source"]),
+    ("rendered", &["formats", "source", "tree", "workspace"]),
     ("timing", &["session", "workspace"]),
     ("main", &["cli"]),
     ("lib", &[]),

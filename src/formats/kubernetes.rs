@@ -19,9 +19,9 @@ mod tests;
 mod volumes;
 mod workload;
 
-use super::{Claim, Format, Parsed, Unit, audit_policy, log_collector};
-use crate::model::fragment::{Fragment, NamespaceDraft};
-use crate::source::{Problem, Text};
+use super::{Claim, Format, Parsed, Unit, audit_policy, kustomize, log_collector};
+use crate::model::fragment::{Address, Environment, Fragment, NamespaceDraft};
+use crate::source::{FileId, Problem, Sources, Text};
 use crate::tree::node::{Kind, Node};
 use crate::tree::yaml;
 use object::Object;
@@ -37,6 +37,9 @@ impl Format for Kubernetes {
     fn claims(&self, path: &str, text: &str) -> Claim {
         let file = path.rsplit('/').next().unwrap_or(path);
         let (stem, extension) = file.rsplit_once('.').unwrap_or((file, ""));
+        if kustomize::is_kustomization(path) {
+            return Claim::Surely;
+        }
         let told = match extension {
             "yaml" | "yml" => !is_about_manifests(stem) && names_an_object(text),
             "json" => text.contains("\"apiVersion\"") && text.contains("\"kind\""),
@@ -62,11 +65,22 @@ impl Format for Kubernetes {
         (Parsed::Nodes(nodes), problems)
     }
 
+    /// Every root of kustomize with all that it takes in; other files by themselves.
+    fn group_parsed(&self, files: &[(FileId, &Parsed)], sources: &Sources) -> Vec<Vec<FileId>> {
+        kustomize::units(files, sources)
+    }
+
     fn lower(&self, unit: &Unit, out: &mut Fragment) {
+        let tree = kustomize::Files::new(unit.sources, unit.files.iter().copied());
+        if let Some((root, _)) = unit.files.first()
+            && tree.is_root(*root)
+        {
+            return overlay(*root, &tree, unit.sources, out);
+        }
         for (file, parsed) in &unit.files {
             match parsed {
                 Parsed::Nodes(nodes) => {
-                    for object in object::all(nodes) {
+                    for object in object::all(nodes, "") {
                         lower(&object, unit.sources.path(*file), out);
                     }
                 }
@@ -82,9 +96,20 @@ impl Format for Kubernetes {
     }
 }
 
-/// Files of Helm and kustomize that tell how manifests are made.
+/// A root of kustomize: its objects as they are after all patches, an environment of their own.
+fn overlay(root: FileId, files: &kustomize::Files, sources: &Sources, out: &mut Fragment) {
+    let rendered = kustomize::render(root, files);
+    for object in object::all(&rendered.objects, &rendered.name) {
+        lower(&object, sources.path(object.place.file), out);
+    }
+    out.contents.extend(rendered.contents.iter().map(|file| Address::file(sources.path(*file))));
+    out.not_understood.extend(rendered.not_understood);
+    out.environments.push(Environment { name: rendered.name, files: rendered.used });
+}
+
+/// Files of Helm that tell how manifests are made.
 fn is_about_manifests(stem: &str) -> bool {
-    matches!(stem, "kustomization" | "Kustomization" | "Chart" | "values")
+    matches!(stem, "Chart" | "values")
 }
 
 /// Whether a document of the stream has `apiVersion` and `kind` at its top.

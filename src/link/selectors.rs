@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::index::Index;
+use super::index::{Folders, Index};
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{LabelTerm, NamespaceDraft, Namespaces, Node, Pod, PodSelector};
 use crate::model::truth::Truth;
@@ -38,8 +38,15 @@ impl<'a> Pods<'a> {
         pods
     }
 
-    /// The pods that a selector may choose, each with how surely.
-    pub(crate) fn select(&self, selector: &PodSelector, asker: Place) -> Vec<(usize, Truth)> {
+    /// The pods that a selector may choose, each with how surely. What an overlay renders never
+    /// meets what another rendering of the same files holds.
+    pub(crate) fn select(
+        &self,
+        selector: &PodSelector,
+        environment: Option<&str>,
+        folders: &Folders,
+        asker: Place,
+    ) -> Vec<(usize, Truth)> {
         let candidates: Vec<usize> = match &selector.namespace {
             Namespaces::Named(Fact::Known(name, _)) => {
                 let named = self.by_namespace.get(name).into_iter().flatten();
@@ -50,6 +57,11 @@ impl<'a> Pods<'a> {
         let mut out = Vec::new();
         for i in candidates {
             let Some(pod) = &self.nodes[i].pod else { continue };
+            if environment.is_some()
+                && !folders.are_neighbours(environment, self.nodes[i].address.environment())
+            {
+                continue;
+            }
             let truth = self.in_namespace(&selector.namespace, pod, asker).and(labels_match(
                 &selector.labels,
                 &pod.labels,
@@ -137,6 +149,19 @@ fn is_one_of(is: &Fact<Name>, values: &[Fact<Name>]) -> Truth {
             other => Truth::unknown(why(other), other.place()),
         })
     })
+}
+
+/// Of several candidates, those of the asker's own environment, if there are any.
+pub(crate) fn of_environment(
+    mut found: Vec<(usize, Truth)>,
+    environment: Option<&str>,
+    nodes: &[Node],
+) -> Vec<(usize, Truth)> {
+    let own = |i: usize| nodes[i].address.environment() == environment;
+    if environment.is_some() && found.iter().any(|(i, _)| own(*i)) {
+        found.retain(|(i, _)| own(*i));
+    }
+    found
 }
 
 /// Of several candidates, those whose files lie nearest to the asker's: the manifests of another

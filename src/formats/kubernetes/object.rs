@@ -15,13 +15,18 @@ pub(super) struct Object<'a> {
     pub(super) node: &'a Node,
     /// Where its name stands.
     pub(super) place: Place,
+    /// The overlay that it is rendered by; empty for what stands in its file as it is.
+    pub(super) environment: &'a str,
 }
 
 /// All objects of a stream, lists flattened. What has no kind is none.
-pub(super) fn all(nodes: &[Node]) -> Vec<Object<'_>> {
+pub(super) fn all<'a>(nodes: &'a [Node], environment: &'a str) -> Vec<Object<'a>> {
     let mut out = Vec::new();
     for node in nodes {
         collect(node, None, &mut out);
+    }
+    for object in &mut out {
+        object.environment = environment;
     }
     out
 }
@@ -61,6 +66,7 @@ impl<'a> Object<'a> {
             namespace: namespace.or_default("default".into(), CONTEXT),
             node,
             place,
+            environment: "",
         }
     }
 
@@ -77,7 +83,7 @@ impl<'a> Object<'a> {
         self.node.get("spec")?.map()?.entry(key)
     }
 
-    /// `k8s:KIND/NAMESPACE/NAME`.
+    /// `k8s:KIND/NAMESPACE/NAME`, or `k8s@ENVIRONMENT:…` for what an overlay renders.
     pub(super) fn address(&self) -> Address {
         self.neighbour(self.kind, &self.name)
     }
@@ -85,7 +91,12 @@ impl<'a> Object<'a> {
     /// Another object of the same namespace.
     pub(super) fn neighbour(&self, kind: &str, name: &str) -> Address {
         let namespace = self.namespace.known().map_or("?", |n| n);
-        Address::new(format!("k8s:{kind}/{namespace}/{name}"))
+        self.elsewhere(kind, namespace, name)
+    }
+
+    /// An object of another namespace.
+    pub(super) fn elsewhere(&self, kind: &str, namespace: &str, name: &str) -> Address {
+        Address::of_object(self.environment, &format!("{kind}/{namespace}/{name}"))
     }
 
     /// "Service `cache`".

@@ -51,7 +51,7 @@ fn groups<'a>(files: &[&'a ConfigFile]) -> BTreeMap<String, Group<'a>> {
         let root: &Element = root;
         let path = file.address.0.strip_prefix("file:").unwrap_or(&file.address.0);
         // Keys of one ConfigMap lie side by side.
-        let object = path.starts_with("k8s:").then(|| path.replace('#', "/"));
+        let object = is_object(path).then(|| path.replace('#', "/"));
         let path = object.as_deref().unwrap_or(path);
         let (folder, name) = path.rsplit_once('/').map_or(("", path), |(f, n)| (f, n));
         let (above, last) = folder.rsplit_once('/').map_or(("", folder), |(f, n)| (f, n));
@@ -89,9 +89,14 @@ fn groups<'a>(files: &[&'a ConfigFile]) -> BTreeMap<String, Group<'a>> {
     groups
 }
 
+/// An object of Kubernetes, on its own or as an overlay renders it.
+fn is_object(path: &str) -> bool {
+    path.starts_with("k8s:") || path.starts_with("k8s@")
+}
+
 /// `k8s:ConfigMap/shop/settings` in words.
 fn titled(object: &str) -> String {
-    let mut parts = object.trim_start_matches("k8s:").splitn(4, '/');
+    let mut parts = object.split_once(':').map_or(object, |(_, rest)| rest).splitn(4, '/');
     let kind = parts.next().unwrap_or_default();
     format!("{kind} `{}`", parts.nth(1).unwrap_or_default())
 }

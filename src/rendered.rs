@@ -60,6 +60,11 @@ fn plain(text: &str) -> Value {
         "false" | "False" | "FALSE" => return Value::from(false),
         _ => {}
     }
+    // YAML 1.1, which Kubernetes reads: a leading zero is an octal number.
+    let octal = text.strip_prefix('0').filter(|digits| !digits.is_empty());
+    if let Some(number) = octal.and_then(|digits| i64::from_str_radix(digits, 8).ok()) {
+        return Value::from(number);
+    }
     if let Ok(number) = text.parse::<i64>() {
         return Value::from(number);
     }

@@ -115,10 +115,35 @@ fn base64(bytes: &[u8]) -> String {
     out
 }
 
+/// A block scalar at the end of a file without a last line end: YAML readers differ in whether its
+/// text has one.
+fn trim(value: &mut Value) {
+    match value {
+        Value::String(text) => text.truncate(text.trim_end_matches('\n').len()),
+        Value::Array(items) => items.iter_mut().for_each(trim),
+        Value::Object(map) => map.values_mut().for_each(trim),
+        _ => {}
+    }
+}
+
+/// No annotations at all, however they are spelled.
+fn without_empty_annotations(object: &mut Value) {
+    let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    for key in ["annotations", "labels"] {
+        let empty = |v: &Value| v.is_null() || v.as_object().is_some_and(serde_json::Map::is_empty);
+        if metadata.get(key).is_some_and(empty) {
+            metadata.remove(key);
+        }
+    }
+}
+
 /// Empty where both are the same set of objects.
 fn difference(mut ours: Vec<Value>, mut theirs: Vec<Value>) -> String {
-    ours.iter_mut().for_each(encode);
-    theirs.iter_mut().for_each(encode);
+    for objects in [&mut ours, &mut theirs] {
+        objects.iter_mut().for_each(encode);
+        objects.iter_mut().for_each(trim);
+        objects.iter_mut().for_each(without_empty_annotations);
+    }
     without_hashes(&mut theirs, &ours);
     let mut left: Vec<Value> = Vec::new();
     for object in theirs {

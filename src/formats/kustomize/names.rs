@@ -24,11 +24,10 @@ pub(super) fn mend(all: &mut [Resource], configuration: &Configuration) {
                 edit::each(spec, path, None, &mut |field| targets.update(field, kind, "", &asker));
             }
         }
-        for (kind, by, path) in ELSEWHERE.iter().filter(|(_, by, _)| **by == *first.kind) {
+        for (kind, _, path) in ELSEWHERE.iter().filter(|(_, by, _)| **by == *first.kind) {
             if *path == ["roleRef", "name"] && role(node).as_deref() != Some(*kind) {
                 continue;
             }
-            let _ = by;
             edit::each(node, path, None, &mut |field| targets.update(field, kind, "", &asker));
         }
         for reference in &configuration.references {
@@ -94,11 +93,9 @@ impl Targets {
         let mut targets = Targets { all: Vec::new(), by_name: FxHashMap::default() };
         for (index, resource) in all.iter().enumerate() {
             let now = resource.id();
-            // One that was never renamed is known by the name that it has.
-            let known = match resource.previous.is_empty() {
-                true => vec![now.clone()],
-                false => resource.previous.clone(),
-            };
+            // As in kustomize, what nothing has touched is meant by nobody: its name is right as
+            // it is written.
+            let known = resource.previous.clone();
             for id in &known {
                 let named = targets.by_name.entry(id.name.clone()).or_default();
                 if named.last() != Some(&index) {

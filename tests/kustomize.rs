@@ -13,7 +13,7 @@
 )]
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use seawall::rendered;
@@ -51,8 +51,10 @@ fn without_hashes(theirs: &mut [Value], ours: &[Value]) {
     let mut renamed: BTreeMap<String, String> = BTreeMap::new();
     for (kind, name) in theirs.iter().map(named) {
         let Some((bare, hash)) = name.rsplit_once('-') else { continue };
-        let is_hash = hash.len() == 10 && hash.bytes().all(|b| b.is_ascii_alphanumeric());
-        if is_hash && known.contains(&(kind, bare.to_owned())) {
+        // Hexadecimal digits without those that could make words (api/hasher).
+        let is_hash = hash.len() == 10 && hash.bytes().all(|b| b"2456789bcdfghkmt".contains(&b));
+        let generated = matches!(&*kind, "ConfigMap" | "Secret");
+        if generated && is_hash && known.contains(&(kind, bare.to_owned())) {
             renamed.insert(name.clone(), bare.to_owned());
         }
     }
@@ -115,6 +117,18 @@ fn base64(bytes: &[u8]) -> String {
     out
 }
 
+/// A key without a value is no key.
+fn prune(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(prune),
+        Value::Object(map) => {
+            map.retain(|_, value| !value.is_null());
+            map.values_mut().for_each(prune);
+        }
+        _ => {}
+    }
+}
+
 /// A block scalar at the end of a file without a last line end: YAML readers differ in whether its
 /// text has one.
 fn trim(value: &mut Value) {
@@ -140,6 +154,7 @@ fn without_empty_annotations(object: &mut Value) {
 /// Empty where both are the same set of objects.
 fn difference(mut ours: Vec<Value>, mut theirs: Vec<Value>) -> String {
     for objects in [&mut ours, &mut theirs] {
+        objects.iter_mut().for_each(prune);
         objects.iter_mut().for_each(encode);
         objects.iter_mut().for_each(trim);
         objects.iter_mut().for_each(without_empty_annotations);
@@ -195,14 +210,16 @@ fn parts(path: &str, ours: &Value, theirs: &Value, out: &mut String) {
 fn compare(folder: &Path) -> (usize, usize, String) {
     let (mut equal, mut all, mut wrong) = (0, 0, String::new());
     for rendering in rendered::all(folder) {
-        let Ok(theirs) = kubectl(&folder.join(&rendering.folder)) else { continue };
+        // Paths are relative to the working directory where they lie in it.
+        let place = [folder.join(&rendering.folder), PathBuf::from(&rendering.folder)];
+        let Some(place) = place.into_iter().find(|p| p.is_dir()) else { continue };
+        let Ok(theirs) = kubectl(&place) else { continue };
         all += 1;
         let difference = difference(rendering.objects, theirs);
         if difference.is_empty() {
             equal += 1;
         } else {
             let left_out = rendering.left_out.join("; ");
-            let place = folder.join(&rendering.folder);
             wrong.push_str(&format!("== {} ({left_out})\n{difference}", place.display()));
         }
     }

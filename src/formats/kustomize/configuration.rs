@@ -9,6 +9,8 @@ use crate::tree::node::Node;
 pub(super) struct Configuration {
     pub(super) references: Vec<Reference>,
     pub(super) variables: Vec<Reference>,
+    /// Fields that hold a namespace.
+    pub(super) namespaces: Vec<Reference>,
     /// Lists of field specs.
     pub(super) common_labels: Vec<Node>,
 }
@@ -21,6 +23,7 @@ pub(super) struct Reference {
     from: Box<str>,
     from_group: Box<str>,
     pub(super) path: Vec<Box<str>>,
+    pub(super) create: bool,
 }
 
 impl Reference {
@@ -53,6 +56,9 @@ impl Configuration {
         for spec in document.get("varReference").map_or(&[][..], Node::items) {
             self.variables.extend(reference("", "", spec));
         }
+        for spec in document.get("namespace").map_or(&[][..], Node::items) {
+            self.namespaces.extend(reference("", "", spec));
+        }
         self.common_labels.extend(document.get("commonLabels").cloned());
     }
 }
@@ -66,6 +72,7 @@ fn reference(kind: &str, group: &str, spec: &Node) -> Option<Reference> {
         from: text("kind").into(),
         from_group: text("group").into(),
         path: split(path),
+        create: spec.get("create").and_then(Node::bool).unwrap_or(false),
     })
 }
 
@@ -84,5 +91,5 @@ fn split(path: &str) -> Vec<Box<str>> {
             letter => parts[last].push(letter),
         }
     }
-    parts.iter().map(|part| part.trim_end_matches("[]").into()).collect()
+    parts.iter().map(|part| part.as_str().into()).collect()
 }

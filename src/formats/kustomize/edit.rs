@@ -77,7 +77,12 @@ pub(super) fn each(
     if node.map().is_none() {
         return;
     }
-    let below = match create {
+    // Elements of a list are never made: `volumeClaimTemplates[]`.
+    let (key, made) = match key.strip_suffix("[]") {
+        Some(key) => (key, None),
+        None => (*key, create),
+    };
+    let below = match made {
         Some(place) => child(node, key, place),
         None => get_mut(node, key),
     };
@@ -86,12 +91,13 @@ pub(super) fn each(
     }
 }
 
-/// Replaces a scalar's text and keeps its place; a number stays one.
+/// Replaces a scalar's text and keeps its place.
 pub(super) fn rewrite(node: &mut Node, text: &str) {
     if let Kind::Scalar(scalar) = &mut node.kind
         && &*scalar.text != text
     {
         scalar.text = text.into();
+        scalar.plain = false;
         scalar.pieces = Some(Arc::new([]));
     }
 }

@@ -83,7 +83,7 @@ pub(super) const SELECTORS: &[FieldSpec] = &[
         "apps",
         "",
         "StatefulSet",
-        &["spec", "volumeClaimTemplates", "metadata", "labels"],
+        &["spec", "volumeClaimTemplates[]", "metadata", "labels"],
     ),
 ];
 

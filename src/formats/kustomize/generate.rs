@@ -50,7 +50,7 @@ impl Build<'_, '_> {
             edit::set(&mut node, edit::entry("type", of));
         }
         let data = self.entries(layer, arguments);
-        if !data.is_empty() {
+        if secret || !data.is_empty() {
             let key = if secret { "stringData" } else { "data" };
             let data = Node { place, kind: Kind::Map(Map { entries: data }) };
             edit::set(&mut node, edit::entry(key, data));

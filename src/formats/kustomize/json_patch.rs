@@ -106,10 +106,8 @@ fn replace(target: &mut Node, path: &[String], entry: Entry) -> Option<()> {
     };
     let parent = find_mut(target, above)?;
     match &mut parent.kind {
-        Kind::Map(map) => {
-            map.entry(last)?;
-            edit::set(parent, Entry { key: last.as_str().into(), ..entry });
-        }
+        // The library that kustomize uses adds what is not there.
+        Kind::Map(_) => edit::set(parent, Entry { key: last.as_str().into(), ..entry }),
         Kind::List(items) => {
             let at = index(last, items.len())?;
             items[at] = entry.value;

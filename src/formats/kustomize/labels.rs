@@ -20,18 +20,24 @@ impl Build<'_, '_> {
                 (false, false) => &[METADATA_LABELS],
             };
             put(pairs, specs, all);
+            if flag("includeSelectors") {
+                self.configured(pairs, all);
+            }
             own_fields(pairs, label.get("fields").or(label.get("fieldSpecs")), all);
         }
         if let Some(pairs) = root.get("commonLabels") {
             put(pairs, &[METADATA_LABELS, TEMPLATE_LABELS, SELECTORS], all);
-            // Fields that `configurations` add.
-            let added = self.configuration.common_labels.clone();
-            for specs in &added {
-                own_fields(pairs, Some(specs), all);
-            }
+            self.configured(pairs, all);
         }
         if let Some(pairs) = root.get("commonAnnotations") {
             put(pairs, &[ANNOTATIONS], all);
+        }
+    }
+
+    /// Fields that `configurations` add.
+    fn configured(&self, pairs: &Node, all: &mut [Resource]) {
+        for specs in &self.configuration.common_labels {
+            own_fields(pairs, Some(specs), all);
         }
     }
 
@@ -65,7 +71,7 @@ fn put(pairs: &Node, specs: &[&[FieldSpec]], all: &mut [Resource]) {
 fn own_fields(pairs: &Node, specs: Option<&Node>, all: &mut [Resource]) {
     for spec in specs.map_or(&[][..], Node::items) {
         let Some(path) = spec.get("path").and_then(Node::str) else { continue };
-        let path: Vec<&str> = path.split('/').map(|p| p.trim_end_matches("[]")).collect();
+        let path: Vec<&str> = path.split('/').collect();
         let create = spec.get("create").and_then(Node::bool).unwrap_or(false);
         let create = create.then_some(pairs.place);
         for resource in all.iter_mut() {

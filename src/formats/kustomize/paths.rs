@@ -39,7 +39,8 @@ pub(super) fn steps(path: &str) -> Vec<Step> {
         }
     }
     parts.push(part);
-    parts.into_iter().map(step).collect()
+    // A path may begin with a dot.
+    parts.into_iter().filter(|part| !part.is_empty()).map(step).collect()
 }
 
 fn step(part: String) -> Step {

@@ -36,6 +36,13 @@ impl Build<'_, '_> {
                 }
                 _ => {}
             }
+            for field in self.configuration.namespaces.iter().filter(|f| f.is_from(&id)) {
+                let path: Vec<&str> = field.path.iter().map(|part| &**part).collect();
+                // The namespace of an object itself, and the names of others, are not for these.
+                if path != ["metadata", "namespace"] && path != ["metadata", "name"] {
+                    edit::each(&mut resource.node, &path, field.create.then_some(namespace.place), set);
+                }
+            }
         }
     }
 

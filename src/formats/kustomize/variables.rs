@@ -1,7 +1,5 @@
 //! `vars`: `$(NAME)` in certain fields (builtinpluginconsts/varreference.go).
 
-use std::sync::Arc;
-
 use rustc_hash::FxHashMap;
 
 use super::build::Build;
@@ -65,7 +63,7 @@ pub(super) fn resolve(build: &mut Build, all: &mut [Resource]) {
     }
 }
 
-type Known = FxHashMap<Box<str>, Arc<str>>;
+type Known = FxHashMap<Box<str>, Node>;
 
 fn values(build: &mut Build, all: &[Resource]) -> Known {
     let mut known = Known::default();
@@ -81,7 +79,7 @@ fn values(build: &mut Build, all: &[Resource]) -> Known {
     known
 }
 
-fn value(variable: &Node, all: &[Resource]) -> Option<Arc<str>> {
+fn value(variable: &Node, all: &[Resource]) -> Option<Node> {
     let of = variable.get("objref")?;
     let text = |key| of.get(key).and_then(Node::str).unwrap_or_default();
     let version = text("apiVersion");
@@ -102,13 +100,18 @@ fn value(variable: &Node, all: &[Resource]) -> Option<Arc<str>> {
     let path = path.and_then(Node::str).unwrap_or("metadata.name");
     // `spec.ports[0].port` and `spec.ports.0.port` are the same.
     let path = path.replace('[', ".").replace(']', "");
-    paths::find(&resource.node, &paths::steps(&path))?.text()
+    let found = paths::find(&resource.node, &paths::steps(&path))?;
+    found.str().is_some().then(|| found.clone())
 }
 
 fn fill(node: &mut Node, known: &Known) {
     match &mut node.kind {
         Kind::Scalar(scalar) => {
-            if let Some(text) = filled(&scalar.text, known) {
+            // A variable alone keeps the type of its value.
+            let name = scalar.text.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')'));
+            if let Some(value) = name.and_then(|name| known.get(name)) {
+                node.kind = value.kind.clone();
+            } else if let Some(text) = filled(&scalar.text, known) {
                 edit::rewrite(node, &text);
             }
         }
@@ -127,7 +130,7 @@ fn filled(text: &str, known: &Known) -> Option<String> {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let end = rest.find(')');
-        let found = end.and_then(|end| Some((known.get(&rest[2..end])?, end)));
+        let found = end.and_then(|end| Some((known.get(&rest[2..end])?.str()?, end)));
         match found {
             Some((value, end)) if added + value.len() <= MAX_ADDED => {
                 added += value.len() + 1;

@@ -27,9 +27,9 @@ mod finding;
 mod suppress;
 // From findings to people.
 pub mod cli;
-mod report;
-mod session;
 #[doc(hidden)]
 pub mod rendered;
+mod report;
+mod session;
 #[doc(hidden)]
 pub mod timing;

@@ -15,7 +15,9 @@ use rustc_hash::FxHashSet;
 use crate::catalog::Catalog;
 use crate::model::concept::{Defect, Secret};
 use crate::model::fact::{Fact, Why};
-use crate::model::fragment::{Address, Environment, Filter, Fragment, Hop, Keep, Layer, LogDraft, Node, Store};
+use crate::model::fragment::{
+    Address, Environment, Filter, Fragment, Hop, Keep, Layer, LogDraft, Node, Store,
+};
 use crate::source::{Place, Sources};
 
 pub(crate) use index::Index;

@@ -129,6 +129,21 @@ fn prune(value: &mut Value) {
     }
 }
 
+/// Ports in one order: kustomize merges lists with two keys in an order of its own, which says
+/// nothing.
+fn sort_ports(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(sort_ports),
+        Value::Object(map) => {
+            map.values_mut().for_each(sort_ports);
+            if let Some(Value::Array(ports)) = map.get_mut("ports") {
+                ports.sort_by_key(Value::to_string);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// A block scalar at the end of a file without a last line end: YAML readers differ in whether its
 /// text has one.
 fn trim(value: &mut Value) {
@@ -157,6 +172,7 @@ fn difference(mut ours: Vec<Value>, mut theirs: Vec<Value>) -> String {
         objects.iter_mut().for_each(prune);
         objects.iter_mut().for_each(encode);
         objects.iter_mut().for_each(trim);
+        objects.iter_mut().for_each(sort_ports);
         objects.iter_mut().for_each(without_empty_annotations);
     }
     without_hashes(&mut theirs, &ours);
@@ -179,7 +195,11 @@ fn difference(mut ours: Vec<Value>, mut theirs: Vec<Value>) -> String {
         }
     }
     for own in &ours {
-        out.push_str(&format!("  surplus {} {}\n", text(own, "/kind"), text(own, "/metadata/name")));
+        out.push_str(&format!(
+            "  surplus {} {}\n",
+            text(own, "/kind"),
+            text(own, "/metadata/name")
+        ));
     }
     out
 }

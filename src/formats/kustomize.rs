@@ -28,10 +28,8 @@ mod roots;
 mod select;
 mod variables;
 
-// #[cfg(test)]
-// mod comparison;
-// #[cfg(test)]
-// mod tests;
+#[cfg(test)]
+mod tests;
 
 use crate::model::fact::Name;
 use crate::source::{FileId, Place};

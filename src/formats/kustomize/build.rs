@@ -231,12 +231,15 @@ impl<'f, 'a> Build<'f, 'a> {
         for key in ["helmCharts", "helmChartInflationGenerator"] {
             for chart in layer.root.get(key).map_or(&[][..], Node::items) {
                 let name = chart.get("name").or(chart.get("chartName")).and_then(Node::str);
-                let what = format!("the Helm chart `{}`, which is not rendered", name.unwrap_or("?"));
+                let what =
+                    format!("the Helm chart `{}`, which is not rendered", name.unwrap_or("?"));
                 self.notice(chart.place, what);
             }
         }
         for key in ["crds", "openapi"] {
-            if let Some(node) = layer.root.get(key).filter(|n| !n.is_null() && !n.items().is_empty()) {
+            if let Some(node) =
+                layer.root.get(key).filter(|n| !n.is_null() && !n.items().is_empty())
+            {
                 self.notice(node.place, format!("`{key}`, which may change how lists are merged"));
             }
         }

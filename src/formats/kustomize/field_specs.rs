@@ -79,23 +79,12 @@ pub(super) const SELECTORS: &[FieldSpec] = &[
     there("networking.k8s.io", "NetworkPolicy", &["spec", "podSelector", "matchLabels"]),
     there("networking.k8s.io", "NetworkPolicy", POLICY[0]),
     there("networking.k8s.io", "NetworkPolicy", POLICY[1]),
-    made(
-        "apps",
-        "",
-        "StatefulSet",
-        &["spec", "volumeClaimTemplates[]", "metadata", "labels"],
-    ),
+    made("apps", "", "StatefulSet", &["spec", "volumeClaimTemplates[]", "metadata", "labels"]),
 ];
 
 const SELECTOR: &[&str] = &["spec", "selector", "matchLabels"];
-const SPREAD: &[&str] = &[
-    "spec",
-    "template",
-    "spec",
-    "topologySpreadConstraints",
-    "labelSelector",
-    "matchLabels",
-];
+const SPREAD: &[&str] =
+    &["spec", "template", "spec", "topologySpreadConstraints", "labelSelector", "matchLabels"];
 const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 const AFFINITY: [&[&str]; 4] = [

@@ -39,11 +39,14 @@ impl Build<'_, '_> {
         let kind = if secret { "Secret" } else { "ConfigMap" };
         edit::set(&mut node, edit::entry("apiVersion", edit::string("v1", place)));
         edit::set(&mut node, edit::entry("kind", edit::string(kind, place)));
-        edit::set(&mut node, Entry {
-            key: "metadata".into(),
-            key_place: place,
-            value: described(layer.root, arguments, name, named("namespace")),
-        });
+        edit::set(
+            &mut node,
+            Entry {
+                key: "metadata".into(),
+                key_place: place,
+                value: described(layer.root, arguments, name, named("namespace")),
+            },
+        );
         if secret {
             let of = arguments.get("type").cloned();
             let of = of.unwrap_or_else(|| edit::string("Opaque", place));
@@ -70,7 +73,10 @@ impl Build<'_, '_> {
         let old = all.iter_mut().find(|old| old.is_called(&id));
         let (Some(old), true) = (old, behavior != Behavior::Create) else {
             if behavior != Behavior::Create {
-                let what = format!("a generator that changes {} `{}`, which is not here", id.kind, id.name);
+                let what = format!(
+                    "a generator that changes {} `{}`, which is not here",
+                    id.kind, id.name
+                );
                 self.notice(new.place(), what);
             }
             all.push(new);
@@ -167,7 +173,8 @@ fn described(root: &Node, arguments: &Node, name: &Node, namespace: Option<&Node
         edit::set(&mut metadata, edit::entry("namespace", namespace.clone()));
     }
     for key in ["labels", "annotations"] {
-        let of = |node: &Node, path: &[&str]| node.at(path).map_or(Vec::new(), |n| n.entries().to_vec());
+        let of =
+            |node: &Node, path: &[&str]| node.at(path).map_or(Vec::new(), |n| n.entries().to_vec());
         let all = of(root, &["generatorOptions", key]);
         let own = of(arguments, &["options", key]);
         for entry in all.into_iter().chain(own) {
@@ -203,11 +210,7 @@ fn literal(item: &Node) -> Option<Entry> {
     let bare = unquoted(value);
     let start = if bare.len() < value.len() { start + 1 } else { start };
     let text = item.nested_text()?;
-    Some(Entry {
-        key: key.into(),
-        key_place: item.place,
-        value: part(&text, start, bare.into()),
-    })
+    Some(Entry { key: key.into(), key_place: item.place, value: part(&text, start, bare.into()) })
 }
 
 fn unquoted(value: &str) -> &str {

@@ -2,9 +2,7 @@
 
 use super::build::Build;
 use super::edit;
-use super::field_specs::{
-    ANNOTATIONS, FieldSpec, METADATA_LABELS, SELECTORS, TEMPLATE_LABELS,
-};
+use super::field_specs::{ANNOTATIONS, FieldSpec, METADATA_LABELS, SELECTORS, TEMPLATE_LABELS};
 use super::resource::Resource;
 use crate::tree::node::Node;
 

@@ -85,7 +85,8 @@ impl Schema<'_> {
         keys: &[&str],
     ) -> Option<Node> {
         // An element that holds nothing but a directive speaks for the list.
-        let directive = items.iter().filter(|i| i.entries().len() == 1).find_map(|i| i.get("$patch"));
+        let directive =
+            items.iter().filter(|i| i.entries().len() == 1).find_map(|i| i.get("$patch"));
         let (place, mut rest) = match (directive.and_then(Node::str), old) {
             (Some("delete"), _) => return None,
             (Some("replace"), _) => (patch.place, Vec::new()),
@@ -104,8 +105,7 @@ impl Schema<'_> {
             let same = |other: &Node| is_same(other, item, &keys);
             let before = rest.iter().position(same).map(|i| rest.remove(i));
             // The same element twice in a patch: the later adds to the earlier.
-            let before =
-                before.or_else(|| merged.iter().position(same).map(|i| merged.remove(i)));
+            let before = before.or_else(|| merged.iter().position(same).map(|i| merged.remove(i)));
             if let Some(node) = self.values(before, item, "", key) {
                 merged.push(node);
             }

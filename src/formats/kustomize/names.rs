@@ -165,7 +165,8 @@ impl Targets {
             found.retain(|t| same_affixes(t, asker, false));
         }
         let first = *found.first()?;
-        let same = |t: &&Target| t.now.name == first.now.name && t.now.namespace == first.now.namespace;
+        let same =
+            |t: &&Target| t.now.name == first.now.name && t.now.namespace == first.now.namespace;
         found.iter().all(same).then_some(first)
     }
 }
@@ -174,7 +175,8 @@ impl Targets {
 fn within<'t>(found: Vec<&'t Target>, namespace: Option<&str>) -> Vec<&'t Target> {
     let Some(namespace) = namespace else { return found };
     let effective = if namespace.is_empty() { "default" } else { namespace };
-    let first = |t: &&Target| t.known.first().is_some_and(|id| id.effective_namespace() == effective);
+    let first =
+        |t: &&Target| t.known.first().is_some_and(|id| id.effective_namespace() == effective);
     let by_first: Vec<&Target> = found.iter().copied().filter(first).collect();
     if !by_first.is_empty() {
         return by_first;

@@ -160,9 +160,8 @@ fn lay(resource: &mut Resource, patch: &Node, allowed: Allowed) {
 fn restore(node: &mut Node, path: &[&str], value: Option<Node>) {
     let Some((last, above)) = path.split_last() else { return };
     let place: Place = node.place;
-    let Some(parent) = above
-        .iter()
-        .try_fold(node, |node, key| super::edit::child(node, key, place))
+    let Some(parent) =
+        above.iter().try_fold(node, |node, key| super::edit::child(node, key, place))
     else {
         return;
     };

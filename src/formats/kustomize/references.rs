@@ -5,7 +5,11 @@ pub(super) fn pod_spec(kind: &str) -> Option<&'static [&'static str]> {
     Some(match kind {
         "Pod" => &["spec"],
         "PodTemplate" => &["template", "spec"],
-        "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet" | "Job"
+        "Deployment"
+        | "ReplicaSet"
+        | "DaemonSet"
+        | "StatefulSet"
+        | "Job"
         | "ReplicationController" => &["spec", "template", "spec"],
         "CronJob" => &["spec", "jobTemplate", "spec", "template", "spec"],
         _ => return None,
@@ -41,19 +45,19 @@ pub(super) const ELSEWHERE: &[(&str, &str, &[&str])] = &[
     ("ConfigMap", "Node", &["spec", "configSource", "configMap"]),
     ("ConfigMap", "Role", &["rules", "resourceNames"]),
     ("ConfigMap", "ClusterRole", &["rules", "resourceNames"]),
-    ("ConfigMap", "Ingress", &[
-        "metadata",
-        "annotations",
-        "nginx.ingress.kubernetes.io/fastcgi-params-configmap",
-    ]),
+    (
+        "ConfigMap",
+        "Ingress",
+        &["metadata", "annotations", "nginx.ingress.kubernetes.io/fastcgi-params-configmap"],
+    ),
     ("Secret", "Ingress", &["spec", "tls", "secretName"]),
     ("Secret", "Ingress", &["metadata", "annotations", "ingress.kubernetes.io/auth-secret"]),
     ("Secret", "Ingress", &["metadata", "annotations", "nginx.ingress.kubernetes.io/auth-secret"]),
-    ("Secret", "Ingress", &[
-        "metadata",
-        "annotations",
-        "nginx.ingress.kubernetes.io/auth-tls-secret",
-    ]),
+    (
+        "Secret",
+        "Ingress",
+        &["metadata", "annotations", "nginx.ingress.kubernetes.io/auth-tls-secret"],
+    ),
     ("Secret", "ServiceAccount", &["imagePullSecrets", "name"]),
     ("Secret", "StorageClass", &["parameters", "secretName"]),
     ("Secret", "StorageClass", &["parameters", "adminSecretName"]),

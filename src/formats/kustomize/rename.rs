@@ -1,8 +1,8 @@
 //! `namespace`, `namePrefix`, `nameSuffix`.
 
 use super::build::Build;
-use super::resource::Resource;
 use super::edit;
+use super::resource::Resource;
 use crate::tree::node::Node;
 
 impl Build<'_, '_> {
@@ -40,7 +40,12 @@ impl Build<'_, '_> {
                 let path: Vec<&str> = field.path.iter().map(|part| &**part).collect();
                 // The namespace of an object itself, and the names of others, are not for these.
                 if path != ["metadata", "namespace"] && path != ["metadata", "name"] {
-                    edit::each(&mut resource.node, &path, field.create.then_some(namespace.place), set);
+                    edit::each(
+                        &mut resource.node,
+                        &path,
+                        field.create.then_some(namespace.place),
+                        set,
+                    );
                 }
             }
         }

@@ -57,7 +57,10 @@ impl Build<'_, '_> {
                     options.put(node, value);
                 });
                 if !found {
-                    self.notice(target.place, format!("a replacement of `{field}`, which is not here"));
+                    self.notice(
+                        target.place,
+                        format!("a replacement of `{field}`, which is not here"),
+                    );
                 }
             }
         }

@@ -75,10 +75,9 @@ impl Id {
                 matches!(&*self.kind, "ClusterRole" | "ClusterRoleBinding")
             }
             "scheduling.k8s.io" => &*self.kind == "PriorityClass",
-            "storage.k8s.io" => matches!(
-                &*self.kind,
-                "CSIDriver" | "CSINode" | "StorageClass" | "VolumeAttachment"
-            ),
+            "storage.k8s.io" => {
+                matches!(&*self.kind, "CSIDriver" | "CSINode" | "StorageClass" | "VolumeAttachment")
+            }
             _ => false,
         }
     }
@@ -106,12 +105,7 @@ impl Resource {
     /// `None` for what is no object.
     pub(super) fn new(node: Node) -> Option<Resource> {
         Id::of(&node)?;
-        Some(Resource {
-            node,
-            previous: Vec::new(),
-            prefixes: Vec::new(),
-            suffixes: Vec::new(),
-        })
+        Some(Resource { node, previous: Vec::new(), prefixes: Vec::new(), suffixes: Vec::new() })
     }
 
     /// The present id.

@@ -14,7 +14,10 @@ const MAX_RENDERED: usize = 256 << 20;
 
 /// Sorts files into units: one for each root, headed by the root's kustomization, and one for each
 /// file that no root takes in.
-pub(in crate::formats) fn units(files: &[(FileId, &Parsed)], sources: &Sources) -> Vec<Vec<FileId>> {
+pub(in crate::formats) fn units(
+    files: &[(FileId, &Parsed)],
+    sources: &Sources,
+) -> Vec<Vec<FileId>> {
     let tree = Files::new(sources, files.iter().copied());
     let links = links(files, &tree, sources);
     let mut units = Vec::new();
@@ -75,8 +78,11 @@ fn links(files: &[(FileId, &Parsed)], tree: &Files, sources: &Sources) -> Links 
 fn roots(links: &Links) -> Vec<FileId> {
     let mut all: Vec<FileId> = links.keys().copied().collect();
     all.sort_unstable();
-    let named: FxHashSet<FileId> =
-        links.iter().flat_map(|(by, named)| named.iter().filter(move |n| *n != by)).copied().collect();
+    let named: FxHashSet<FileId> = links
+        .iter()
+        .flat_map(|(by, named)| named.iter().filter(move |n| *n != by))
+        .copied()
+        .collect();
     let mut roots: Vec<FileId> = all.iter().copied().filter(|f| !named.contains(f)).collect();
     let mut seen: FxHashSet<FileId> = FxHashSet::default();
     for root in &roots {

@@ -176,6 +176,7 @@ fn add_guard(
             pods.select(selector, environment, index.folders(), attach.place),
             nodes,
             index,
+            environment,
             attach.place,
         ),
         other => targets(other, environment, attach.place, nodes, index, pods),

@@ -4,7 +4,9 @@ use rustc_hash::FxHashMap;
 
 use super::index::{Folders, Index};
 use crate::model::fact::{Fact, Name, Why};
-use crate::model::fragment::{LabelTerm, NamespaceDraft, Namespaces, Node, Pod, PodSelector};
+use crate::model::fragment::{
+    Address, LabelTerm, NamespaceDraft, Namespaces, Node, Pod, PodSelector,
+};
 use crate::model::truth::Truth;
 use crate::source::Place;
 
@@ -181,20 +183,26 @@ pub(crate) fn nearest(
     found.into_iter().filter(|(i, _)| close(*i) >= best).collect()
 }
 
-/// Of candidates with one name (the same object in several environments), the nearest each.
+/// Of candidates with one name (the same object in several environments), those of the asker's own
+/// overlay, else the nearest each.
 pub(crate) fn nearest_of_each_name(
     found: Vec<(usize, Truth)>,
     nodes: &[Node],
     index: &Index,
+    environment: Option<&str>,
     asker: Place,
 ) -> Vec<(usize, Truth)> {
-    let close = |i: usize| index.closeness(nodes[i].place.file, asker.file);
-    let mut best: FxHashMap<&Name, usize> = FxHashMap::default();
-    for (i, _) in &found {
-        let entry = best.entry(&nodes[*i].address.0).or_insert(0);
+    let close = |i: usize| {
+        let own = environment.is_some() && nodes[i].address.environment() == environment;
+        (own, index.closeness(nodes[i].place.file, asker.file))
+    };
+    let names: Vec<Address> = found.iter().map(|(i, _)| nodes[*i].address.bare()).collect();
+    let mut best: FxHashMap<&Address, (bool, usize)> = FxHashMap::default();
+    for ((i, _), name) in found.iter().zip(&names) {
+        let entry = best.entry(name).or_default();
         *entry = (*entry).max(close(*i));
     }
     let keep: Vec<bool> =
-        found.iter().map(|(i, _)| close(*i) == best[&nodes[*i].address.0]).collect();
+        found.iter().zip(&names).map(|((i, _), name)| close(*i) == best[name]).collect();
     found.into_iter().zip(keep).filter(|(_, k)| *k).map(|(f, _)| f).collect()
 }

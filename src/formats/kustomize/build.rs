@@ -28,6 +28,8 @@ pub(super) struct Build<'f, 'a> {
     /// The kustomizations that are open, against cycles.
     open: Vec<FileId>,
     loads: usize,
+    /// The root is a component: what it patches is at whoever uses it.
+    in_parts: bool,
 }
 
 /// A kustomization at work.
@@ -47,6 +49,7 @@ impl<'f, 'a> Build<'f, 'a> {
             variables: Vec::new(),
             open: Vec::new(),
             loads: 0,
+            in_parts: false,
         }
     }
 
@@ -54,9 +57,17 @@ impl<'f, 'a> Build<'f, 'a> {
         self.not_understood.push((place, what.into()));
     }
 
+    /// Notices that something names an object which is not here.
+    pub(super) fn without_target(&mut self, place: Place, what: String) {
+        if !self.in_parts {
+            self.notice(place, what);
+        }
+    }
+
     /// Everything that the root renders to.
     pub(super) fn root(&mut self, root: FileId) -> Vec<Node> {
         let mut all = Vec::new();
+        self.in_parts = self.files.kustomization(root).is_some_and(|root| is_component(&root));
         self.accumulate(root, &mut all);
         names::mend(&mut all, &self.configuration);
         variables::resolve(self, &mut all);
@@ -74,7 +85,7 @@ impl<'f, 'a> Build<'f, 'a> {
         self.open.push(file);
         self.used.push(file);
         let layer = Layer { root: &root, folder: files::folder(self.files.path(file)) };
-        if root.get("kind").and_then(Node::str) == Some("Component") {
+        if is_component(&root) {
             // A component changes what its user has gathered so far.
             self.layer(&layer, all);
         } else {
@@ -244,6 +255,10 @@ impl<'f, 'a> Build<'f, 'a> {
             }
         }
     }
+}
+
+fn is_component(root: &Node) -> bool {
+    root.get("kind").and_then(Node::str) == Some("Component")
 }
 
 /// The file of an item: of objects, or the kustomization of the folder that it names.

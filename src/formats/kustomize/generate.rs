@@ -77,7 +77,7 @@ impl Build<'_, '_> {
                     "a generator that changes {} `{}`, which is not here",
                     id.kind, id.name
                 );
-                self.notice(new.place(), what);
+                self.without_target(new.place(), what);
             }
             all.push(new);
             return;

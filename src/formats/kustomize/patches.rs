@@ -56,7 +56,7 @@ impl Build<'_, '_> {
                 }
             }
             if !found {
-                self.notice(patch.place, "a patch whose target is not here".into());
+                self.without_target(patch.place, "a patch whose target is not here".into());
             }
         }
         all.retain(|r| !r.is_empty());
@@ -100,7 +100,7 @@ impl Build<'_, '_> {
             Some(resource) => lay(resource, patch, allowed),
             None => {
                 let what = format!("a patch of {} `{}`, which is not here", id.kind, id.name);
-                self.notice(patch.place, what);
+                self.without_target(patch.place, what);
             }
         }
         all.retain(|r| !r.is_empty());

@@ -28,7 +28,8 @@ impl Build<'_, '_> {
 
     fn replacement(&mut self, item: &Node, all: &mut [Resource]) {
         let Some(value) = value(item, all) else {
-            return self.notice(item.place, "a replacement whose source is not here".into());
+            let what = "a replacement whose source is not here";
+            return self.without_target(item.place, what.into());
         };
         for target in item.get("targets").map_or(&[][..], Node::items) {
             self.target(target, &value, all);

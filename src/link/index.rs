@@ -91,29 +91,29 @@ impl Index {
 
     /// The thing of that name that is in the asker's environment, or lies nearest to the asker.
     pub(crate) fn nearest(&self, address: &Address, asker: Place) -> Option<usize> {
-        let asked = address.environment();
-        let found = match asked {
+        let environment = address.environment();
+        let found = match environment {
             None => self.things.get(address)?,
             Some(_) => self.things.get(&address.bare())?,
         };
-        if let ([only], None) = (&found[..], asked) {
+        if let ([only], None) = (&found[..], environment) {
             return Some(only.index);
         }
-        let own = |t: &&Thing| asked.is_some() && t.environment.as_deref() == asked;
+        let own = |t: &&Thing| environment.is_some() && t.environment.as_deref() == environment;
         if found.iter().any(|t| own(&t)) {
             return self.closest(found.iter().filter(own), asker);
         }
-        let near = |t: &&Thing| self.folders.are_neighbours(asked, t.environment.as_deref());
+        let near = |t: &&Thing| self.folders.are_neighbours(environment, t.environment.as_deref());
         self.closest(found.iter().filter(near), asker)
     }
 
     fn closest<'t>(
         &self,
-        found: impl Iterator<Item = &'t Thing> + Clone,
+        mut found: impl Iterator<Item = &'t Thing> + Clone,
         asker: Place,
     ) -> Option<usize> {
         let best = found.clone().map(|t| self.closeness(t.file, asker.file)).max()?;
-        found.clone().find(|t| self.closeness(t.file, asker.file) == best).map(|t| t.index)
+        found.find(|t| self.closeness(t.file, asker.file) == best).map(|t| t.index)
     }
 
     pub(crate) fn folders(&self) -> &Folders {

@@ -3,7 +3,7 @@
 use super::configuration::Configuration;
 use super::files::{self, Files};
 use super::resource::Resource;
-use super::{names, variables};
+use super::{images, labels, names, rename, variables};
 use crate::model::fact::Name;
 use crate::source::{FileId, Place};
 use crate::tree::node::Node;
@@ -111,11 +111,11 @@ impl<'f, 'a> Build<'f, 'a> {
         self.strategic_merges(layer, all);
         self.patches(layer, all);
         self.namespace(layer.root.get("namespace"), all);
-        self.affix(layer.root, all);
+        rename::affix(layer.root, ["namePrefix", "nameSuffix"], all);
         self.labels(layer.root, all);
         self.json_patches(layer, all);
-        self.replicas(layer.root, all);
-        self.images(layer.root, all);
+        images::scale_all(layer.root, all);
+        images::retag_all(layer.root, all);
         self.replacements(layer, all);
         self.plugins(layer, "transformers", all);
     }
@@ -154,7 +154,9 @@ impl<'f, 'a> Build<'f, 'a> {
         if item.str().is_some_and(|text| text.contains('\n')) {
             let text = item.nested_text();
             let documents = text.and_then(|text| files::documents(&text, "")).unwrap_or_default();
-            documents.iter().for_each(|document| collect(document, MAX_LISTS, &mut all));
+            for document in &documents {
+                collect(document, MAX_LISTS, &mut all);
+            }
         } else if let Some(file) = self.file_or_folder(layer, item) {
             if files::is_kustomization(self.files.path(file)) {
                 self.accumulate(file, &mut all);
@@ -189,21 +191,21 @@ impl<'f, 'a> Build<'f, 'a> {
             "PatchJson6902Transformer" => self.json_patch(layer, root, all),
             "NamespaceTransformer" => self.namespace(root.at(&["metadata", "namespace"]), all),
             "PrefixTransformer" | "SuffixTransformer" | "PrefixSuffixTransformer" => {
-                self.affix_of_plugin(root, all);
+                rename::affix(root, ["prefix", "suffix"], all);
             }
             "ConfigMapGenerator" => self.generate(layer, root, false, all),
             "SecretGenerator" => self.generate(layer, root, true, all),
             "ReplacementTransformer" => self.replacements(layer, all),
-            "LabelTransformer" => self.labels_of_plugin(root, all),
-            "AnnotationsTransformer" => self.annotations_of_plugin(root, all),
+            "LabelTransformer" => labels::of_plugin(root, "labels", all),
+            "AnnotationsTransformer" => labels::of_plugin(root, "annotations", all),
             "ImageTagTransformer" => {
                 if let Some(image) = root.get("imageTag") {
-                    super::images::retag(image, all);
+                    images::retag(image, all);
                 }
             }
             "ReplicaCountTransformer" => {
                 if let Some(replica) = root.get("replica") {
-                    super::images::scale(replica, all);
+                    images::scale(replica, all);
                 }
             }
             _ => {
@@ -272,7 +274,9 @@ fn collect(document: &Node, lists: usize, all: &mut Vec<Resource>) {
     let is_list = document.get("kind").and_then(Node::str).is_some_and(|k| k.ends_with("List"));
     match document.get("items") {
         Some(items) if is_list && lists > 0 => {
-            items.items().iter().for_each(|item| collect(item, lists - 1, all));
+            for item in items.items() {
+                collect(item, lists - 1, all);
+            }
         }
         _ => all.extend(Resource::new(document.clone())),
     }

@@ -116,7 +116,7 @@ const fn required(kind: &'static str) -> [&'static str; 8] {
     ["spec", "template", "spec", "affinity", kind, REQUIRED, "labelSelector", "matchLabels"]
 }
 
-/// Annotations go wherever labels of objects and templates go, and to every group's StatefulSets.
+/// Annotations go wherever labels of objects and templates go, and to the `StatefulSet` of every group.
 pub(super) const ANNOTATIONS: &[FieldSpec] = &[
     made("", "", "", &["metadata", "annotations"]),
     made("", "v1", "ReplicationController", ANNOTATED),

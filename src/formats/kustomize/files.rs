@@ -86,7 +86,7 @@ impl<'a> Files<'a> {
 
 /// Reads a text that no front end has claimed: a list of operations, a transformer.
 pub(super) fn documents(text: &Text, path: &str) -> Option<Vec<Node>> {
-    let (nodes, problems) = if path.ends_with(".json") {
+    let (nodes, problems) = if path.rsplit('.').next() == Some("json") {
         let (node, problems) = yaml::parse_json(text);
         (node.into_iter().collect(), problems)
     } else {

@@ -128,28 +128,24 @@ impl Build<'_, '_> {
             None => (written.rsplit('/').next().unwrap_or(written), written),
         };
         let found = super::files::resolve(layer.folder, path).and_then(|p| self.files.find(&p));
-        let value = match found {
-            Some(file) => {
-                self.used.push(file);
-                self.contents.push(file);
-                let text = self.files.text(file);
-                let mut pieces = Vec::new();
-                text.pieces(0..text.as_str().len(), 0, &mut pieces);
-                let scalar = Scalar {
-                    text: text.content().clone(),
-                    plain: false,
-                    pieces: Some(pieces.into()),
-                };
-                Node { place: text.whole(), kind: Kind::Scalar(scalar) }
-            }
-            None => {
-                self.notice(item.place, format!("`{path}`, which is not among the files"));
-                // A value that nobody can tell.
-                edit::map(item.place)
-            }
+        let value = if let Some(file) = found {
+            self.used.push(file);
+            self.contents.push(file);
+            whole(&self.files.text(file))
+        } else {
+            self.notice(item.place, format!("`{path}`, which is not among the files"));
+            // A value that nobody can tell.
+            edit::map(item.place)
         };
         Some(Entry { key: key.into(), key_place: item.place, value })
     }
+}
+
+/// A file's text as a value that stands there.
+fn whole(text: &Text) -> Node {
+    let mut node = part(text, 0, text.content().clone());
+    node.place = text.whole();
+    node
 }
 
 fn behavior(arguments: &Node) -> Behavior {

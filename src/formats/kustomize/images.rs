@@ -1,23 +1,22 @@
 //! `images` and `replicas`.
 
-use super::build::Build;
 use super::edit;
 use super::resource::Resource;
 use crate::tree::node::{Kind, Node};
 
-impl Build<'_, '_> {
-    pub(super) fn images(&mut self, root: &Node, all: &mut [Resource]) {
-        for key in ["images", "imageTags"] {
-            for image in root.get(key).map_or(&[][..], Node::items) {
-                retag(image, all);
-            }
+/// All of `images`.
+pub(super) fn retag_all(root: &Node, all: &mut [Resource]) {
+    for key in ["images", "imageTags"] {
+        for image in root.get(key).map_or(&[][..], Node::items) {
+            retag(image, all);
         }
     }
+}
 
-    pub(super) fn replicas(&mut self, root: &Node, all: &mut [Resource]) {
-        for replica in root.get("replicas").map_or(&[][..], Node::items) {
-            scale(replica, all);
-        }
+/// All of `replicas`.
+pub(super) fn scale_all(root: &Node, all: &mut [Resource]) {
+    for replica in root.get("replicas").map_or(&[][..], Node::items) {
+        scale(replica, all);
     }
 }
 

@@ -38,17 +38,12 @@ impl Build<'_, '_> {
             own_fields(pairs, Some(specs), all);
         }
     }
+}
 
-    pub(super) fn labels_of_plugin(&mut self, root: &Node, all: &mut [Resource]) {
-        if let Some(pairs) = root.get("labels") {
-            own_fields(pairs, root.get("fieldSpecs"), all);
-        }
-    }
-
-    pub(super) fn annotations_of_plugin(&mut self, root: &Node, all: &mut [Resource]) {
-        if let Some(pairs) = root.get("annotations") {
-            own_fields(pairs, root.get("fieldSpecs"), all);
-        }
+/// What a plugin's configuration says under a key.
+pub(super) fn of_plugin(root: &Node, key: &str, all: &mut [Resource]) {
+    if let Some(pairs) = root.get(key) {
+        own_fields(pairs, root.get("fieldSpecs"), all);
     }
 }
 

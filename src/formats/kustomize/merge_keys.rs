@@ -1,7 +1,7 @@
 //! Lists that a strategic merge joins by a key instead of replacing them.
 //!
 //! From the `patchMergeKey` and `listMapKey` marks of the API types (k8s.io/api) as published in
-//! the OpenAPI document that kustomize carries (1.21). Lists of operators' kinds have none there
+//! the `OpenAPI` document that kustomize carries (1.21). Lists of operators' kinds have none there
 //! and are replaced.
 
 /// How a list is merged.
@@ -15,7 +15,7 @@ pub(super) enum ListMerge {
     Union,
 }
 
-/// Groups whose types are in kustomize's OpenAPI document.
+/// Groups whose types are in kustomize's `OpenAPI` document.
 pub(super) fn has_schema(group: &str, kind: &str) -> bool {
     match group {
         "" | "apps" | "batch" | "autoscaling" | "policy" => true,
@@ -49,8 +49,15 @@ pub(super) fn of(kind: &str, parent: &str, key: &str) -> ListMerge {
         ("metadata", "ownerReferences") => ListMerge::Keys(&["uid"]),
         ("status", "conditions") => ListMerge::Keys(&["type"]),
         ("spec", "ports") if kind == "Service" => ListMerge::Keys(&["port", "protocol"]),
-        ("spec", "containers" | "initContainers" | "ephemeralContainers" | "volumes") => NAME,
-        ("spec", "imagePullSecrets") => NAME,
+        (
+            "spec",
+            "containers"
+            | "initContainers"
+            | "ephemeralContainers"
+            | "volumes"
+            | "imagePullSecrets",
+        )
+        | ("", "webhooks") => NAME,
         ("spec", "hostAliases") => ListMerge::Keys(&["ip"]),
         ("spec", "topologySpreadConstraints") => {
             ListMerge::Keys(&["topologyKey", "whenUnsatisfiable"])
@@ -64,7 +71,6 @@ pub(super) fn of(kind: &str, parent: &str, key: &str) -> ListMerge {
             _ => ListMerge::Replace,
         },
         ("", "secrets" | "imagePullSecrets") if kind == "ServiceAccount" => NAME,
-        ("", "webhooks") => NAME,
         _ => ListMerge::Replace,
     }
 }

@@ -121,7 +121,9 @@ impl Targets {
                 }
             }
             Kind::List(items) => {
-                items.iter_mut().for_each(|item| self.update(item, kind, group, asker));
+                for item in items {
+                    self.update(item, kind, group, asker);
+                }
             }
             Kind::Map(_) => self.update_map(field, kind, group, asker),
             Kind::Null => {}

@@ -96,12 +96,11 @@ impl Build<'_, '_> {
     /// A patch that names its object itself.
     fn merge_by_name(&mut self, patch: &Node, allowed: Allowed, all: &mut Vec<Resource>) {
         let Some(id) = Id::of(patch) else { return };
-        match all.iter_mut().find(|r| r.is_called(&id)) {
-            Some(resource) => lay(resource, patch, allowed),
-            None => {
-                let what = format!("a patch of {} `{}`, which is not here", id.kind, id.name);
-                self.without_target(patch.place, what);
-            }
+        if let Some(resource) = all.iter_mut().find(|r| r.is_called(&id)) {
+            lay(resource, patch, allowed);
+        } else {
+            let what = format!("a patch of {} `{}`, which is not here", id.kind, id.name);
+            self.without_target(patch.place, what);
         }
         all.retain(|r| !r.is_empty());
     }
@@ -111,7 +110,7 @@ impl Build<'_, '_> {
         let inline = ["patch", "jsonOp"].iter().find_map(|key| patch.get(key));
         match (inline.filter(|p| !p.is_null()), patch.get("path")) {
             (Some(inline), _) => inside(inline),
-            (None, Some(path)) => self.patch_file(layer, path),
+            (None, Some(named)) => self.patch_file(layer, named),
             (None, None) => Vec::new(),
         }
     }

@@ -50,17 +50,6 @@ impl Build<'_, '_> {
             }
         }
     }
-
-    /// `namePrefix` and `nameSuffix`.
-    pub(super) fn affix(&mut self, root: &Node, all: &mut [Resource]) {
-        let text = |key| root.get(key).and_then(Node::str).unwrap_or_default();
-        affix(text("namePrefix"), text("nameSuffix"), all);
-    }
-
-    pub(super) fn affix_of_plugin(&mut self, root: &Node, all: &mut [Resource]) {
-        let text = |key| root.get(key).and_then(Node::str).unwrap_or_default();
-        affix(text("prefix"), text("suffix"), all);
-    }
 }
 
 /// Only the subject that every namespace has is moved; others by the references to them.
@@ -73,7 +62,9 @@ fn default_accounts(subjects: &mut Node, namespace: &Node) {
     }
 }
 
-fn affix(prefix: &str, suffix: &str, all: &mut [Resource]) {
+/// Puts what stands under these keys around all names.
+pub(super) fn affix(root: &Node, keys: [&str; 2], all: &mut [Resource]) {
+    let [prefix, suffix] = keys.map(|key| root.get(key).and_then(Node::str).unwrap_or_default());
     if prefix.is_empty() && suffix.is_empty() {
         return;
     }

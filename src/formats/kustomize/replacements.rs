@@ -21,7 +21,9 @@ impl Build<'_, '_> {
                 // A file holds one replacement or a list of them.
                 let list = document.items();
                 let list = if list.is_empty() { std::slice::from_ref(document) } else { list };
-                list.iter().for_each(|item| self.replacement(item, all));
+                for item in list {
+                    self.replacement(item, all);
+                }
             }
         }
     }

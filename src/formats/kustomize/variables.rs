@@ -49,7 +49,9 @@ pub(super) fn resolve(build: &mut Build, all: &mut [Resource]) {
         if let Some(spec) = pod_spec(&id.kind)
             && let Some(spec) = edit::at_mut(node, spec)
         {
-            IN_PODS.iter().for_each(|path| edit::each(spec, path, None, fill));
+            for path in IN_PODS {
+                edit::each(spec, path, None, fill);
+            }
         }
         for (kind, path) in ELSEWHERE {
             if kind.is_empty() || **kind == *id.kind {

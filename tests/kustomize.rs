@@ -13,6 +13,7 @@
 )]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -58,7 +59,9 @@ fn without_hashes(theirs: &mut [Value], ours: &[Value]) {
             renamed.insert(name.clone(), bare.to_owned());
         }
     }
-    theirs.iter_mut().for_each(|object| rename(object, &renamed));
+    for object in theirs {
+        rename(object, &renamed);
+    }
 }
 
 fn rename(value: &mut Value, renamed: &BTreeMap<String, String>) {
@@ -191,15 +194,13 @@ fn difference(mut ours: Vec<Value>, mut theirs: Vec<Value>) -> String {
         let own = ours.iter().position(|own| id(own) == id(object)).map(|at| ours.swap_remove(at));
         match own {
             Some(own) => parts(&id(object), &own, object, &mut out),
-            None => out.push_str(&format!("  missing {}\n", id(object))),
+            None => {
+                let _ = writeln!(out, "  missing {}", id(object));
+            }
         }
     }
     for own in &ours {
-        out.push_str(&format!(
-            "  surplus {} {}\n",
-            text(own, "/kind"),
-            text(own, "/metadata/name")
-        ));
+        let _ = writeln!(out, "  surplus {} {}", text(own, "/kind"), text(own, "/metadata/name"));
     }
     out
 }
@@ -212,7 +213,9 @@ fn parts(path: &str, ours: &Value, theirs: &Value, out: &mut String) {
                 match (of(a), of(b)) {
                     (Some(a), Some(b)) if a == b => {}
                     (Some(a), Some(b)) => parts(&format!("{path}/{key}"), &a, &b, out),
-                    (a, b) => out.push_str(&format!("  {path}/{key}: {a:?} is {b:?}\n")),
+                    (a, b) => {
+                        let _ = writeln!(out, "  {path}/{key}: {a:?} is {b:?}");
+                    }
                 }
             }
         }
@@ -221,7 +224,9 @@ fn parts(path: &str, ours: &Value, theirs: &Value, out: &mut String) {
                 parts(&format!("{path}/{at}"), a, b, out);
             }
         }
-        (a, b) => out.push_str(&format!("  {path}: {a} is {b}\n")),
+        (a, b) => {
+            let _ = writeln!(out, "  {path}: {a} is {b}");
+        }
     }
 }
 
@@ -240,7 +245,7 @@ fn compare(folder: &Path) -> (usize, usize, String) {
             equal += 1;
         } else {
             let left_out = rendering.left_out.join("; ");
-            wrong.push_str(&format!("== {} ({left_out})\n{difference}", place.display()));
+            let _ = write!(wrong, "== {} ({left_out})\n{difference}", place.display());
         }
     }
     (equal, all, wrong)

@@ -173,8 +173,8 @@ fn without_empty_annotations(object: &mut Value) {
 fn difference(mut ours: Vec<Value>, mut theirs: Vec<Value>) -> String {
     for objects in [&mut ours, &mut theirs] {
         objects.iter_mut().for_each(prune);
-        objects.iter_mut().for_each(encode);
         objects.iter_mut().for_each(trim);
+        objects.iter_mut().for_each(encode);
         objects.iter_mut().for_each(sort_ports);
         objects.iter_mut().for_each(without_empty_annotations);
     }

@@ -121,7 +121,7 @@ impl Options {
         // The type of the field stays, as kustomize leaves it.
         let mut changed = edit::string(text, place);
         if let Kind::Scalar(scalar) = &mut changed.kind {
-            scalar.plain = old.plain;
+            scalar.plain = old.plain && is_typed(&old.text);
         }
         *field = changed;
     }
@@ -135,4 +135,9 @@ impl Options {
         }
         parts.join(delimiter)
     }
+}
+
+/// Whether a plain scalar is something else than a string.
+fn is_typed(text: &str) -> bool {
+    matches!(text, "true" | "false") || text.parse::<f64>().is_ok()
 }

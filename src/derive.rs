@@ -16,8 +16,9 @@ use crate::link::Estate;
 use crate::model::concept::Model;
 
 /// Every entity that rules can ask about.
-pub(crate) fn derive(estate: Estate, catalog: &Catalog) -> Model {
-    let mut model = Model::default();
+pub(crate) fn derive(mut estate: Estate, catalog: &Catalog) -> Model {
+    let environments = std::mem::take(&mut estate.environments);
+    let mut model = Model { environments, ..Model::default() };
     stores::derive(&estate, &mut model);
     openings::derive(&estate, catalog, &mut model);
     stores::belongings(estate, &mut model);

@@ -118,7 +118,7 @@ impl RuleSet {
                 rules.iter().filter_map(|rule| verdict::ask(rule, *entity))
             }));
         }
-        contain::settle(found, |name| self.contained(name))
+        contain::settle(found, |name| self.contained(name), &model.environments)
     }
 
     #[cfg(test)]

@@ -11,6 +11,7 @@ mod dump;
 mod helm;
 mod index_lifecycle;
 pub(crate) mod kubernetes;
+mod kustomize;
 pub(crate) mod pipelines;
 pub(crate) mod script;
 pub(crate) mod terraform;
@@ -64,6 +65,15 @@ pub(crate) trait Format: Sync {
     fn group(&self, files: &[FileId], _sources: &Sources) -> Vec<Vec<FileId>> {
         files.iter().map(|f| vec![*f]).collect()
     }
+    /// Whether these files themselves say what belongs together.
+    fn groups_by_content(&self, _files: &[FileId], _sources: &Sources) -> bool {
+        false
+    }
+    /// Like `group`, where the files say it.
+    fn group_parsed(&self, files: &[(FileId, Parsed)], sources: &Sources) -> Vec<Vec<FileId>> {
+        let files: Vec<FileId> = files.iter().map(|(file, _)| *file).collect();
+        self.group(&files, sources)
+    }
     fn lower(&self, unit: &Unit, out: &mut Fragment);
 }
 
@@ -93,6 +103,19 @@ pub(crate) fn of(path: &str, text: &str) -> Option<&'static dyn Format> {
         }
     }
     best.1
+}
+
+/// Every kustomization of a run, rendered by itself: its folder, its objects, what was left out.
+pub(crate) fn rendered(sources: &Sources) -> Vec<(String, Vec<Node>, Vec<String>)> {
+    let files = kustomize::Files::new(sources, []);
+    let roots = sources.ids().filter(|file| files.is_root(*file));
+    let rendered = roots.map(|root| kustomize::render(root, &files));
+    rendered
+        .map(|r| {
+            let left_out = r.not_understood.iter().map(|(_, what)| what.to_string()).collect();
+            (r.name.to_string(), r.objects, left_out)
+        })
+        .collect()
 }
 
 /// A configuration file of a store that stands inside a file of another format, or on disk:
@@ -147,8 +170,14 @@ pub(crate) fn user_data(host: &Host, text: &Text, out: &mut Fragment) {
 }
 
 /// Objects of Kubernetes that stand in no manifest of their own.
-pub(crate) fn manifests(objects: &[Node], catalog: &Catalog, path: &str, out: &mut Fragment) {
-    kubernetes::lower_all(objects, catalog, path, out);
+pub(crate) fn manifests(
+    objects: &[Node],
+    environment: &str,
+    catalog: &Catalog,
+    path: &str,
+    out: &mut Fragment,
+) {
+    kubernetes::lower_all(objects, environment, catalog, path, out);
 }
 
 /// Puts what the releases of known charts make into the fragment of the whole project.

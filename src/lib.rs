@@ -30,6 +30,7 @@ mod suppress;
 pub mod cli;
 #[doc(hidden)]
 pub mod clickhouse_verdict;
+pub mod rendered;
 mod report;
 mod session;
 #[doc(hidden)]

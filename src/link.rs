@@ -11,10 +11,14 @@ mod programs;
 mod routing;
 mod selectors;
 
+use rustc_hash::FxHashSet;
+
 use crate::catalog::Catalog;
 use crate::model::concept::{Defect, Secret};
 use crate::model::fact::{Fact, Why};
-use crate::model::fragment::{Filter, Fragment, Hop, Keep, Layer, LogDraft, Node, Store};
+use crate::model::fragment::{
+    Address, Environment, Filter, Fragment, Hop, Keep, Layer, LogDraft, Node, Store,
+};
 use crate::source::{Place, Sources};
 
 pub(crate) use index::Index;
@@ -37,6 +41,7 @@ pub(crate) struct Estate {
     pub(crate) logs: Vec<LogDraft>,
     pub(crate) secrets: Vec<Secret>,
     pub(crate) defects: Vec<Defect>,
+    pub(crate) environments: Vec<Environment>,
 }
 
 /// A hop whose ends are found.
@@ -68,8 +73,10 @@ pub(crate) struct Guard {
 
 /// Joins all fragments.
 pub(crate) fn link(mut all: Fragment, catalog: &Catalog, sources: &Sources) -> Estate {
+    let contents: FxHashSet<Address> = all.contents.drain(..).collect();
+    all.files.retain(|file| !contents.contains(&file.address));
     mounted::add(&mut all, sources);
-    let folders = index::folders(sources);
+    let folders = index::folders(sources, &all.environments);
     let built = programs::build(&all, catalog, sources, &folders);
     all.stores.extend(built.stores);
     all.keeps.extend(built.keeps);
@@ -105,5 +112,6 @@ pub(crate) fn link(mut all: Fragment, catalog: &Catalog, sources: &Sources) -> E
         logs: all.logs,
         secrets: all.secrets,
         defects: all.defects,
+        environments: all.environments,
     }
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use crate::catalog::Catalog;
 use crate::derive;
@@ -186,8 +187,14 @@ fn timed<T>(into: &mut Duration, job: impl FnOnce() -> T) -> T {
 fn understand(sources: &Sources, catalog: &Catalog, took: &mut Timings) -> (Fragment, usize) {
     let start = Instant::now();
     let claims = claims(sources);
-    let fragments: Vec<(Fragment, Timings)> =
-        units(&claims, sources).into_par_iter().map(|unit| unit.read(sources, catalog)).collect();
+    let fragments: Vec<(Fragment, Timings)> = formats::ALL
+        .par_iter()
+        .flat_map(|format| {
+            let own = claims.iter().filter(|(_, f)| f.name() == format.name());
+            let files = own.map(|(file, _)| *file).collect();
+            read_all(Group { format: *format, files }, sources, catalog)
+        })
+        .collect();
     let mut all = Fragment::default();
     let mut busy = Timings::default();
     for (fragment, took) in fragments {
@@ -221,15 +228,14 @@ struct Group {
     files: Vec<FileId>,
 }
 
-fn units(claims: &[(FileId, &'static dyn Format)], sources: &Sources) -> Vec<Group> {
-    let mut units = Vec::new();
-    for format in formats::ALL {
-        let own = claims.iter().filter(|(_, f)| f.name() == format.name());
-        let own: Vec<FileId> = own.map(|(file, _)| *file).collect();
-        let groups = format.group(&own, sources).into_iter();
-        units.extend(groups.map(|files| Group { format: *format, files }));
+/// All files of a format, unit by unit.
+fn read_all(all: Group, sources: &Sources, catalog: &Catalog) -> Vec<(Fragment, Timings)> {
+    let Group { format, ref files } = all;
+    if format.groups_by_content(files, sources) {
+        return all.read_whole(sources, catalog);
     }
-    units
+    let units = format.group(files, sources).into_par_iter();
+    units.map(|files| Group { format, files }.read(sources, catalog)).collect()
 }
 
 impl Group {
@@ -243,6 +249,27 @@ impl Group {
         });
         timed(&mut took.parse, || drop(parsed));
         (out, took)
+    }
+
+    /// Where the files themselves say what belongs together, all of them are parsed before that
+    /// is known.
+    fn read_whole(&self, sources: &Sources, catalog: &Catalog) -> Vec<(Fragment, Timings)> {
+        let mut took = Timings::default();
+        let mut out = Fragment::default();
+        let parsed = timed(&mut took.parse, || self.parse(sources, &mut out));
+        let trees: FxHashMap<FileId, &Parsed> = parsed.iter().map(|(f, p)| (*f, p)).collect();
+        let units = self.format.group_parsed(&parsed, sources).into_par_iter();
+        let lowered = units.map(|files| {
+            let mut took = Timings::default();
+            let mut out = Fragment::default();
+            let files = files.iter().filter_map(|f| Some((*f, *trees.get(f)?))).collect();
+            let unit = Unit { files, sources, catalog };
+            timed(&mut took.lower, || self.format.lower(&unit, &mut out));
+            (out, took)
+        });
+        let mut fragments: Vec<_> = lowered.collect();
+        fragments.push((out, took));
+        fragments
     }
 
     fn parse(&self, sources: &Sources, out: &mut Fragment) -> Vec<(FileId, Parsed)> {
@@ -275,7 +302,10 @@ fn judge_fragment(
     let mut not_understood = std::mem::take(&mut fragment.not_understood);
     not_understood.sort();
     not_understood.dedup();
-    let ignores = std::mem::take(&mut fragment.ignores);
+    // An object that several overlays render is one object of its file.
+    let mut ignores = std::mem::take(&mut fragment.ignores);
+    ignores.sort();
+    ignores.dedup();
     fragment.defects.extend(problems.iter().map(|p| unparsable(p, &sources)));
     let estate = timed(&mut took.link, || link::link(fragment, catalog, &sources));
     let model = timed(&mut took.derive, || derive::derive(estate, catalog));

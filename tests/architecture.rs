@@ -46,6 +46,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("cli", &["finding", "model", "report", "session", "source"]),
+    ("rendered", &["formats", "source", "tree", "workspace"]),
     ("timing", &["session", "workspace"]),
     ("clickhouse_verdict", &["formats", "model", "source", "stores", "tree"]),
     ("main", &["cli"]),

@@ -1,11 +1,14 @@
 //! The same cause is reported once: containment, instances, order, fingerprints.
 
+mod overlays;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rustc_hash::FxHashMap;
 
 use crate::finding::{Finding, Severity};
 use crate::model::fact::Name;
+use crate::model::fragment::Environment;
 use crate::source::Place;
 
 /// Drops what others contain, joins instances, sorts, and makes fingerprints unique.
@@ -13,8 +16,9 @@ use crate::source::Place;
 pub(super) fn settle<'a>(
     found: Vec<Finding>,
     replaces: impl Fn(&str) -> &'a [Name],
+    environments: &[Environment],
 ) -> Vec<Finding> {
-    let mut found = merge(contain(found, replaces));
+    let mut found = overlays::join(merge(contain(found, replaces)), environments);
     found.iter_mut().for_each(conditioned);
     sort(&mut found);
     distinguish(&mut found);

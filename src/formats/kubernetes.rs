@@ -38,10 +38,10 @@ mod unknown_field;
 mod volumes;
 mod workload;
 
-use super::{Claim, Format, Parsed, Unit, audit_policy, log_collector};
+use super::{Claim, Format, Parsed, Unit, audit_policy, kustomize, log_collector};
 use crate::catalog::Catalog;
-use crate::model::fragment::{Fragment, NamespaceDraft};
-use crate::source::{Problem, Text};
+use crate::model::fragment::{Address, Environment, Fragment, NamespaceDraft};
+use crate::source::{FileId, Problem, Sources, Text};
 use crate::tree::node::{Kind, Node};
 use crate::tree::yaml;
 use object::Object;
@@ -57,6 +57,9 @@ impl Format for Kubernetes {
     fn claims(&self, path: &str, text: &str) -> Claim {
         let file = path.rsplit('/').next().unwrap_or(path);
         let (stem, extension) = file.rsplit_once('.').unwrap_or((file, ""));
+        if kustomize::is_kustomization(path) {
+            return Claim::Surely;
+        }
         let told = match extension {
             "yaml" | "yml" => !is_about_manifests(stem) && names_an_object(text),
             "json" => text.contains("\"apiVersion\"") && text.contains("\"kind\""),
@@ -85,11 +88,26 @@ impl Format for Kubernetes {
         (Parsed::Nodes(nodes), problems)
     }
 
+    fn groups_by_content(&self, files: &[FileId], sources: &Sources) -> bool {
+        files.iter().any(|file| kustomize::is_kustomization(sources.path(*file)))
+    }
+
+    /// Every root of kustomize with all that it takes in; other files by themselves.
+    fn group_parsed(&self, files: &[(FileId, Parsed)], sources: &Sources) -> Vec<Vec<FileId>> {
+        kustomize::units(files, sources)
+    }
+
     fn lower(&self, unit: &Unit, out: &mut Fragment) {
+        let tree = kustomize::Files::new(unit.sources, unit.files.iter().copied());
+        if let Some((root, _)) = unit.files.first()
+            && tree.is_root(*root)
+        {
+            return overlay(*root, &tree, unit, out);
+        }
         for (file, parsed) in &unit.files {
             match parsed {
                 Parsed::Nodes(nodes) => {
-                    for object in object::all(nodes) {
+                    for object in object::all(nodes, "") {
                         unknown_field::lower(&object, out);
                         lower(&object, unit.catalog, unit.sources.path(*file), out);
                     }
@@ -106,15 +124,40 @@ impl Format for Kubernetes {
 }
 
 /// Objects that seawall itself made: of charts, of other tools' resources.
-pub(super) fn lower_all(nodes: &[Node], catalog: &Catalog, path: &str, out: &mut Fragment) {
-    for object in object::all(nodes) {
+pub(super) fn lower_all(
+    nodes: &[Node],
+    environment: &str,
+    catalog: &Catalog,
+    path: &str,
+    out: &mut Fragment,
+) {
+    for object in object::all(nodes, environment) {
         lower(&object, catalog, path, out);
     }
 }
 
-/// Files of Helm and kustomize that tell how manifests are made.
+/// A root of kustomize: its objects as they are after all patches, an environment of their own.
+fn overlay(root: FileId, files: &kustomize::Files, unit: &Unit, out: &mut Fragment) {
+    let sources = unit.sources;
+    let rendered = kustomize::render(root, files);
+    for object in object::all(&rendered.objects, &rendered.name) {
+        lower(&object, unit.catalog, sources.path(object.place.file), out);
+    }
+    for file in &rendered.used {
+        let path = sources.path(*file);
+        if let Some(node) = kustomize::is_kustomization(path).then(|| files.kustomization(*file)) {
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            node.iter().for_each(|n| releases::kustomize(n, folder, &rendered.name, out));
+        }
+    }
+    out.contents.extend(rendered.contents.iter().map(|file| Address::file(sources.path(*file))));
+    out.not_understood.extend(rendered.not_understood);
+    out.environments.push(Environment { name: rendered.name, files: rendered.used });
+}
+
+/// Files of Helm that tell how manifests are made.
 fn is_about_manifests(stem: &str) -> bool {
-    matches!(stem, "kustomization" | "Kustomization" | "Chart" | "values")
+    matches!(stem, "Chart" | "values")
 }
 
 /// Whether a document of the stream has `apiVersion` and `kind` at its top.

@@ -1,11 +1,13 @@
 //! The graph of nodes and steps, with filters put in front of nodes.
 
+use std::sync::Arc;
+
 use super::index::{Folders, Index};
 use super::selectors::{self, Pods};
 use super::{From, Guard, Step};
 use crate::model::fact::{Fact, Why};
 use crate::model::fragment::{
-    Attach, Filter, Fragment, Hop, Node, PortEnd, PortMap, Ref, Rule, RuleFor,
+    Address, Attach, Filter, Fragment, Hop, Node, PortEnd, PortMap, Ref, Rule, RuleFor,
 };
 use crate::model::truth::{Answer, Truth};
 use crate::source::Place;
@@ -32,7 +34,7 @@ pub(crate) fn place_rules(all: &mut Fragment, index: &Index) {
 
 fn lone(rule: Rule) -> Filter {
     Filter {
-        address: crate::model::fragment::Address::new(format!("lone-rule:{}", rule.say)),
+        address: Address::new(format!("lone-rule:{}", rule.say)),
         layer: crate::model::fragment::Layer::SecurityGroup,
         title: "a rule whose filter is not in these files".into(),
         place: rule.place,
@@ -44,7 +46,7 @@ fn lone(rule: Rule) -> Filter {
     }
 }
 
-pub(crate) fn build(all: &mut Fragment, filters: &Index, folders: &Folders) -> Graph {
+pub(crate) fn build(all: &mut Fragment, filters: &Index, folders: &Arc<Folders>) -> Graph {
     let nodes = std::mem::take(&mut all.nodes);
     let index = node_index(&nodes, folders);
     let pods = Pods::new(&nodes, &all.namespaces);
@@ -63,12 +65,12 @@ pub(crate) fn build(all: &mut Fragment, filters: &Index, folders: &Folders) -> G
     Graph { nodes, arrivals, guards, behind, index }
 }
 
-fn node_index(nodes: &[Node], folders: &Folders) -> Index {
+fn node_index(nodes: &[Node], folders: &Arc<Folders>) -> Index {
     let mut index =
         Index::new(nodes.iter().enumerate().map(|(i, n)| (&n.address, i, n.place)), folders);
     for (i, node) in nodes.iter().enumerate() {
         for alias in &node.aliases {
-            index.add(alias.clone(), i, node.place);
+            index.add(alias, i, node.place);
         }
     }
     index
@@ -90,7 +92,11 @@ fn add_hop(hop: &Hop, nodes: &[Node], index: &Index, pods: &Pods, arrivals: &mut
         },
         Ref::Pods(_) => return,
     };
-    for (to, truth) in targets(&hop.to, hop.place, nodes, index, pods) {
+    let environment = match &hop.from {
+        Ref::To(address) => address.environment(),
+        _ => None,
+    };
+    for (to, truth) in targets(&hop.to, environment, hop.place, nodes, index, pods) {
         let mut hop = hop.clone();
         hop.open = both(hop.open, truth, hop.place);
         resolve_ports(&mut hop, &nodes[to]);
@@ -101,6 +107,7 @@ fn add_hop(hop: &Hop, nodes: &[Node], index: &Index, pods: &Pods, arrivals: &mut
 /// The nodes at the far side; a selector may have several, each more or less surely.
 fn targets(
     to: &Ref,
+    environment: Option<&str>,
     place: Place,
     nodes: &[Node],
     index: &Index,
@@ -111,7 +118,8 @@ fn targets(
             index.nearest(address, place).map(|i| (i, Truth::plain(true))).into_iter().collect()
         }
         Ref::Pods(selector) => {
-            selectors::nearest(pods.select(selector, place), nodes, index, place)
+            let found = pods.select(selector, environment, index.folders(), place);
+            selectors::nearest(found, nodes, index, environment, place)
         }
         _ => Vec::new(),
     }
@@ -161,14 +169,16 @@ fn add_guard(
         Fact::Unknown(why, at) => Err((why.clone(), *at)),
         Fact::Unset(_) => return,
     };
+    let environment = attach.filter.known().and_then(Address::environment);
     let chosen = match &attach.to {
         Ref::Pods(selector) => selectors::nearest_of_each_name(
-            pods.select(selector, attach.place),
+            pods.select(selector, environment, index.folders(), attach.place),
             nodes,
             index,
+            environment,
             attach.place,
         ),
-        other => targets(other, attach.place, nodes, index, pods),
+        other => targets(other, environment, attach.place, nodes, index, pods),
     };
     for (node, truth) in chosen {
         let attached = both(Fact::written(true, attach.place), truth, attach.place);

@@ -1,6 +1,7 @@
 //! Containers with everything that is put into them, and the stores they turn out to be.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -43,7 +44,7 @@ pub(crate) fn build(
     all: &Fragment,
     catalog: &Catalog,
     sources: &Sources,
-    folders: &Folders,
+    folders: &Arc<Folders>,
 ) -> Built {
     let inputs = Inputs::new(all, sources, folders);
     let cards = cards(&all.containers, catalog);
@@ -150,7 +151,7 @@ fn host(store: &Store, built: &mut Built) {
         pod: None,
     });
     // Configuration in an object of a cluster is for some pod of it.
-    let around = if store.address.0.starts_with("ch:k8s:") {
+    let around = if store.address.0.starts_with("ch:k8s") {
         (Ref::Cluster, "pods of the cluster reach the ports that the server opens")
     } else {
         (Ref::AnyNetwork, "the network of the machine reaches the ports that the server opens")
@@ -182,7 +183,7 @@ struct Inputs<'a> {
 }
 
 impl<'a> Inputs<'a> {
-    fn new(all: &'a Fragment, sources: &'a Sources, folders: &Folders) -> Inputs<'a> {
+    fn new(all: &'a Fragment, sources: &'a Sources, folders: &Arc<Folders>) -> Inputs<'a> {
         let bundle_index = Index::new(
             all.bundles.iter().enumerate().map(|(i, b)| (&b.address, i, b.place)),
             folders,

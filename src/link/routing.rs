@@ -4,6 +4,8 @@
 mod checks;
 mod policies;
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::graph::both;
@@ -21,7 +23,7 @@ use checks::Checks;
 use policies::Policies;
 
 /// Turns what front ends said about routing into hops; gives back what needs the graph.
-pub(super) fn join(all: &mut Fragment, folders: &Folders) -> Vec<NamedPort> {
+pub(super) fn join(all: &mut Fragment, folders: &Arc<Folders>) -> Vec<NamedPort> {
     let routing = std::mem::take(&mut all.routing);
     let mut hops = Vec::new();
     {
@@ -55,7 +57,7 @@ struct Joined<'a> {
 }
 
 impl<'a> Joined<'a> {
-    fn new(all: &'a Fragment, routing: &'a Routing, folders: &Folders) -> Joined<'a> {
+    fn new(all: &'a Fragment, routing: &'a Routing, folders: &Arc<Folders>) -> Joined<'a> {
         let asked = !routing.attachments.is_empty() || !routing.forks.is_empty();
         let nodes = all.nodes.iter().enumerate().filter(|_| asked);
         let on_pods = |f: &Fork| matches!(f.on, ForkOn::Pods(_));
@@ -81,7 +83,7 @@ impl<'a> Joined<'a> {
             let at = *known.entry((gateway, listener.place.file)).or_insert(new);
             if at == new {
                 self.listeners.push(Vec::new());
-                self.gateways.add(gateway.clone(), at, listener.place);
+                self.gateways.add(gateway, at, listener.place);
             }
             self.listeners[at].push(i);
         }
@@ -127,8 +129,14 @@ impl<'a> Joined<'a> {
     fn choose(&self, fork: &Fork, out: &mut Vec<Hop>) {
         match (&fork.on, &self.pods) {
             (ForkOn::Pods(selector), Some(pods)) => {
-                let found = pods.select(selector, fork.place);
-                let found = selectors::nearest(found, self.all_nodes, &self.nodes, fork.place);
+                let environment = fork.here.iter().find_map(|hop| match &hop.to {
+                    Ref::To(address) => address.environment(),
+                    _ => None,
+                });
+                let folders = self.nodes.folders();
+                let found = pods.select(selector, environment, folders, fork.place);
+                let found =
+                    selectors::nearest(found, self.all_nodes, &self.nodes, environment, fork.place);
                 if found.is_empty() {
                     out.extend(fork.otherwise.iter().cloned());
                 }

@@ -2,9 +2,11 @@
 
 use rustc_hash::FxHashMap;
 
-use super::index::Index;
+use super::index::{Folders, Index};
 use crate::model::fact::{Fact, Name, Why};
-use crate::model::fragment::{LabelTerm, NamespaceDraft, Namespaces, Node, Pod, PodSelector};
+use crate::model::fragment::{
+    Address, LabelTerm, NamespaceDraft, Namespaces, Node, Pod, PodSelector,
+};
 use crate::model::truth::Truth;
 use crate::source::Place;
 
@@ -88,11 +90,23 @@ impl<'a> Pods<'a> {
         Some(lists)
     }
 
-    /// The pods that a selector may choose, each with how surely.
-    pub(crate) fn select(&self, selector: &PodSelector, asker: Place) -> Vec<(usize, Truth)> {
+    /// The pods that a selector may choose, each with how surely. What an overlay renders never
+    /// meets what another rendering of the same files holds.
+    pub(crate) fn select(
+        &self,
+        selector: &PodSelector,
+        environment: Option<&str>,
+        folders: &Folders,
+        asker: Place,
+    ) -> Vec<(usize, Truth)> {
         let mut out = Vec::new();
         for i in self.candidates(selector) {
             let Some(pod) = &self.nodes[i].pod else { continue };
+            if environment.is_some()
+                && !folders.are_neighbours(environment, self.nodes[i].address.environment())
+            {
+                continue;
+            }
             if surely_not(&selector.labels, pod) {
                 continue;
             }
@@ -210,14 +224,29 @@ fn is_one_of(is: &Fact<Name>, values: &[Fact<Name>]) -> Truth {
     })
 }
 
+/// Of several candidates, those of the asker's own environment, if there are any.
+fn of_environment(
+    mut found: Vec<(usize, Truth)>,
+    environment: Option<&str>,
+    nodes: &[Node],
+) -> Vec<(usize, Truth)> {
+    let own = |i: usize| nodes[i].address.environment() == environment;
+    if environment.is_some() && found.iter().any(|(i, _)| own(*i)) {
+        found.retain(|(i, _)| own(*i));
+    }
+    found
+}
+
 /// Of several candidates, those whose files lie nearest to the asker's: the manifests of another
 /// environment that carry the same labels are another cluster's.
 pub(crate) fn nearest(
     found: Vec<(usize, Truth)>,
     nodes: &[Node],
     index: &Index,
+    environment: Option<&str>,
     asker: Place,
 ) -> Vec<(usize, Truth)> {
+    let found = of_environment(found, environment, nodes);
     let close = |i: usize| index.closeness(nodes[i].place.file, asker.file);
     let Some(best) = found.iter().map(|(i, _)| close(*i)).max() else {
         return found;
@@ -226,23 +255,29 @@ pub(crate) fn nearest(
     let best = best.min(index.depth(asker.file));
     let near = found.into_iter().filter(|(i, _)| close(*i) >= best).collect();
     // Several files of a folder that describe one object are as many versions of it.
-    nearest_of_each_name(near, nodes, index, asker)
+    nearest_of_each_name(near, nodes, index, environment, asker)
 }
 
-/// Of candidates with one name (the same object in several environments), the nearest each.
+/// Of candidates with one name (the same object in several environments), those of the asker's own
+/// overlay, else the nearest each.
 pub(crate) fn nearest_of_each_name(
     found: Vec<(usize, Truth)>,
     nodes: &[Node],
     index: &Index,
+    environment: Option<&str>,
     asker: Place,
 ) -> Vec<(usize, Truth)> {
-    let close = |i: usize| index.closeness(nodes[i].place.file, asker.file);
-    let mut best: FxHashMap<&Name, usize> = FxHashMap::default();
-    for (i, _) in &found {
-        let entry = best.entry(&nodes[*i].address.0).or_insert(0);
+    let close = |i: usize| {
+        let own = environment.is_some() && nodes[i].address.environment() == environment;
+        (own, index.closeness(nodes[i].place.file, asker.file))
+    };
+    let names: Vec<Address> = found.iter().map(|(i, _)| nodes[*i].address.bare()).collect();
+    let mut best: FxHashMap<&Address, (bool, usize)> = FxHashMap::default();
+    for ((i, _), name) in found.iter().zip(&names) {
+        let entry = best.entry(name).or_default();
         *entry = (*entry).max(close(*i));
     }
     let keep: Vec<bool> =
-        found.iter().map(|(i, _)| close(*i) == best[&nodes[*i].address.0]).collect();
+        found.iter().zip(&names).map(|((i, _), name)| close(*i) == best[name]).collect();
     found.into_iter().zip(keep).filter(|(_, k)| *k).map(|(f, _)| f).collect()
 }

@@ -302,6 +302,8 @@ pub(crate) struct Model {
     pub(crate) openings: Vec<Opening>,
     pub(crate) secrets: Vec<Secret>,
     pub(crate) defects: Vec<Defect>,
+    /// Overlays; what several of them render is one fault of its file.
+    pub(crate) environments: Vec<super::fragment::Environment>,
 }
 
 impl Model {

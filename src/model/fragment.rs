@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::fact::{Fact, Name};
 use super::net::{Addresses, Ports};
 use super::routing::Routing;
-use crate::source::{Place, Problem, Text};
+use crate::source::{FileId, Place, Problem, Text};
 use crate::tree::xml::Element;
 
 /// What others may call a thing. One string, so that formats can name one another's things:
@@ -27,6 +27,41 @@ impl Address {
     pub(crate) fn file(path: &str) -> Address {
         Address(format!("file:{path}").into())
     }
+
+    /// An object of Kubernetes, `KIND/NAMESPACE/NAME`: as it stands in a file, or (with the name of
+    /// an environment) as an overlay renders it.
+    pub(crate) fn of_object(environment: &str, object: &str) -> Address {
+        match environment {
+            "" => Address(format!("k8s:{object}").into()),
+            name => Address(format!("k8s@{}:{object}", name.replace(':', "_")).into()),
+        }
+    }
+
+    /// What stands behind the kind of address: `KIND/NAMESPACE/NAME` of an object.
+    pub(crate) fn object(&self) -> &str {
+        self.0.split_once(':').map_or(&self.0, |(_, object)| object)
+    }
+
+    /// The environment that the thing belongs to, if it is part of one.
+    pub(crate) fn environment(&self) -> Option<&str> {
+        environment(&self.0)
+    }
+
+    /// The same name without the environment.
+    pub(crate) fn bare(&self) -> Address {
+        match self.environment() {
+            None => self.clone(),
+            Some(name) => Address(self.0.replacen(&format!("k8s@{name}:"), "k8s:", 1).into()),
+        }
+    }
+}
+
+/// The environment in an address or in a name made of one: `ch:k8s@overlays/prod:ConfigMap/…`.
+pub(crate) fn environment(address: &str) -> Option<&str> {
+    let at = address.find("k8s@")?;
+    let inside = &address[at + 4..];
+    let begins = at == 0 || address[..at].ends_with([':', '/']);
+    inside.split_once(':').map(|(name, _)| name).filter(|_| begins)
 }
 
 impl fmt::Display for Address {
@@ -533,6 +568,8 @@ pub(crate) struct Release {
     pub(crate) version: Option<Name>,
     /// The later wins.
     pub(crate) values: Vec<Values>,
+    /// The overlay that its object is rendered by, if one is.
+    pub(crate) environment: Name,
     /// "`HelmRelease` `cache`", as its object calls itself.
     pub(crate) title: Name,
     /// Where the chart is named: whatever the chart decides is placed here.
@@ -601,6 +638,16 @@ pub(crate) struct Dependency {
     pub(crate) place: Place,
 }
 
+/// One rendering of shared files: an overlay of kustomize. Renderings that share a file are
+/// alternatives (staging and production); others may stand in one cluster.
+#[derive(Clone, Debug)]
+pub(crate) struct Environment {
+    /// As in the addresses of what it holds.
+    pub(crate) name: Name,
+    /// The files that it is made of.
+    pub(crate) files: Vec<FileId>,
+}
+
 /// Everything a front end found in its files.
 #[derive(Default, Debug)]
 pub(crate) struct Fragment {
@@ -622,6 +669,9 @@ pub(crate) struct Fragment {
     pub(crate) templates: Vec<Place>,
     /// Configuration files on disk.
     pub(crate) files: Vec<ConfigFile>,
+    /// Files that became entries of bundles, and are judged there.
+    pub(crate) contents: Vec<Address>,
+    pub(crate) environments: Vec<Environment>,
     pub(crate) stores: Vec<Store>,
     pub(crate) settled: Vec<Settled>,
     pub(crate) keeps: Vec<Keep>,
@@ -652,6 +702,8 @@ impl Fragment {
         self.local_charts.extend(other.local_charts);
         self.templates.extend(other.templates);
         self.files.extend(other.files);
+        self.contents.extend(other.contents);
+        self.environments.extend(other.environments);
         self.stores.extend(other.stores);
         self.settled.extend(other.settled);
         self.keeps.extend(other.keeps);

@@ -38,7 +38,7 @@ pub(super) fn lower(
     for (name, ingress) in form.named("ingress").unwrap_or_default() {
         objects.extend(form.ingress(&name, ingress));
     }
-    manifests(&objects, catalog, sources.path(release.place.file), out);
+    manifests(&objects, &release.environment, catalog, sources.path(release.place.file), out);
 }
 
 struct Form<'a> {

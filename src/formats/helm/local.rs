@@ -109,6 +109,7 @@ fn release_of(chart: &LocalChart, namespace: &str) -> Release {
         chart: ChartRef::Folder(chart.folder.clone()),
         version: chart.version.clone(),
         values: Vec::new(),
+        environment: "".into(),
         title: format!("chart `{}`", chart.name).into(),
         place: chart.place,
         whole: chart.whole,

@@ -98,7 +98,7 @@ impl Origins {
 
 /// `k8s:KIND/NAMESPACE/NAME`
 fn kind_and_name(address: &Address) -> (&str, &str) {
-    let text = address.0.strip_prefix("k8s:").unwrap_or(&address.0);
+    let text = address.object();
     let kind = text.split('/').next().unwrap_or(text);
     (kind, text.rsplit('/').next().unwrap_or(text))
 }

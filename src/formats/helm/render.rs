@@ -48,7 +48,7 @@ pub(super) fn lower(
     let path = sources.path(release.place.file);
     for (object, exists) in &objects {
         let mut made = Fragment::default();
-        manifests(std::slice::from_ref(object), catalog, path, &mut made);
+        manifests(std::slice::from_ref(object), &release.environment, catalog, path, &mut made);
         written::mark(&mut made, release, &card.see, exists, merged.open.as_ref());
         out.absorb(made);
     }

@@ -173,7 +173,7 @@ pub(super) fn shared(a: &str, b: &str) -> usize {
 
 /// `the values in ConfigMap x`
 fn spelled(address: &Address) -> Name {
-    let text = address.0.strip_prefix("k8s:").unwrap_or(&address.0);
+    let text = address.object();
     let kind = text.split('/').next().unwrap_or("object");
     format!("the values in {kind} {}", text.rsplit('/').next().unwrap_or(text)).into()
 }

@@ -129,7 +129,7 @@ fn from_outside(object: &Object, out: &mut Fragment) {
     let own = object.spec(&["infrastructure", "parametersRef"]);
     let on = match own.and_then(|p| parameters(object, p)) {
         Some(parameters) => parameters,
-        None => class_address(name),
+        None => object.of_cluster(CLASS, name),
     };
     let here = vec![Hop::new(Ref::To(on.clone()), Ref::To(object.address()), place, &*say)];
     let otherwise = Front::usual(place, &*say).hops(&object.address(), None);
@@ -188,9 +188,7 @@ fn asked_addresses(object: &Object) -> Option<(bool, Place)> {
     told.iter().find(|(public, _)| *public).or(told.first()).copied()
 }
 
-fn class_address(name: &str) -> Address {
-    Address::new(format!("k8s:GatewayClass/{name}"))
-}
+const CLASS: &str = "GatewayClass";
 
 fn parameters(object: &Object, reference: &Node) -> Option<Address> {
     object.referred(reference.get("kind")?.str()?, reference)
@@ -198,7 +196,7 @@ fn parameters(object: &Object, reference: &Node) -> Option<Address> {
 
 /// A class: its controller decides what its Gateways get.
 pub(super) fn class(object: &Object, out: &mut Fragment) {
-    let address = class_address(&object.name);
+    let address = object.of_cluster(CLASS, &object.name);
     out.nodes.push(stop(address.clone(), NodeKind::Relay, object.place));
     let controller = object.spec_entry("controllerName");
     let place = controller.map_or(object.place, Entry::place);

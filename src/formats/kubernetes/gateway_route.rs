@@ -143,7 +143,7 @@ pub(super) fn envoy_backend(object: &Object, out: &mut Fragment) {
     front::balancer(object, out);
     for endpoint in object.spec(&["endpoints"]).map_or(&[][..], Node::items) {
         let Some(host) = endpoint.at(&["fqdn", "hostname"]).and_then(Node::str) else { continue };
-        let Some(target) = service::of_host(host, None) else { continue };
+        let Some(target) = service::of_host(object, host, None) else { continue };
         let number = endpoint.at(&["fqdn", "port"]).and_then(port);
         let to = number.map_or(PortEnd::Unknown(Why::Template), PortEnd::Number);
         let pair = PortPair { from: None, to, udp: false, place: endpoint.place };

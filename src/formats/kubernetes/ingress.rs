@@ -53,7 +53,7 @@ fn from_outside(object: &Object, out: &mut Fragment) {
         out.hops.extend(front.hops(&object.address(), only_from.as_ref()));
         return;
     }
-    let on = ingress_class::address(class);
+    let on = object.of_cluster(ingress_class::CLASS, class);
     let here = Hop::new(Ref::To(on.clone()), Ref::To(object.address()), place, say.clone());
     let here = vec![Hop { only_from: only_from.clone(), ..here }];
     let otherwise = guessed(class, place, say).hops(&object.address(), only_from.as_ref());

@@ -46,7 +46,7 @@ pub(super) fn through(object: &Object) -> Vec<(Address, Place)> {
 /// `NAMESPACE/NAME`, or a name of the same namespace.
 fn nginx_policy(object: &Object, name: &str) -> Address {
     match name.split_once('/') {
-        Some((namespace, name)) => Address::new(format!("k8s:Policy/{namespace}/{name}")),
+        Some((namespace, name)) => object.elsewhere("Policy", namespace, name),
         None => object.neighbour("Policy", name),
     }
 }

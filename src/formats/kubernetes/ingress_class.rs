@@ -3,31 +3,21 @@
 use super::front::{self, Front, stop};
 use super::object::Object;
 use crate::model::fact::Fact;
-use crate::model::fragment::{
-    Address, Container, Fragment, Hop, NodeKind, PortEnd, PortMap, PortPair, Ref,
-};
+use crate::model::fragment::{Container, Fragment, Hop, NodeKind, PortEnd, PortMap, PortPair, Ref};
 use crate::model::routing::{Fork, ForkOn};
 use crate::source::Place;
 use crate::tree::node::{Entry, Node};
 
-/// The node of a class.
-pub(super) fn address(name: &str) -> Address {
-    Address::new(format!("k8s:IngressClass/{name}"))
-}
-
-fn controller(name: &str) -> Address {
-    Address::new(format!("k8s:ingress-controller/{name}"))
-}
-
-fn aws_parameters(name: &str) -> Address {
-    Address::new(format!("k8s:IngressClassParams/{name}"))
-}
+/// The kind in a class's address.
+pub(super) const CLASS: &str = "IngressClass";
+const CONTROLLER: &str = "ingress-controller";
+const AWS_PARAMETERS: &str = "IngressClassParams";
 
 const AWS_DEFAULT: &str = "AWS Load Balancer Controller: the scheme is `internal` unless set";
 
 /// A class is as open as its controller.
 pub(super) fn lower(object: &Object, out: &mut Fragment) {
-    let address = address(&object.name);
+    let address = object.of_cluster(CLASS, &object.name);
     out.nodes.push(stop(address.clone(), NodeKind::Relay, object.place));
     let entry = object.spec_entry("controller");
     let place = entry.map_or(object.place, Entry::place);
@@ -36,13 +26,16 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
     let (on, otherwise) = match name {
         "ingress.k8s.aws/alb" => {
             let parameters = object.spec(&["parameters", "name"]).and_then(Node::str);
-            (aws_parameters(parameters.unwrap_or("")), aws_front(None, place, &say))
+            (
+                object.of_cluster(AWS_PARAMETERS, parameters.unwrap_or("")),
+                aws_front(None, place, &say),
+            )
         }
         "tailscale.com/ts-ingress" => {
             out.hops.push(Hop::new(Ref::Overlay, Ref::To(address), place, say));
             return;
         }
-        _ => (controller(name), Front::usual(place, &*say)),
+        _ => (object.of_cluster(CONTROLLER, name), Front::usual(place, &*say)),
     };
     let here = vec![Hop::new(Ref::To(on.clone()), Ref::To(address.clone()), place, &*say)];
     let otherwise = otherwise.hops(&address, None);
@@ -51,7 +44,7 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
 
 /// The AWS Load Balancer Controller's parameters of a class.
 pub(super) fn parameters(object: &Object, out: &mut Fragment) {
-    let address = aws_parameters(&object.name);
+    let address = object.of_cluster(AWS_PARAMETERS, &object.name);
     out.nodes.push(stop(address.clone(), NodeKind::Relay, object.place));
     let scheme = object.spec_entry("scheme");
     let place = scheme.map_or(object.place, Entry::place);
@@ -82,7 +75,7 @@ pub(super) fn of_controller(object: &Object, container: &Container, out: &mut Fr
         return;
     };
     let place = container.place;
-    let address = controller(&name);
+    let address = object.of_cluster(CONTROLLER, &name);
     out.nodes.push(front::stop(address.clone(), NodeKind::Relay, place));
     let say = format!("{} serves Ingresses", object.title());
     let pair = |from: u16, to: u16| PortPair {

@@ -159,7 +159,7 @@ fn attach(object: &Object, out: &mut Fragment) {
         out.routing.attachments.push(Attachment {
             route: route.clone(),
             hosts: hosts.clone(),
-            gateway: Address::new(format!("k8s:{GATEWAY}/{namespace}/{short}")),
+            gateway: object.elsewhere(GATEWAY, namespace, short),
             section: None,
             port: None,
             place: node.place,
@@ -178,7 +178,7 @@ fn matched_ports(entry: &Node) -> Vec<u16> {
 fn to_service(object: &Object, node: &Node, ports: &[u16], out: &mut Fragment) {
     let Some(destination) = node.get("destination") else { return };
     let Some(host) = destination.get("host").and_then(Node::str) else { return };
-    let target = service::of_host(host, Some(object.namespace_name()));
+    let target = service::of_host(object, host, Some(object.namespace_name()));
     // Short names are those of the object's own namespace; others need `svc`.
     let Some(target) = target else { return };
     let (to, end, shown) = match destination.at(&["port", "number"]) {

@@ -11,7 +11,7 @@ use super::front::{Front, stop};
 use super::object::{Object, is_placeholder};
 use super::status;
 use crate::model::fact::{Fact, Why};
-use crate::model::fragment::{Address, Fragment, Hop, NodeKind, Ref};
+use crate::model::fragment::{Fragment, Hop, NodeKind, Ref};
 use crate::model::net::Addresses;
 use crate::model::routing::{Fork, ForkOn};
 use crate::source::Place;
@@ -83,7 +83,7 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
     ];
     match &verdict.side {
         Side::Pool(name) => {
-            let pool = pool_address(name);
+            let pool = object.of_cluster(POOL, name);
             let here = vec![step(Ref::To(pool.clone()), Fact::written(true, at), &told)];
             let on = ForkOn::Node(pool);
             out.routing.forks.push(Fork { on, place: at, here, otherwise: outside });
@@ -92,13 +92,11 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
     }
 }
 
-fn pool_address(name: &str) -> Address {
-    Address::new(format!("k8s:IPAddressPool/{name}"))
-}
+const POOL: &str = "IPAddressPool";
 
 /// The addresses that MetalLB hands out, as networks or from one to another.
 pub(super) fn pool(object: &Object, out: &mut Fragment) {
-    let address = pool_address(&object.name);
+    let address = object.of_cluster(POOL, &object.name);
     out.nodes.push(stop(address.clone(), NodeKind::Relay, object.place));
     let list = object.spec(&["addresses"]);
     let ends = texts(list).filter_map(|n| n.str()).flat_map(|range| {

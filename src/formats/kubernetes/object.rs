@@ -17,13 +17,18 @@ pub(super) struct Object<'a> {
     pub(super) annotations: &'a [Entry],
     /// Where its name stands.
     pub(super) place: Place,
+    /// The overlay that it is rendered by; empty for what stands in its file as it is.
+    pub(super) environment: &'a str,
 }
 
 /// All objects of a stream, lists flattened. What has no kind is none.
-pub(super) fn all(nodes: &[Node]) -> Vec<Object<'_>> {
+pub(super) fn all<'a>(nodes: &'a [Node], environment: &'a str) -> Vec<Object<'a>> {
     let mut out = Vec::new();
     for node in nodes {
         collect(node, None, &mut out);
+    }
+    for object in &mut out {
+        object.environment = environment;
     }
     out
 }
@@ -64,6 +69,7 @@ impl<'a> Object<'a> {
             node,
             annotations: metadata.and_then(|m| m.get("annotations")).map_or(&[], Node::entries),
             place,
+            environment: "",
         }
     }
 
@@ -80,14 +86,14 @@ impl<'a> Object<'a> {
         self.node.get("spec")?.map()?.entry(key)
     }
 
-    /// `k8s:KIND/NAMESPACE/NAME`.
+    /// `k8s:KIND/NAMESPACE/NAME`, or `k8s@ENVIRONMENT:…` for what an overlay renders.
     pub(super) fn address(&self) -> Address {
         self.neighbour(self.kind, &self.name)
     }
 
     /// Another object of the same namespace.
     pub(super) fn neighbour(&self, kind: &str, name: &str) -> Address {
-        Address::new(format!("k8s:{kind}/{}/{name}", self.namespace_name()))
+        self.elsewhere(kind, self.namespace_name(), name)
     }
 
     /// Its namespace as a part of addresses.
@@ -101,7 +107,17 @@ impl<'a> Object<'a> {
         let name = reference.get("name")?.str()?;
         let namespace = reference.get("namespace").and_then(Node::str);
         let namespace = namespace.unwrap_or_else(|| self.namespace_name());
-        Some(Address::new(format!("k8s:{kind}/{namespace}/{name}")))
+        Some(self.elsewhere(kind, namespace, name))
+    }
+
+    /// An object of another namespace.
+    pub(super) fn elsewhere(&self, kind: &str, namespace: &str, name: &str) -> Address {
+        Address::of_object(self.environment, &format!("{kind}/{namespace}/{name}"))
+    }
+
+    /// An object that belongs to no namespace.
+    pub(super) fn of_cluster(&self, kind: &str, name: &str) -> Address {
+        Address::of_object(self.environment, &format!("{kind}/{name}"))
     }
 
     pub(super) fn labels(&self) -> Vec<(Name, Fact<Name>)> {

@@ -84,6 +84,7 @@ fn flux(object: &Object, out: &mut Fragment) -> bool {
         chart,
         version,
         values,
+        environment: object.environment.into(),
         title: object.title(),
         place,
         whole: object.whole(),
@@ -98,7 +99,7 @@ fn referred(object: &Object, reference: &Node) -> Address {
     let name = reference.get("name").and_then(Node::str).unwrap_or("?");
     let own = object.namespace.known().map_or("?", |n| n);
     let namespace = reference.get("namespace").and_then(Node::str).unwrap_or(own);
-    Address::new(format!("k8s:{kind}/{namespace}/{name}"))
+    object.elsewhere(kind, namespace, name)
 }
 
 fn bundle(object: &Object, node: &Node) -> Option<Values> {
@@ -135,6 +136,7 @@ fn k3s(object: &Object, out: &mut Fragment) -> bool {
         chart: remote(&name, text(object.spec(&["repo"]))),
         version: text(object.spec(&["version"])),
         values,
+        environment: object.environment.into(),
         title: object.title(),
         place: chart.place,
         whole: object.whole(),
@@ -191,6 +193,7 @@ fn argo(object: &Object, spec: &Node, name: &Name, out: &mut Fragment) -> bool {
                 .get("helm")
                 .map(|h| argo_values(h, folder.as_deref()))
                 .unwrap_or_default(),
+            environment: object.environment.into(),
             title: object.title(),
             place,
             whole: object.whole(),
@@ -260,8 +263,7 @@ fn value_file(path: &str, folder: Option<&str>) -> Option<Name> {
 }
 
 /// The charts that a kustomization inflates: `helmCharts`, with the folder it stands in.
-#[expect(dead_code, reason = "the reader of kustomizations calls it")]
-pub(super) fn kustomize(kustomization: &Node, folder: &str, out: &mut Fragment) {
+pub(super) fn kustomize(kustomization: &Node, folder: &str, environment: &str, out: &mut Fragment) {
     for chart in kustomization.get("helmCharts").map_or(&[][..], Node::items) {
         let Some(entry) = chart.map().and_then(|m| m.entry("name")) else { continue };
         let Some(name) = entry.value.text() else { continue };
@@ -283,6 +285,7 @@ pub(super) fn kustomize(kustomization: &Node, folder: &str, out: &mut Fragment) 
             chart: ChartRef::Named { repository: text(chart.get("repo")), name: name.clone() },
             version: text(chart.get("version")),
             values,
+            environment: environment.into(),
             title: format!("chart `{name}`").into(),
             place,
             whole: chart.place,

@@ -88,7 +88,9 @@ fn port_end(node: &Node) -> PortEnd {
 /// A name for another Service of the cluster, often one of another namespace.
 fn alias(object: &Object, out: &mut Fragment) {
     let Some(entry) = object.spec_entry("externalName") else { return };
-    let Some(target) = entry.value.str().and_then(|host| of_host(host, None)) else { return };
+    let Some(target) = entry.value.str().and_then(|host| of_host(object, host, None)) else {
+        return;
+    };
     let say =
         format!("{} is another name of `{}`", object.title(), entry.value.str().unwrap_or("?"));
     out.hops.push(Hop::new(Ref::To(object.address()), Ref::To(target), entry.place(), say));
@@ -96,7 +98,7 @@ fn alias(object: &Object, out: &mut Fragment) {
 
 /// The Service that a name of the cluster's DNS means: `NAME.NAMESPACE.svc.cluster.local`, shorter
 /// within the asker's namespace (Kubernetes documentation, "DNS for Services and Pods").
-pub(super) fn of_host(host: &str, namespace: Option<&str>) -> Option<Address> {
+pub(super) fn of_host(object: &Object, host: &str, namespace: Option<&str>) -> Option<Address> {
     let host = host.trim_end_matches('.');
     let mut parts = host.split('.');
     let (name, within, svc) = (parts.next()?, parts.next(), parts.next());
@@ -107,7 +109,7 @@ pub(super) fn of_host(host: &str, namespace: Option<&str>) -> Option<Address> {
         _ => return None,
     };
     let plain = !name.is_empty() && !namespace.is_empty() && !is_placeholder(host);
-    plain.then(|| Address::new(format!("k8s:Service/{namespace}/{name}")))
+    plain.then(|| object.elsewhere("Service", namespace, name))
 }
 
 /// A Service's empty selector selects nothing: its endpoints are made by hand.

@@ -19,8 +19,8 @@ const FLAGS: [(&str, bool); 4] = [
 ];
 
 /// The ports of a ConfigMap, as one of these flags reads it.
-fn address(namespace: &str, name: &str) -> Address {
-    Address::new(format!("k8s:tcp-services/{namespace}/{name}"))
+fn address(object: &Object, namespace: &str, name: &str) -> Address {
+    object.elsewhere("tcp-services", namespace, name)
 }
 
 /// Steps from a controller's pod to the ConfigMaps that its flags name.
@@ -41,7 +41,7 @@ pub(super) fn of_controller(object: &Object, container: &Container, out: &mut Fr
         };
         let protocol = if udp { "UDP" } else { "TCP" };
         let say = format!("{} passes {protocol} on as ConfigMap `{name}` says", object.title());
-        let to = Ref::To(address(namespace, name));
+        let to = Ref::To(address(object, namespace, name));
         let hop = Hop::new(Ref::To(object.address()), to, origin.at, say);
         out.hops.push(Hop { proxy: true, ..hop });
     }
@@ -52,7 +52,7 @@ pub(super) fn of_config_map(object: &Object, out: &mut Fragment) {
     let entries = object.node.get("data").map_or(&[][..], |data| data.entries());
     let lines = entries.iter().filter_map(|entry| {
         let port: u16 = entry.key.parse().ok()?;
-        let (to, end, shown) = target(entry.value.str()?)?;
+        let (to, end, shown) = target(object, entry.value.str()?)?;
         Some((port, to, end, shown, entry.place()))
     });
     let lines: Vec<(u16, Address, PortEnd, &str, Place)> = lines.collect();
@@ -60,7 +60,7 @@ pub(super) fn of_config_map(object: &Object, out: &mut Fragment) {
         return;
     }
     let namespace = object.namespace.known().map_or("?", |n| n);
-    let from = address(namespace, &object.name);
+    let from = address(object, namespace, &object.name);
     out.nodes.push(Stop {
         address: from.clone(),
         aliases: Vec::new(),
@@ -78,13 +78,13 @@ pub(super) fn of_config_map(object: &Object, out: &mut Fragment) {
     }
 }
 
-fn target(value: &str) -> Option<(Address, PortEnd, &str)> {
+fn target<'a>(object: &Object, value: &'a str) -> Option<(Address, PortEnd, &'a str)> {
     let (namespace, rest) = value.split_once('/')?;
     let mut parts = rest.split(':');
     let (service, port) = (parts.next()?, parts.next()?);
-    let address = format!("k8s:Service/{namespace}/{service}");
+    let address = object.elsewhere("Service", namespace, service);
     Some(match port.parse() {
-        Ok(number) => (Address::new(address), PortEnd::Number(number), value),
+        Ok(number) => (address, PortEnd::Number(number), value),
         Err(_) => (Address::new(format!("{address}:{port}")), PortEnd::Same, value),
     })
 }

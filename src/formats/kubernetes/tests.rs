@@ -66,12 +66,12 @@ spec:
 ";
 
 #[test]
-fn manifests_are_claimed_and_their_makers_are_not() {
+fn manifests_and_kustomizations_are_claimed_and_charts_are_not() {
     let claim = |path, text| Kubernetes.claims(path, text);
     assert_eq!(claim("a.yaml", POD), Claim::Surely);
     assert_eq!(claim("a.json", "{\"apiVersion\": \"v1\", \"kind\": \"List\"}"), Claim::Maybe);
     assert_eq!(claim("templates/a.yaml", "kind: {{ x }}\napiVersion: v1"), Claim::Maybe);
-    assert_eq!(claim("kustomization.yaml", "apiVersion: v1\nkind: Kustomization"), Claim::No);
+    assert_eq!(claim("kustomization.yaml", "resources: [a.yaml]"), Claim::Surely);
     assert_eq!(claim("values.yaml", "extra:\n  - apiVersion: v1\n    kind: Pod"), Claim::No);
     assert_eq!(claim("compose.yaml", "services: {}"), Claim::No);
 }

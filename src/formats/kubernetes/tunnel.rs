@@ -48,7 +48,7 @@ fn target(url: &str, object: &Object) -> Option<(Address, PortEnd)> {
         Some(number) => PortEnd::Number(number),
         None => PortEnd::Unknown(Why::NoDefault("the port".into())),
     };
-    Some((service::of_host(host, Some(object.namespace_name()))?, end))
+    Some((service::of_host(object, host, Some(object.namespace_name()))?, end))
 }
 
 /// An operator's binding of Services to a tunnel.

@@ -1,5 +1,7 @@
 //! What clients have to show at the middlewares and policies that a step goes through.
 
+use std::sync::Arc;
+
 use super::super::index::{Folders, Index};
 use crate::model::fact::{Evidence, Fact, Name, Why};
 use crate::model::fragment::{Address, Hop};
@@ -16,12 +18,12 @@ pub(super) struct Checks<'a> {
 }
 
 impl<'a> Checks<'a> {
-    pub(super) fn new(checks: &'a [Check], folders: &Folders) -> Checks<'a> {
+    pub(super) fn new(checks: &'a [Check], folders: &Arc<Folders>) -> Checks<'a> {
         let things = checks.iter().enumerate().map(|(i, c)| (&c.address, i, c.place));
         let mut index = Index::new(things, folders);
         for (i, check) in checks.iter().enumerate() {
             for alias in &check.aliases {
-                index.add(alias.clone(), i, check.place);
+                index.add(alias, i, check.place);
             }
         }
         Checks { checks, index }
@@ -53,8 +55,7 @@ impl<'a> Checks<'a> {
 
 /// `k8s:Middleware/NAMESPACE/NAME` for people.
 fn shown(address: &Address) -> Name {
-    let text = &*address.0;
-    let short = text.strip_prefix("k8s:").unwrap_or(text);
+    let short = address.object();
     match short.split_once('/') {
         Some((kind, name)) => format!("the {kind} {name}").into(),
         None => short.into(),

@@ -114,7 +114,7 @@ fn entry(file: &ConfigFile) -> Option<Entry<'_>> {
     let ConfigBody::ClickHouse(root) = &file.body else { return None };
     let root: &Element = root;
     let path = file.address.0.strip_prefix("file:").unwrap_or(&file.address.0);
-    let object = path.starts_with("k8s:");
+    let object = path.starts_with("k8s:") || path.starts_with("k8s@");
     let path = if object { path.replace('#', "/") } else { path.to_owned() };
     let keeper = is_keeper(root);
     Some(Entry {
@@ -261,7 +261,7 @@ impl Known<'_> {
 
 /// `k8s:ConfigMap/shop/settings` in words.
 fn titled(object: &str) -> String {
-    let mut parts = object.trim_start_matches("k8s:").splitn(4, '/');
+    let mut parts = object.split_once(':').map_or(object, |(_, rest)| rest).splitn(4, '/');
     let kind = parts.next().unwrap_or_default();
     format!("{kind} `{}`", parts.nth(1).unwrap_or_default())
 }

@@ -30,6 +30,7 @@ fn release(resource: &Resource) -> Option<Release> {
         chart: chart_ref(resource, &name, text("repository")),
         version: text("version"),
         values: values(body),
+        environment: "".into(),
         title: format!("`{}`", resource.spelled).into(),
         place,
         whole: resource.whole,

@@ -122,9 +122,10 @@ impl Catalog {
         for (at, card) in self.images.iter().enumerate() {
             for image in &card.images {
                 let name = reference::last_part(image);
-                let known = match name.contains('*') {
-                    true => &mut self.by_pattern,
-                    false => self.by_name.entry(name.to_owned()).or_default(),
+                let known = if name.contains('*') {
+                    &mut self.by_pattern
+                } else {
+                    self.by_name.entry(name.to_owned()).or_default()
                 };
                 if known.last() != Some(&at) {
                     known.push(at);

@@ -192,7 +192,7 @@ fn understand(sources: &Sources, catalog: &Catalog, took: &mut Timings) -> (Frag
         .flat_map(|format| {
             let own = claims.iter().filter(|(_, f)| f.name() == format.name());
             let files = own.map(|(file, _)| *file).collect();
-            read_all(Group { format: *format, files }, sources, catalog)
+            read_all(&Group { format: *format, files }, sources, catalog)
         })
         .collect();
     let mut all = Fragment::default();
@@ -229,13 +229,13 @@ struct Group {
 }
 
 /// All files of a format, unit by unit.
-fn read_all(all: Group, sources: &Sources, catalog: &Catalog) -> Vec<(Fragment, Timings)> {
-    let Group { format, ref files } = all;
+fn read_all(all: &Group, sources: &Sources, catalog: &Catalog) -> Vec<(Fragment, Timings)> {
+    let Group { format, files } = all;
     if format.groups_by_content(files, sources) {
         return all.read_whole(sources, catalog);
     }
     let units = format.group(files, sources).into_par_iter();
-    units.map(|files| Group { format, files }.read(sources, catalog)).collect()
+    units.map(|files| Group { format: *format, files }.read(sources, catalog)).collect()
 }
 
 impl Group {

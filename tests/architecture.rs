@@ -20,7 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("expr", &["model", "source"]),
     ("cards", &["finding", "model", "source"]),
     ("embedded", &[]),
-    ("catalog", &["cards", "embedded", "expr", "model", "source", "tree"]),
+    ("catalog", &["cards", "embedded", "expr", "model", "shared", "source", "tree"]),
     ("stores", &["catalog", "expr", "model", "shared", "source", "tree"]),
     ("formats", &["catalog", "expr", "model", "shared", "source", "tree"]),
     ("link", &["catalog", "model", "source", "stores"]),

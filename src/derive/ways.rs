@@ -382,7 +382,7 @@ pub(crate) fn reach(ways: &[Way]) -> Reach {
     let may = if some(Confidence::Possible) { tier(Confidence::Possible) } else { likely };
     let ((sure, sure_teller), (likely, likely_teller), (may, may_teller)) = (certain, likely, may);
     let steps = |way: Option<&Way>| -> Shared<Evidence> {
-        way.map_or_else(|| Shared::empty(), |w| w.steps.clone().into())
+        way.map_or_else(Shared::empty, |w| w.steps.clone().into())
     };
     Reach {
         sure,

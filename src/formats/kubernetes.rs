@@ -147,7 +147,9 @@ fn overlay(root: FileId, files: &kustomize::Files, unit: &Unit, out: &mut Fragme
         let path = sources.path(*file);
         if let Some(node) = kustomize::is_kustomization(path).then(|| files.kustomization(*file)) {
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            node.iter().for_each(|n| releases::kustomize(n, folder, &rendered.name, out));
+            if let Some(node) = node {
+                releases::kustomize(&node, folder, &rendered.name, out);
+            }
         }
     }
     out.contents.extend(rendered.contents.iter().map(|file| Address::file(sources.path(*file))));

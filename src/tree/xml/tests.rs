@@ -20,7 +20,7 @@ fn dump(source: &str, element: &Element, out: &mut String) {
         match child {
             Content::Element(child) => dump(source, child, out),
             Content::Text(run) => {
-                for piece in run.pieces.iter() {
+                for piece in &run.pieces {
                     let (here, there) = (piece.here as usize, piece.there as usize);
                     let len = piece.len as usize;
                     assert_eq!(source.get(there..there + len), run.text.get(here..here + len));

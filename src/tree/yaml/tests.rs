@@ -19,7 +19,7 @@ fn dump(source: &str, node: &Node, out: &mut String) {
     match &node.kind {
         Kind::Null => write!(out, "null‹{}›", slice(source, node.place)).unwrap(),
         Kind::Scalar(scalar) => {
-            for piece in scalar.pieces(node.place).iter() {
+            for piece in &scalar.pieces(node.place) {
                 let len = piece.len as usize;
                 assert_eq!(
                     source.get(piece.there as usize..piece.there as usize + len),

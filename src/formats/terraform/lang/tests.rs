@@ -99,7 +99,7 @@ fn check_way(files: &str, attribute: &str, expected: &str) {
             if let ValKind::List { items, .. } = &val.kind {
                 val = &items[0];
             }
-            for station in val.via.iter() {
+            for station in &val.via {
                 let path = sources.path(station.place.file);
                 writeln!(out, "{path}: {} | {}", sources.slice(station.place), station.say)
                     .unwrap();

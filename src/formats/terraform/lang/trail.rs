@@ -67,7 +67,7 @@ pub(super) fn child(parent: &Val, child: &Val) -> Val {
     keep_text_place(&mut out);
     let mut holds = child.via.iter().any(|own| parent.via.iter().any(|s| s.place == own.place));
     let mut stations: Vec<Evidence> = Vec::with_capacity(parent.via.len() + 1);
-    for station in parent.via.iter() {
+    for station in &parent.via {
         // The element tells the same in more detail.
         if child.via.iter().any(|own| station.place.contains(own.place)) {
             continue;

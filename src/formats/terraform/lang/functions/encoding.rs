@@ -21,7 +21,7 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 pub(super) fn find(name: &str) -> Option<Function> {
     Some(match name {
         // JSON is YAML; nobody compares the text itself.
-        "jsonencode" | "yamlencode" => jsonencode,
+        "jsonencode" => jsonencode,
         "jsondecode" => jsondecode,
         "yamldecode" => yamldecode,
         "base64encode" => base64encode,

@@ -27,7 +27,7 @@ use crate::suppress;
 use crate::workspace;
 
 /// What to read and what to ask.
-#[derive(Clone, Debug)]
+#[derive(Clone, Default, Debug)]
 pub(crate) struct Options {
     pub(crate) paths: Vec<PathBuf>,
     /// File name and text.
@@ -103,26 +103,38 @@ pub struct Timings {
 
 /// Reads what the options name and judges it.
 pub(crate) fn run(options: &Options) -> Result<Run, UsageError> {
-    let mut knowledge = Knowledge::load(options.rules_dir.as_deref())?;
-    knowledge.rules.retain(|rule| {
-        let wanted = options.select.is_empty() || options.select.iter().any(|n| **n == *rule.name);
-        wanted && !options.skip.iter().any(|n| **n == *rule.name)
-    });
+    run_timed(options, &mut Timings::default())
+}
+
+/// Like [`run`], and tells how long each step took.
+pub(crate) fn run_timed(options: &Options, took: &mut Timings) -> Result<Run, UsageError> {
     in_pool(options.threads, || {
-        let loaded = match &options.stdin {
-            Some(document) => workspace::Loaded {
-                sources: workspace::in_memory(std::slice::from_ref(document)),
-                unreadable: Vec::new(),
-            },
-            None => workspace::load(&options.paths, options.threads).map_err(|e| path_error(&e))?,
-        };
+        // The cards are compiled while the files come from the disk.
+        let (knowledge, loaded) = rayon::join(
+            || Knowledge::load(options.rules_dir.as_deref()),
+            || timed(&mut took.read, || load(options)),
+        );
+        let (mut knowledge, loaded) = (knowledge?, loaded?);
+        knowledge.rules.retain(|rule| {
+            let named = |names: &[String]| names.iter().any(|n| **n == *rule.name);
+            (options.select.is_empty() || named(&options.select)) && !named(&options.skip)
+        });
         let Knowledge { catalog, rules } = &knowledge;
-        let took = &mut Timings::default();
         let sources = with_variables(loaded.sources, &options.variables)?;
         let mut run = judge(sources, catalog, rules, options.today, took);
         run.unreadable = loaded.unreadable;
         Ok(run)
     })
+}
+
+fn load(options: &Options) -> Result<workspace::Loaded, UsageError> {
+    match &options.stdin {
+        Some(document) => Ok(workspace::Loaded {
+            sources: workspace::in_memory(std::slice::from_ref(document)),
+            unreadable: Vec::new(),
+        }),
+        None => workspace::load(&options.paths, options.threads).map_err(|e| path_error(&e)),
+    }
 }
 
 /// The rules that would run.
@@ -187,21 +199,12 @@ fn timed<T>(into: &mut Duration, job: impl FnOnce() -> T) -> T {
 fn understand(sources: &Sources, catalog: &Catalog, took: &mut Timings) -> (Fragment, usize) {
     let start = Instant::now();
     let claims = claims(sources);
-    let fragments: Vec<(Fragment, Timings)> = formats::ALL
-        .par_iter()
-        .flat_map(|format| {
-            let own = claims.iter().filter(|(_, f)| f.name() == format.name());
-            let files = own.map(|(file, _)| *file).collect();
-            read_all(&Group { format: *format, files }, sources, catalog)
-        })
-        .collect();
-    let mut all = Fragment::default();
-    let mut busy = Timings::default();
-    for (fragment, took) in fragments {
-        all.absorb(fragment);
-        busy.parse += took.parse;
-        busy.lower += took.lower;
-    }
+    let read = formats::ALL.par_iter().map(|format| {
+        let own = claims.iter().filter(|(_, f)| f.name() == format.name());
+        let files = own.map(|(file, _)| *file).collect();
+        read_all(&Group { format: *format, files }, sources, catalog)
+    });
+    let (mut all, busy) = read.reduce(Read::default, together);
     formats::unfold_charts(&mut all, catalog, sources);
     all.problems.sort();
     all.problems.dedup();
@@ -228,18 +231,29 @@ struct Group {
     files: Vec<FileId>,
 }
 
+/// What some files say, and how long it took to read them.
+type Read = (Fragment, Timings);
+
+fn together((mut all, mut took): Read, (more, took_more): Read) -> Read {
+    all.absorb(more);
+    took.parse += took_more.parse;
+    took.lower += took_more.lower;
+    (all, took)
+}
+
 /// All files of a format, unit by unit.
-fn read_all(all: &Group, sources: &Sources, catalog: &Catalog) -> Vec<(Fragment, Timings)> {
+fn read_all(all: &Group, sources: &Sources, catalog: &Catalog) -> Read {
     let Group { format, files } = all;
     if format.groups_by_content(files, sources) {
         return all.read_whole(sources, catalog);
     }
     let units = format.group(files, sources).into_par_iter();
-    units.map(|files| Group { format: *format, files }.read(sources, catalog)).collect()
+    let read = units.map(|files| Group { format: *format, files }.read(sources, catalog));
+    read.fold(Read::default, together).reduce(Read::default, together)
 }
 
 impl Group {
-    fn read(self, sources: &Sources, catalog: &Catalog) -> (Fragment, Timings) {
+    fn read(self, sources: &Sources, catalog: &Catalog) -> Read {
         let mut took = Timings::default();
         let mut out = Fragment::default();
         let parsed = timed(&mut took.parse, || self.parse(sources, &mut out));
@@ -253,7 +267,7 @@ impl Group {
 
     /// Where the files themselves say what belongs together, all of them are parsed before that
     /// is known.
-    fn read_whole(&self, sources: &Sources, catalog: &Catalog) -> Vec<(Fragment, Timings)> {
+    fn read_whole(&self, sources: &Sources, catalog: &Catalog) -> Read {
         let mut took = Timings::default();
         let mut out = Fragment::default();
         let parsed = timed(&mut took.parse, || self.parse(sources, &mut out));
@@ -267,9 +281,8 @@ impl Group {
             timed(&mut took.lower, || self.format.lower(&unit, &mut out));
             (out, took)
         });
-        let mut fragments: Vec<_> = lowered.collect();
-        fragments.push((out, took));
-        fragments
+        let all = lowered.fold(Read::default, together).reduce(Read::default, together);
+        together(all, (out, took))
     }
 
     fn parse(&self, sources: &Sources, out: &mut Fragment) -> Vec<(FileId, Parsed)> {

@@ -1,11 +1,9 @@
 //! What the benchmark needs of a run.
 
 use std::path::Path;
-use std::time::Instant;
 
 pub use crate::session::Timings;
-use crate::session::{self, Knowledge};
-use crate::workspace;
+use crate::session::{self, Options};
 
 /// Judges a folder and tells how long each step took, and how many findings there were.
 ///
@@ -13,19 +11,10 @@ use crate::workspace;
 ///
 /// Where the folder cannot be read or a built-in card does not load.
 pub fn run(folder: &Path) -> (Timings, usize) {
-    let knowledge = Knowledge::load(None).unwrap_or_else(|e| panic!("{e}"));
     let mut took = Timings::default();
-    let start = Instant::now();
-    let loaded = workspace::load(&[folder.to_path_buf()], 0)
-        .unwrap_or_else(|e| panic!("{}: {}", e.path.display(), e.cause));
-    took.read = start.elapsed();
-    let run = session::judge(
-        loaded.sources,
-        &knowledge.catalog,
-        &knowledge.rules,
-        (2026, 1, 1),
-        &mut took,
-    );
+    let options =
+        Options { paths: vec![folder.to_path_buf()], today: (2026, 1, 1), ..Options::default() };
+    let run = session::run_timed(&options, &mut took).unwrap_or_else(|e| panic!("{e}"));
     let findings = run.findings.len();
     // As the command line does.
     std::mem::forget(run);

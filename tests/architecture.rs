@@ -47,7 +47,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("cli", &["finding", "model", "report", "session", "source"]),
     ("rendered", &["formats", "source", "tree", "workspace"]),
-    ("timing", &["session", "workspace"]),
+    ("timing", &["session"]),
     ("clickhouse_verdict", &["formats", "model", "source", "stores", "tree"]),
     ("main", &["cli"]),
     ("lib", &[]),

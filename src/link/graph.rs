@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::index::{Folders, Index};
 use super::selectors::{self, Pods};
 use super::{From, Guard, Step};
@@ -52,8 +54,11 @@ pub(crate) fn build(all: &mut Fragment, filters: &Index, folders: &Arc<Folders>)
     let pods = Pods::new(&nodes, &all.namespaces);
 
     let mut arrivals: Vec<Vec<Step>> = nodes.iter().map(|_| Vec::new()).collect();
-    for hop in &all.hops {
-        add_hop(hop, &nodes, &index, &pods, &mut arrivals);
+    let hops = std::mem::take(&mut all.hops).into_par_iter();
+    let steps: Vec<Vec<(usize, Step)>> =
+        hops.map(|hop| steps(hop, &nodes, &index, &pods)).collect();
+    for (to, step) in steps.into_iter().flatten() {
+        arrivals[to].push(step);
     }
 
     let mut guards: Vec<Vec<Guard>> = nodes.iter().map(|_| Vec::new()).collect();
@@ -76,7 +81,8 @@ fn node_index(nodes: &[Node], folders: &Arc<Folders>) -> Index {
     index
 }
 
-fn add_hop(hop: &Hop, nodes: &[Node], index: &Index, pods: &Pods, arrivals: &mut [Vec<Step>]) {
+/// A hop as steps that arrive at nodes.
+fn steps(hop: Hop, nodes: &[Node], index: &Index, pods: &Pods) -> Vec<(usize, Step)> {
     let from = match &hop.from {
         Ref::Internet => From::Internet,
         Ref::Network => From::Network,
@@ -88,20 +94,26 @@ fn add_hop(hop: &Hop, nodes: &[Node], index: &Index, pods: &Pods, arrivals: &mut
         // A near side that is not here brings nobody whom these files tell of.
         Ref::To(address) => match index.nearest(address, hop.place) {
             Some(i) => From::Node(i),
-            None => return,
+            None => return Vec::new(),
         },
-        Ref::Pods(_) => return,
+        Ref::Pods(_) => return Vec::new(),
     };
     let environment = match &hop.from {
         Ref::To(address) => address.environment(),
         _ => None,
     };
-    for (to, truth) in targets(&hop.to, environment, hop.place, nodes, index, pods) {
-        let mut hop = hop.clone();
+    let mut found = targets(&hop.to, environment, hop.place, nodes, index, pods);
+    let arrive = |mut hop: Hop, (to, truth): (usize, Truth)| {
         hop.open = both(hop.open, truth, hop.place);
         resolve_ports(&mut hop, &nodes[to]);
-        arrivals[to].push(Step { from, hop });
-    }
+        (to, Step { from, hop })
+    };
+    // Most hops have one far side, which needs no copy.
+    let Some(last) = found.pop() else { return Vec::new() };
+    let mut out: Vec<(usize, Step)> =
+        found.into_iter().map(|chosen| arrive(hop.clone(), chosen)).collect();
+    out.push(arrive(hop, last));
+    out
 }
 
 /// The nodes at the far side; a selector may have several, each more or less surely.

@@ -24,17 +24,17 @@ struct Thing {
     environment: Option<Name>,
 }
 
-/// The folders of every file, outermost first, and which overlays are alternatives; worked out
+/// The path of every file, and which overlays are alternatives; worked out
 /// once for all indexes.
 #[derive(Default)]
 pub(crate) struct Folders {
-    of_file: Vec<Vec<Box<str>>>,
+    of_file: Vec<Arc<str>>,
     /// Overlays that share a file have the same number here.
     families: FxHashMap<Name, usize>,
 }
 
 pub(crate) fn folders(sources: &Sources, environments: &[Environment]) -> Arc<Folders> {
-    let of_file = sources.ids().map(|file| folder(sources.path(file))).collect();
+    let of_file = sources.ids().map(|file| sources.path(file).clone()).collect();
     Arc::new(Folders { of_file, families: families(environments) })
 }
 
@@ -126,18 +126,18 @@ impl Index {
             return usize::MAX;
         }
         let of = &self.folders.of_file;
-        let (a, b) = (&of[a.0 as usize], &of[b.0 as usize]);
-        a.iter().zip(b).take_while(|(x, y)| x == y).count()
+        let (a, b) = (parts(&of[a.0 as usize]), parts(&of[b.0 as usize]));
+        a.zip(b).take_while(|(x, y)| x == y).count()
     }
 
     /// How many folders lead to a file: the closeness of its neighbours.
     pub(crate) fn depth(&self, file: FileId) -> usize {
-        self.folders.of_file[file.0 as usize].len()
+        parts(&self.folders.of_file[file.0 as usize]).count()
     }
 }
 
-fn folder(path: &str) -> Vec<Box<str>> {
-    let mut parts: Vec<Box<str>> = path.split('/').map(Into::into).collect();
-    parts.pop();
-    parts
+/// The folders that lead to a file, outermost first.
+fn parts(path: &str) -> impl Iterator<Item = &str> {
+    let folder = path.rsplit_once('/').map(|(folder, _)| folder);
+    folder.into_iter().flat_map(|folder| folder.split('/'))
 }

@@ -58,7 +58,8 @@ impl Address {
 
 /// The environment in an address or in a name made of one: `ch:k8s@overlays/prod:ConfigMap/…`.
 pub(crate) fn environment(address: &str) -> Option<&str> {
-    let at = address.find("k8s@")?;
+    // Most addresses have no `@` at all.
+    let at = address.find('@').and_then(|_| address.find("k8s@"))?;
     let inside = &address[at + 4..];
     let begins = at == 0 || address[..at].ends_with([':', '/']);
     inside.split_once(':').map(|(name, _)| name).filter(|_| begins)

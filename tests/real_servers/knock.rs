@@ -43,10 +43,11 @@ pub(crate) fn redis(address: SocketAddr) -> io::Result<Answer> {
 /// (memcached, doc/protocol-binary: `stat` is opcode 0x10, status 0x20 wants a login).
 pub(crate) fn memcached(address: SocketAddr) -> io::Result<Answer> {
     let mut stream = connect(address)?;
-    stream.write_all(b"stats\r\n")?;
+    // Longer than a binary header, so that a binary server sees at once that this is none.
+    stream.write_all(&b"stats\r\n".repeat(4))?;
     let mut begin = [0; 5];
-    if stream.read_exact(&mut begin).is_ok() && &begin == b"STAT " {
-        return Ok(Answer::LetIn);
+    if stream.read_exact(&mut begin).is_ok() {
+        return Ok(Answer::let_in(&begin == b"STAT "));
     }
     let mut stream = connect(address)?;
     let mut request = [0; 24];
@@ -54,8 +55,8 @@ pub(crate) fn memcached(address: SocketAddr) -> io::Result<Answer> {
     request[1] = 0x10;
     stream.write_all(&request)?;
     let mut header = [0; 24];
-    let read = stream.read_exact(&mut header).is_ok();
-    Ok(Answer::let_in(read && header[0] == 0x81 && header[6..8] == [0, 0]))
+    stream.read_exact(&mut header)?;
+    Ok(Answer::let_in(header[0] == 0x81 && header[6..8] == [0, 0]))
 }
 
 /// `StartupMessage`, then `R` with what is asked: 0 is nothing (protocol 3.0).

@@ -96,10 +96,7 @@ fn check(server: &Server, own: Option<IpAddr>, folder: &Path) -> Tally {
     }
     for (number, example) in examples::of(server.page).iter().enumerate() {
         let folder = folder.join(number.to_string());
-        let since = std::time::Instant::now();
-        let one = one(server, example, own, &folder);
-        eprintln!("{} {:?}", example.title, since.elapsed());
-        match one {
+        match one(server, example, own, &folder) {
             Ok(answer) => {
                 *tally.proven.entry(example.page.clone()).or_default() += 1;
                 tally.seen.insert((server.page, answer));

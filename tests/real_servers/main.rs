@@ -73,7 +73,11 @@ fn real_servers_let_in_whom_the_cards_say() {
     if mode == "require" {
         assert!(tally.missing.is_empty(), "missing: {}", tally.missing.join(", "));
     }
-    for server in SERVERS.iter().filter(|server| server.found().is_some()) {
+    let tried = |server: &&Server| {
+        mode == "require" && server.in_debian
+            || tally.seen.iter().any(|(page, _)| *page == server.page)
+    };
+    for server in SERVERS.iter().filter(tried) {
         for answer in [Answer::LetIn, Answer::Refused] {
             assert!(
                 tally.seen.contains(&(server.page, answer)),

@@ -292,14 +292,15 @@ fn postgresql(program: &Path, service: &Service, room: &Room) -> Result<Command,
         chown(&secret, Some(user), Some(group)).unwrap();
         init.uid(user).gid(group);
     }
-    let out = init.current_dir(&room.folder).output().map_err(|error| error.to_string())?;
-    if !out.status.success() {
-        return Err(format!("initdb: {}", String::from_utf8_lossy(&out.stderr)));
-    }
+    succeed(init.current_dir(&room.folder))?;
     let line = format!("host all all all {}\n", method.unwrap_or("scram-sha-256"));
     fs::write(Path::new(&data).join("pg_hba.conf"), line).unwrap();
+    // The image edits the sample that `initdb` makes `postgresql.conf` of.
+    let config = Path::new(&data).join("postgresql.conf");
+    let sample = fs::read_to_string(&config).unwrap();
+    fs::write(config, format!("{sample}listen_addresses = '*'\n")).unwrap();
     let mut command = Command::new(program);
-    command.args(["-D", &data, "-c", "listen_addresses=*"]);
+    command.args(["-D", &data]);
     command.args(words.iter().map(|word| room.moved(service, word, SECRET)));
     command.args(["-p", &room.port.to_string(), "-c", "unix_socket_directories="]);
     if room.listen == Listen::Loopback {
@@ -327,30 +328,18 @@ fn mariadb(program: &Path, service: &Service, room: &Room) -> Result<Command, St
     } else {
         return Err("the start script stops without a password".into());
     };
-    let data = room.path("data");
-    let mut install =
-        Command::new(self::program("mariadb-install-db").ok_or("no mariadb-install-db")?);
-    install.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]);
-    install.arg(format!("--datadir={data}"));
     let root = if is_root() { &["--user=root"][..] } else { &[] };
-    let out = install.args(root).output().map_err(|error| error.to_string())?;
-    if !out.status.success() {
-        return Err(format!("mariadb-install-db: {}", String::from_utf8_lossy(&out.stderr)));
-    }
     let host = service.variable(&["MARIADB_ROOT_HOST", "MYSQL_ROOT_HOST"]).unwrap_or("%");
-    let accounts = room.folder.join("accounts.sql");
-    let sql = format!(
-        "DROP USER IF EXISTS 'root'@'127.0.0.1', 'root'@'::1';\n\
-         EXECUTE IMMEDIATE CONCAT('DROP USER IF EXISTS root@`', @@hostname, '`');\n\
-         SET PASSWORD FOR 'root'@'localhost' = PASSWORD('{password}');\n\
-         CREATE USER 'root'@'{host}' IDENTIFIED BY '{password}';\n\
-         GRANT ALL ON *.* TO 'root'@'{host}' WITH GRANT OPTION;\n"
-    );
-    fs::write(&accounts, sql).unwrap();
+    let data = room.path("data");
+    copy(&accounts(program, room, root, password, host)?, Path::new(&data)).unwrap();
     let config = room.folder.join("my.cnf");
     let mut text = "[mariadbd]\nskip-name-resolve\n".to_owned();
-    for (to, mounted) in &service.mounted {
-        if to.starts_with("/etc/mysql/conf.d/") {
+    let mut mounted: Vec<_> = service.mounted.iter().collect();
+    mounted.sort();
+    for (to, mounted) in mounted {
+        if to.starts_with("/etc/mysql/conf.d/")
+            && Path::new(to).extension().is_some_and(|e| e == "cnf")
+        {
             text += &room.moved(service, mounted, SECRET);
         }
     }
@@ -361,12 +350,67 @@ fn mariadb(program: &Path, service: &Service, room: &Room) -> Result<Command, St
     command
         .arg(format!("--socket={}", room.path("s")))
         .arg(format!("--pid-file={}", room.path("pid")));
-    if !words.iter().any(|word| word == "--skip-grant-tables") {
-        command.arg(format!("--init-file={}", accounts.display()));
-    }
     if room.listen == Listen::Loopback {
         command.arg("--bind-address=127.0.0.1");
     }
     command.args(root);
     Ok(command)
+}
+
+/// An empty database with the accounts that the start script makes. Made once for each password, in
+/// the folder that all examples share: it takes longer than everything else.
+fn accounts(
+    program: &Path,
+    room: &Room,
+    root: &[&str],
+    password: &str,
+    host: &str,
+) -> Result<PathBuf, String> {
+    let shared = room.folder.ancestors().nth(2).unwrap();
+    let data = shared.join(format!("made-{}-{}", password.len(), host.replace('%', "all")));
+    if data.is_dir() {
+        return Ok(data);
+    }
+    let install = self::program("mariadb-install-db").ok_or("no mariadb-install-db")?;
+    let mut install = Command::new(install);
+    install.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]);
+    install.arg(format!("--datadir={}", data.display())).args(root);
+    succeed(&mut install)?;
+    let sql = room.folder.join("accounts.sql");
+    let text = format!(
+        "FLUSH PRIVILEGES;\n\
+         DROP USER IF EXISTS 'root'@'127.0.0.1', 'root'@'::1';\n\
+         EXECUTE IMMEDIATE CONCAT('DROP USER IF EXISTS root@`', @@hostname, '`');\n\
+         SET PASSWORD FOR 'root'@'localhost' = PASSWORD('{password}');\n\
+         CREATE USER 'root'@'{host}' IDENTIFIED BY '{password}';\n\
+         GRANT ALL ON *.* TO 'root'@'{host}' WITH GRANT OPTION;\n"
+    );
+    fs::write(&sql, text).unwrap();
+    let mut first = Command::new(program);
+    first.args(["--no-defaults", "--bootstrap"]).arg(format!("--datadir={}", data.display()));
+    succeed(first.args(root).stdin(fs::File::open(&sql).unwrap()))?;
+    Ok(data)
+}
+
+fn succeed(command: &mut Command) -> Result<(), String> {
+    let out = command.output().map_err(|error| error.to_string())?;
+    if out.status.success() {
+        return Ok(());
+    }
+    let name = command.get_program().to_string_lossy();
+    Err(format!("{name}: {}", String::from_utf8_lossy(&out.stderr)))
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else if entry.file_type()?.is_file() {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }

@@ -1,5 +1,5 @@
-//! The cards against the real thing: every Compose example on the pages of Redis, Valkey, PostgreSQL,
-//! MariaDB and memcached, and those of `cases.md` beside this file, is judged by seawall and then
+//! The cards against the real thing: every Compose example on the pages of Redis, Valkey,
+//! `PostgreSQL`, `MariaDB` and memcached, and those of `cases.md` beside this file, is judged by seawall and then
 //! started with the same settings. A client without a password knocks; the server's answer and
 //! seawall's have to agree.
 //!
@@ -14,6 +14,7 @@
 mod compose;
 mod examples;
 mod knock;
+mod launch;
 mod servers;
 mod verdict;
 

@@ -1,18 +1,17 @@
-//! The servers: what each image's start script documentedly does, done with the machine's own
-//! program. Arguments, variables and files are those of the example; only the port, the data's
+//! The servers, started with the machine's own programs. Arguments, variables and files are those of the example; only the port, the data's
 //! folder and, on loopback, the address are the test's.
 
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::os::unix::fs::{MetadataExt, chown};
-use std::os::unix::process::CommandExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::compose::{SECRET, Service};
+use crate::compose::Service;
 use crate::knock::{self, Answer};
+use crate::launch;
 
 /// How long a server may take until it answers.
 const START: Duration = Duration::from_secs(20);
@@ -40,7 +39,7 @@ pub(crate) const REDIS: Server = Server {
     programs: &["redis-server"],
     in_debian: true,
     knock: knock::redis,
-    launch: redis,
+    launch: launch::redis,
 };
 
 pub(crate) const VALKEY: Server =
@@ -51,7 +50,7 @@ pub(crate) const MEMCACHED: Server = Server {
     programs: &["memcached"],
     in_debian: true,
     knock: knock::memcached,
-    launch: memcached,
+    launch: launch::memcached,
 };
 
 pub(crate) const POSTGRESQL: Server = Server {
@@ -59,7 +58,7 @@ pub(crate) const POSTGRESQL: Server = Server {
     programs: &["postgres"],
     in_debian: true,
     knock: knock::postgresql,
-    launch: postgresql,
+    launch: launch::postgresql,
 };
 
 pub(crate) const MARIADB: Server = Server {
@@ -67,7 +66,7 @@ pub(crate) const MARIADB: Server = Server {
     programs: &["mariadbd"],
     in_debian: true,
     knock: knock::mariadb,
-    launch: mariadb,
+    launch: launch::mariadb,
 };
 
 /// A server that ends with this value.
@@ -84,12 +83,12 @@ impl Drop for Running {
 }
 
 /// What the test gives to a server.
-struct Room {
-    folder: PathBuf,
-    port: u16,
-    listen: Listen,
+pub(crate) struct Room {
+    pub(crate) folder: PathBuf,
+    pub(crate) port: u16,
+    pub(crate) listen: Listen,
     /// User and group other than root's, where the test runs as root and the server refuses that.
-    servant: Option<(u32, u32)>,
+    pub(crate) servant: Option<(u32, u32)>,
 }
 
 impl Server {
@@ -138,8 +137,8 @@ impl Running {
     }
 }
 
-/// Debian keeps PostgreSQL's programs off the search path.
-fn program(name: &str) -> Option<PathBuf> {
+/// Where a program is; Debian keeps PostgreSQL's off the search path.
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     std::env::split_paths(&path)
@@ -159,12 +158,13 @@ fn servant() -> Option<(u32, u32)> {
     Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
 }
 
-fn is_root() -> bool {
+/// Whether the test runs as root, whom some servers refuse.
+pub(crate) fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
 /// The words behind the program; an image's start script puts the program before a bare option.
-fn words<'a>(service: &'a Service, programs: &[&str]) -> Result<&'a [String], String> {
+pub(crate) fn words<'a>(service: &'a Service, programs: &[&str]) -> Result<&'a [String], String> {
     let mut words = service.command.as_slice();
     if words.first().is_some_and(|word| word.ends_with("docker-entrypoint.sh")) {
         words = &words[1..];
@@ -172,7 +172,7 @@ fn words<'a>(service: &'a Service, programs: &[&str]) -> Result<&'a [String], St
     match words.first() {
         None => Ok(words),
         Some(first) if programs.contains(&first.as_str()) => Ok(&words[1..]),
-        Some(first) if first.starts_with('-') || first.ends_with(".conf") => Ok(words),
+        Some(first) if first.starts_with(['-', '/']) => Ok(words),
         Some(first) => Err(format!("it starts `{first}`")),
     }
 }
@@ -192,7 +192,7 @@ impl Room {
     }
 
     /// The same text with the paths of mounted files and secrets as they are here.
-    fn moved(&self, service: &Service, text: &str, secret: &str) -> String {
+    pub(crate) fn moved(&self, service: &Service, text: &str, secret: &str) -> String {
         let mut out = text.to_owned();
         let words = text.split(|c: char| c.is_whitespace() || "='\"".contains(c));
         for path in words.filter(|word| word.starts_with('/') && *word != text) {
@@ -206,211 +206,8 @@ impl Room {
         }
     }
 
-    fn path(&self, name: &str) -> String {
+    /// A path in the room.
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.join(name).to_string_lossy().into_owned()
     }
-}
-
-/// docker-library/redis: `redis-server` with the command's words; a first word that names a file is
-/// the configuration. The image is compiled with protected mode off, here a line that all others
-/// overrule says so.
-fn redis(program: &Path, service: &Service, room: &Room) -> Result<Command, String> {
-    let mut words = words(service, &["redis-server", "valkey-server"])?.to_vec();
-    if let Some(more) = service.variable(&["VALKEY_EXTRA_FLAGS"]) {
-        words.extend(more.split_whitespace().map(str::to_owned));
-    }
-    let mut config = "protected-mode no\n".to_owned();
-    if words.first().is_some_and(|first| !first.starts_with('-')) {
-        let path = words.remove(0);
-        let (_, text) =
-            service.mounted.iter().find(|(to, _)| *to == path).ok_or("its file is not shown")?;
-        config += &room.moved(service, text, SECRET);
-    }
-    let file = room.folder.join("server.conf");
-    fs::write(&file, config).unwrap();
-    let mut command = Command::new(program);
-    command.arg(file);
-    command.args(words.iter().map(|word| room.moved(service, word, SECRET)));
-    command.args(["--port", &room.port.to_string(), "--dir", &room.path(""), "--save", ""]);
-    command.args(["--daemonize", "no"]);
-    if room.listen == Listen::Loopback {
-        command.args(["--bind", "127.0.0.1"]);
-    }
-    Ok(command)
-}
-
-/// docker-library/memcached: `memcached` with the command's words, as another user than root.
-fn memcached(program: &Path, service: &Service, room: &Room) -> Result<Command, String> {
-    let words = words(service, &["memcached"])?;
-    let mut command = Command::new(program);
-    let mut skip = false;
-    for word in words {
-        // Addresses add up, so that the test's own has to stand alone.
-        let address =
-            room.listen == Listen::Loopback && (word == "-l" || word.starts_with("--listen"));
-        if !skip && !address {
-            command.arg(room.moved(service, word, &format!("reader:{SECRET}\n")));
-        }
-        skip = address && !word.contains('=');
-    }
-    // SASL wants to be told how, by a file beside it; whom it knows does not matter here.
-    fs::write(room.folder.join("memcached.conf"), "mech_list: plain\n").unwrap();
-    command.env("SASL_CONF_PATH", &room.folder);
-    command.args(["-p", &room.port.to_string()]);
-    if room.listen == Listen::Loopback {
-        command.args(["-l", "127.0.0.1"]);
-    }
-    if is_root() {
-        command.args(["-u", "root"]);
-    }
-    Ok(command)
-}
-
-/// docker-library/postgres, docker-entrypoint.sh: `initdb` with the password, the line for everybody
-/// in `pg_hba.conf`, then `postgres` with the command's words. The lines for loopback, which trust,
-/// are taken out: the test knocks from there and stands for a stranger.
-fn postgresql(program: &Path, service: &Service, room: &Room) -> Result<Command, String> {
-    let words = words(service, &["postgres"])?;
-    let method = service.variable(&["POSTGRES_HOST_AUTH_METHOD"]);
-    let password = service.variable(&["POSTGRES_PASSWORD", "POSTGRES_PASSWORD_FILE"]);
-    if password.is_none() && method != Some("trust") {
-        return Err("the start script stops without a password".into());
-    }
-    let data = room.path("data");
-    let secret = room.folder.join("password");
-    fs::write(&secret, SECRET).unwrap();
-    let user = service.variable(&["POSTGRES_USER"]).unwrap_or("postgres");
-    let mut init = Command::new(program.with_file_name("initdb"));
-    if !program.with_file_name("initdb").is_file() {
-        init = Command::new(self::program("initdb").ok_or("no initdb")?);
-    }
-    init.args(["-D", &data, "-U", user, "--no-sync", "-A", "scram-sha-256"])
-        .arg("--pwfile")
-        .arg(&secret);
-    if let Some((user, group)) = room.servant {
-        chown(&room.folder, Some(user), Some(group)).unwrap();
-        chown(&secret, Some(user), Some(group)).unwrap();
-        init.uid(user).gid(group);
-    }
-    succeed(init.current_dir(&room.folder))?;
-    let line = format!("host all all all {}\n", method.unwrap_or("scram-sha-256"));
-    fs::write(Path::new(&data).join("pg_hba.conf"), line).unwrap();
-    // The image edits the sample that `initdb` makes `postgresql.conf` of.
-    let config = Path::new(&data).join("postgresql.conf");
-    let sample = fs::read_to_string(&config).unwrap();
-    fs::write(config, format!("{sample}listen_addresses = '*'\n")).unwrap();
-    let mut command = Command::new(program);
-    command.args(["-D", &data]);
-    command.args(words.iter().map(|word| room.moved(service, word, SECRET)));
-    command.args(["-p", &room.port.to_string(), "-c", "unix_socket_directories="]);
-    if room.listen == Listen::Loopback {
-        command.args(["-c", "listen_addresses=127.0.0.1"]);
-    }
-    if let Some((user, group)) = room.servant {
-        command.uid(user).gid(group);
-    }
-    command.current_dir(&room.folder);
-    Ok(command)
-}
-
-/// MariaDB/mariadb-docker, docker-entrypoint.sh: an empty database, `root` from everywhere with the
-/// password or, if that is allowed, without, then `mariadbd` with the command's words and the files
-/// of `/etc/mysql/conf.d`. The image resolves no names; a client on loopback is nobody special then.
-fn mariadb(program: &Path, service: &Service, room: &Room) -> Result<Command, String> {
-    let words = words(service, &["mariadbd", "mysqld"])?;
-    let given = ["MARIADB_ROOT_PASSWORD", "MYSQL_ROOT_PASSWORD", "MARIADB_ROOT_PASSWORD_FILE"];
-    let random = ["MARIADB_RANDOM_ROOT_PASSWORD", "MYSQL_RANDOM_ROOT_PASSWORD"];
-    let empty = ["MARIADB_ALLOW_EMPTY_ROOT_PASSWORD", "MYSQL_ALLOW_EMPTY_PASSWORD"];
-    let password = if service.variable(&given).or(service.variable(&random)).is_some() {
-        SECRET
-    } else if service.variable(&empty).is_some() {
-        ""
-    } else {
-        return Err("the start script stops without a password".into());
-    };
-    let root = if is_root() { &["--user=root"][..] } else { &[] };
-    let host = service.variable(&["MARIADB_ROOT_HOST", "MYSQL_ROOT_HOST"]).unwrap_or("%");
-    let data = room.path("data");
-    copy(&accounts(program, room, root, password, host)?, Path::new(&data)).unwrap();
-    let config = room.folder.join("my.cnf");
-    let mut text = "[mariadbd]\nskip-name-resolve\n".to_owned();
-    let mut mounted: Vec<_> = service.mounted.iter().collect();
-    mounted.sort();
-    for (to, mounted) in mounted {
-        if to.starts_with("/etc/mysql/conf.d/")
-            && Path::new(to).extension().is_some_and(|e| e == "cnf")
-        {
-            text += &room.moved(service, mounted, SECRET);
-        }
-    }
-    fs::write(&config, text).unwrap();
-    let mut command = Command::new(program);
-    command.arg(format!("--defaults-file={}", config.display())).args(words);
-    command.arg(format!("--datadir={data}")).arg(format!("--port={}", room.port));
-    command
-        .arg(format!("--socket={}", room.path("s")))
-        .arg(format!("--pid-file={}", room.path("pid")));
-    if room.listen == Listen::Loopback {
-        command.arg("--bind-address=127.0.0.1");
-    }
-    command.args(root);
-    Ok(command)
-}
-
-/// An empty database with the accounts that the start script makes. Made once for each password, in
-/// the folder that all examples share: it takes longer than everything else.
-fn accounts(
-    program: &Path,
-    room: &Room,
-    root: &[&str],
-    password: &str,
-    host: &str,
-) -> Result<PathBuf, String> {
-    let shared = room.folder.ancestors().nth(2).unwrap();
-    let data = shared.join(format!("made-{}-{}", password.len(), host.replace('%', "all")));
-    if data.is_dir() {
-        return Ok(data);
-    }
-    let install = self::program("mariadb-install-db").ok_or("no mariadb-install-db")?;
-    let mut install = Command::new(install);
-    install.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]);
-    install.arg(format!("--datadir={}", data.display())).args(root);
-    succeed(&mut install)?;
-    let sql = room.folder.join("accounts.sql");
-    let text = format!(
-        "FLUSH PRIVILEGES;\n\
-         DROP USER IF EXISTS 'root'@'127.0.0.1', 'root'@'::1';\n\
-         EXECUTE IMMEDIATE CONCAT('DROP USER IF EXISTS root@`', @@hostname, '`');\n\
-         SET PASSWORD FOR 'root'@'localhost' = PASSWORD('{password}');\n\
-         CREATE USER 'root'@'{host}' IDENTIFIED BY '{password}';\n\
-         GRANT ALL ON *.* TO 'root'@'{host}' WITH GRANT OPTION;\n"
-    );
-    fs::write(&sql, text).unwrap();
-    let mut first = Command::new(program);
-    first.args(["--no-defaults", "--bootstrap"]).arg(format!("--datadir={}", data.display()));
-    succeed(first.args(root).stdin(fs::File::open(&sql).unwrap()))?;
-    Ok(data)
-}
-
-fn succeed(command: &mut Command) -> Result<(), String> {
-    let out = command.output().map_err(|error| error.to_string())?;
-    if out.status.success() {
-        return Ok(());
-    }
-    let name = command.get_program().to_string_lossy();
-    Err(format!("{name}: {}", String::from_utf8_lossy(&out.stderr)))
-}
-
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else if entry.file_type()?.is_file() {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -16,6 +16,26 @@ pub(crate) enum Answer {
 impl Answer {
     fn let_in(yes: bool) -> Answer {
         if yes { Answer::LetIn } else { Answer::Refused }
+    }
+}
+
+/// Knocks until there is an answer. A machine with much to do is slow, which says nothing.
+pub(crate) fn patiently(
+    knock: fn(SocketAddr) -> io::Result<Answer>,
+    address: SocketAddr,
+) -> io::Result<Answer> {
+    let since = Instant::now();
+    loop {
+        match knock(address) {
+            // Nobody listens there.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                return Ok(Answer::Refused);
+            }
+            Err(_) if since.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            answer => return answer,
+        }
     }
 }
 
@@ -67,9 +87,16 @@ pub(crate) fn postgresql(address: SocketAddr) -> io::Result<Answer> {
     let length = u32::try_from(message.len() + 4).unwrap();
     stream.write_all(&length.to_be_bytes())?;
     stream.write_all(&message)?;
-    let mut head = [0; 9];
+    let mut head = [0; 5];
     stream.read_exact(&mut head)?;
-    Ok(Answer::let_in(head[0] == b'R' && head[5..9] == [0; 4]))
+    let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]) as usize;
+    let mut body = vec![0; length.saturating_sub(4)];
+    stream.read_exact(&mut body)?;
+    // `cannot_connect_now`: it still starts.
+    if head[0] == b'E' && body.windows(7).any(|field| field == b"C57P03\0") {
+        return Err(io::Error::other("the server still starts"));
+    }
+    Ok(Answer::let_in(head[0] == b'R' && body.starts_with(&[0; 4])))
 }
 
 /// Greeting, `HandshakeResponse41` of `root` with an empty password, then OK, ERR or the wish for

@@ -79,23 +79,12 @@ pub(crate) fn postgresql(
     if password.is_none() && method != Some("trust") {
         return Err("the start script stops without a password".into());
     }
-    let data = room.path("data");
-    let secret = room.folder.join("password");
-    fs::write(&secret, SECRET).unwrap();
     let user = service.variable(&["POSTGRES_USER"]).unwrap_or("postgres");
-    let mut init = Command::new(program.with_file_name("initdb"));
-    if !program.with_file_name("initdb").is_file() {
-        init = Command::new(program_named("initdb").ok_or("no initdb")?);
-    }
-    init.args(["-D", &data, "-U", user, "--no-sync", "-A", "scram-sha-256"])
-        .arg("--pwfile")
-        .arg(&secret);
+    let data = room.path("data");
     if let Some((user, group)) = room.servant {
         chown(&room.folder, Some(user), Some(group)).unwrap();
-        chown(&secret, Some(user), Some(group)).unwrap();
-        init.uid(user).gid(group);
     }
-    succeed(init.current_dir(&room.folder))?;
+    copy(&cluster(program, room, user)?, Path::new(&data), room.servant).unwrap();
     let line = format!("host all all all {}\n", method.unwrap_or("scram-sha-256"));
     fs::write(Path::new(&data).join("pg_hba.conf"), line).unwrap();
     // The image edits the sample that `initdb` makes `postgresql.conf` of.
@@ -116,6 +105,29 @@ pub(crate) fn postgresql(
     Ok(command)
 }
 
+/// What `initdb` makes, once for each superuser in the folder that all examples share.
+fn cluster(program: &Path, room: &Room, user: &str) -> Result<PathBuf, String> {
+    let data = room.folder.ancestors().nth(2).unwrap().join(format!("made-{user}"));
+    if data.is_dir() {
+        return Ok(data);
+    }
+    let secret = room.folder.join("password");
+    fs::write(&secret, SECRET).unwrap();
+    fs::create_dir_all(&data).unwrap();
+    let beside = program.with_file_name("initdb");
+    let initdb = if beside.is_file() { Some(beside) } else { program_named("initdb") };
+    let mut init = Command::new(initdb.ok_or("no initdb")?);
+    init.arg("-D").arg(&data).args(["-U", user, "--no-sync", "-A", "scram-sha-256"]);
+    init.arg("--pwfile").arg(&secret);
+    if let Some((user, group)) = room.servant {
+        chown(&data, Some(user), Some(group)).unwrap();
+        chown(&secret, Some(user), Some(group)).unwrap();
+        init.uid(user).gid(group);
+    }
+    succeed(init.current_dir(&room.folder))?;
+    Ok(data)
+}
+
 /// MariaDB/mariadb-docker, docker-entrypoint.sh: an empty database, `root` from everywhere with the
 /// password or, if that is allowed, without, then `mariadbd` with the command's words and the files
 /// of `/etc/mysql/conf.d`. The image resolves no names; a client on loopback is nobody special then.
@@ -134,7 +146,7 @@ pub(crate) fn mariadb(program: &Path, service: &Service, room: &Room) -> Result<
     let user = if is_root() { &["--user=root"][..] } else { &[] };
     let host = service.variable(&["MARIADB_ROOT_HOST", "MYSQL_ROOT_HOST"]).unwrap_or("%");
     let data = room.path("data");
-    copy(&accounts(program, room, user, password, host)?, Path::new(&data)).unwrap();
+    copy(&accounts(program, room, user, password, host)?, Path::new(&data), None).unwrap();
     let config = room.folder.join("my.cnf");
     let mut text = "[mariadbd]\nskip-name-resolve\n".to_owned();
     let mut mounted: Vec<_> = service.mounted.iter().collect();
@@ -204,15 +216,21 @@ fn succeed(command: &mut Command) -> Result<(), String> {
     Err(format!("{name}: {}", String::from_utf8_lossy(&out.stderr)))
 }
 
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
+/// Copies a folder, and gives it to somebody else.
+fn copy(from: &Path, to: &Path, owner: Option<(u32, u32)>) -> io::Result<()> {
     fs::create_dir_all(to)?;
+    fs::set_permissions(to, fs::metadata(from)?.permissions())?;
+    let give =
+        |path: &Path| owner.map_or(Ok(()), |(user, group)| chown(path, Some(user), Some(group)));
+    give(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let target = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
+            copy(&entry.path(), &target, owner)?;
         } else if entry.file_type()?.is_file() {
-            fs::copy(entry.path(), target)?;
+            fs::copy(entry.path(), &target)?;
+            give(&target)?;
         }
     }
     Ok(())

@@ -284,7 +284,9 @@ impl Launch {
             Some(name) if joined.is_empty() => self.with_value(name, word, after, card),
             Some(name) if card.switches.contains(&normal(name)) => {
                 self.options.set(name, &word.part("true"));
-                0
+                // getopt(3): behind a letter that takes no value stands the next one, `-vS`.
+                let more = word.part(&format!("-{joined}"));
+                if more.is_option() { self.short_option(&more, after, card) } else { 0 }
             }
             Some(name) => {
                 self.options.set(name, &word.part(joined));
@@ -305,11 +307,15 @@ impl Launch {
         match values.split_first() {
             None => self.options.set(name, &word.part("true")),
             Some((first, more)) => {
-                let mut value = first.clone();
-                for word in more {
+                // An ACL of Redis: the account's name belongs to the setting, as in a file.
+                let named = (card.style == Style::ManyValues && name == "user")
+                    .then(|| format!("user_{}", first.text));
+                let skipped = usize::from(named.is_some() && !more.is_empty());
+                let mut value = values[skipped].clone();
+                for word in &values[skipped + 1..] {
                     value.append(word);
                 }
-                self.options.set(name, &value);
+                self.options.set(named.as_deref().unwrap_or(name), &value);
             }
         }
         values.len()

@@ -28,6 +28,8 @@ struct Verdict {
 
 enum Side {
     Public,
+    /// On AWS, where one of two controllers serves the Service and nobody tells which.
+    PublicUnlessOther,
     Private,
     /// Private because the controller makes private ones unless told; its documentation.
     PrivateByDefault(&'static str),
@@ -42,6 +44,7 @@ impl Verdict {
     fn internet(&self) -> Fact<bool> {
         match &self.side {
             Side::Public => Fact::written(true, self.place),
+            Side::PublicUnlessOther => Fact::guessed(true, AWS_GUESS, self.place),
             Side::Private | Side::Tailnet => Fact::written(false, self.place),
             Side::PrivateByDefault(see) => Fact::default(false, *see, self.place),
             Side::Undecided(why) => Fact::Unknown(why.clone(), self.place),
@@ -51,6 +54,11 @@ impl Verdict {
         }
     }
 }
+
+/// The AWS Load Balancer Controller takes over Services that are made while its webhook is on, and
+/// makes internal balancers unless told (its documentation, "Legacy Cloud Provider").
+const AWS_GUESS: &str = "that the cloud's own controller serves it, for the AWS Load Balancer \
+     Controller would keep it internal without `aws-load-balancer-scheme`";
 
 /// Whether annotations make a load balancer public; nothing where none of them tells.
 pub(super) fn by_annotations(object: &Object) -> Option<Fact<bool>> {
@@ -131,7 +139,11 @@ fn decide(object: &Object, at: Place) -> Verdict {
         let by = Some("its status tells the address that it got".to_owned());
         return Verdict { side, place, by };
     }
-    told(object).unwrap_or(Verdict { side: Side::Public, place: at, by: None })
+    told(object).unwrap_or_else(|| {
+        let either = markers::shows(object, "aws");
+        let side = if either { Side::PublicUnlessOther } else { Side::Public };
+        Verdict { side, place: at, by: None }
+    })
 }
 
 /// What fields and annotations say.

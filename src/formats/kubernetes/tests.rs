@@ -240,6 +240,7 @@ fn check_public(annotations: &str, spec: &str, expected: &str) {
         Some("") => "yes",
         Some("open=false" | "open=false(default)") => "no",
         Some("open=?") => "?",
+        Some("open=true(guess)") => "likely",
         Some(other) => other,
     };
     assert_eq!(verdict, expected, "{annotations} {spec}");
@@ -262,7 +263,8 @@ fn clouds_are_told_by_their_own_annotations() {
     check_public(&format!("{AWS}-type: external"), "", "?");
     check_public(&format!("{AZURE}: 'true'"), "", "no");
     check_public(&format!("{AZURE}: 'True'"), "", "yes");
-    check_public(&format!("{AZURE}: 'true', {AWS}-type: nlb"), "", "yes");
+    check_public(&format!("{AZURE}: 'true', {AWS}-type: nlb"), "", "likely");
+    check_public(&format!("{AWS}-type: nlb"), "", "likely");
     check_public(&format!("{AZURE}: 'true', {AWS}-internal: 'true'"), "", "no");
     check_public("networking.gke.io/load-balancer-type: Internal", "", "no");
     check_public("networking.gke.io/load-balancer-type: INTERNAL", "", "yes");

@@ -97,11 +97,23 @@ fn add_hop(hop: &Hop, nodes: &[Node], index: &Index, pods: &Pods, arrivals: &mut
         _ => None,
     };
     for (to, truth) in targets(&hop.to, environment, hop.place, nodes, index, pods) {
+        if !is_for(hop, &from, &nodes[to], index) {
+            continue;
+        }
         let mut hop = hop.clone();
         hop.open = both(hop.open, truth, hop.place);
         resolve_ports(&mut hop, &nodes[to]);
         arrivals[to].push(Step { from, hop });
     }
+}
+
+/// Whether what chooses pods by labels is the one of its name that belongs to a pod: another
+/// version of it may lie nearer.
+fn is_for(hop: &Hop, from: &From, pod: &Node, index: &Index) -> bool {
+    let (Ref::To(address), Ref::Pods(_), From::Node(i)) = (&hop.from, &hop.to, from) else {
+        return true;
+    };
+    index.is_nearest(address, *i, pod.address.environment(), pod.place)
 }
 
 /// The nodes at the far side; a selector may have several, each more or less surely.

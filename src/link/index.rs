@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::fact::Name;
-use crate::model::fragment::{Address, Environment};
+use crate::model::fragment::{Address, Environment, Node};
 use crate::source::{FileId, Place, Sources};
 
 /// Things by address. One project often holds the manifests of several environments, so a name
@@ -31,11 +31,38 @@ pub(crate) struct Folders {
     of_file: Vec<Vec<Box<str>>>,
     /// Overlays that share a file have the same number here.
     families: FxHashMap<Name, usize>,
+    /// Overlays with folders outside of them that hold versions of what they render.
+    versions: FxHashSet<(Name, Vec<Box<str>>)>,
 }
 
-pub(crate) fn folders(sources: &Sources, environments: &[Environment]) -> Arc<Folders> {
-    let of_file = sources.ids().map(|file| folder(sources.path(file))).collect();
-    Arc::new(Folders { of_file, families: families(environments) })
+pub(crate) fn folders(
+    sources: &Sources,
+    environments: &[Environment],
+    nodes: &[Node],
+) -> Arc<Folders> {
+    let of_file: Vec<Vec<Box<str>>> =
+        sources.ids().map(|file| folder(sources.path(file))).collect();
+    let versions =
+        if environments.is_empty() { FxHashSet::default() } else { versions(nodes, &of_file) };
+    Arc::new(Folders { of_file, families: families(environments), versions })
+}
+
+/// Workloads that an overlay renders and a folder holds plain are versions of one another: who
+/// applies the one does not apply the other.
+fn versions(nodes: &[Node], of_file: &[Vec<Box<str>>]) -> FxHashSet<(Name, Vec<Box<str>>)> {
+    let mut plain: FxHashMap<&Address, FxHashSet<&Vec<Box<str>>>> = FxHashMap::default();
+    for node in nodes.iter().filter(|n| n.pod.is_some() && n.address.environment().is_none()) {
+        let folder = &of_file[node.place.file.0 as usize];
+        plain.entry(&node.address).or_default().insert(folder);
+    }
+    let mut out = FxHashSet::default();
+    for node in nodes.iter().filter(|n| n.pod.is_some()) {
+        let Some(environment) = node.address.environment() else { continue };
+        for folder in plain.get(&node.address.bare()).into_iter().flatten() {
+            out.insert((environment.into(), (*folder).clone()));
+        }
+    }
+    out
 }
 
 /// Overlays that share files, directly or through others, are one family.
@@ -68,6 +95,20 @@ impl Folders {
             (Some(a), Some(b)) if a != b => self.families.get(a) != self.families.get(b),
             _ => true,
         }
+    }
+
+    /// Whether two things, each with its environment and its file, may stand side by side.
+    pub(crate) fn may_meet(&self, a: (Option<&str>, FileId), b: (Option<&str>, FileId)) -> bool {
+        let outside = match (a, b) {
+            ((Some(overlay), _), (None, file)) | ((None, file), (Some(overlay), _)) => {
+                Some((overlay, file))
+            }
+            _ => None,
+        };
+        let Some((overlay, file)) = outside.filter(|_| !self.versions.is_empty()) else {
+            return self.are_neighbours(a.0, b.0);
+        };
+        !self.versions.contains(&(overlay.into(), self.of_file[file.0 as usize].clone()))
     }
 }
 
@@ -103,8 +144,31 @@ impl Index {
         if found.iter().any(|t| own(&t)) {
             return self.closest(found.iter().filter(own), asker);
         }
-        let near = |t: &&Thing| self.folders.are_neighbours(environment, t.environment.as_deref());
+        let near = |t: &&Thing| {
+            self.folders.may_meet((environment, asker.file), (t.environment.as_deref(), t.file))
+        };
         self.closest(found.iter().filter(near), asker)
+    }
+
+    /// Whether none of the same name belongs to what stands at a place rather than the given one.
+    pub(crate) fn is_nearest(
+        &self,
+        address: &Address,
+        index: usize,
+        environment: Option<&str>,
+        to: Place,
+    ) -> bool {
+        let bare = address.environment().map(|_| address.bare());
+        let Some(found) = self.things.get(bare.as_ref().unwrap_or(address)) else { return true };
+        if let [_] = &found[..] {
+            return true;
+        }
+        let close = |t: &Thing| {
+            let own = environment.is_some() && t.environment.as_deref() == environment;
+            (own, self.closeness(t.file, to.file))
+        };
+        let given = found.iter().find(|t| t.index == index).map(close);
+        given >= found.iter().map(close).max()
     }
 
     fn closest<'t>(

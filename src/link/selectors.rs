@@ -102,12 +102,12 @@ impl<'a> Pods<'a> {
         let mut out = Vec::new();
         for i in self.candidates(selector) {
             let Some(pod) = &self.nodes[i].pod else { continue };
-            if environment.is_some()
-                && !folders.are_neighbours(environment, self.nodes[i].address.environment())
-            {
+            if surely_not(&selector.labels, pod) {
                 continue;
             }
-            if surely_not(&selector.labels, pod) {
+            let node = &self.nodes[i];
+            let stands = (node.address.environment(), node.place.file);
+            if !folders.may_meet((environment, asker.file), stands) {
                 continue;
             }
             let is = &pod.namespace;

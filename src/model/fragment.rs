@@ -526,6 +526,8 @@ pub(crate) struct Login {
 #[derive(Clone, Debug)]
 pub(crate) struct Settled {
     pub(crate) container: Address,
+    /// Where the resource stands: several files may hold as many versions of it.
+    pub(crate) whole: Place,
     pub(crate) logins: Vec<Login>,
     pub(crate) endpoints: Vec<EndpointDraft>,
     /// Of every port that serves data.

@@ -10,6 +10,8 @@ mod mounted;
 mod programs;
 mod routing;
 mod selectors;
+#[cfg(test)]
+mod tests;
 
 use rustc_hash::FxHashSet;
 

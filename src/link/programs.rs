@@ -95,7 +95,8 @@ pub(crate) fn build(
 
 /// Of several files that describe one resource, what the container's own says.
 fn version<'a>(versions: &[&'a Settled], container: &Container) -> Option<&'a Settled> {
-    let own = versions.iter().find(|s| s.whole.contains(container.whole));
+    let in_file = versions.iter().filter(|s| s.whole.file == container.place.file);
+    let own = in_file.min_by_key(|s| s.whole.start.abs_diff(container.place.start));
     own.or(versions.last()).copied()
 }
 

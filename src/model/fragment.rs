@@ -526,7 +526,7 @@ pub(crate) struct Login {
 #[derive(Clone, Debug)]
 pub(crate) struct Settled {
     pub(crate) container: Address,
-    /// Where the resource stands: several files may hold as many versions of it.
+    /// Where it is decided: several files may hold as many versions of a resource.
     pub(crate) whole: Place,
     pub(crate) logins: Vec<Login>,
     pub(crate) endpoints: Vec<EndpointDraft>,

@@ -44,7 +44,7 @@ pub(crate) fn folders(
         sources.ids().map(|file| folder(sources.path(file))).collect();
     let versions =
         if environments.is_empty() { FxHashSet::default() } else { versions(nodes, &of_file) };
-    Arc::new(Folders { of_file, families: families(environments), versions })
+    Arc::new(Folders { of_file, families: families(environments, nodes), versions })
 }
 
 /// Workloads that an overlay renders and a folder holds plain are versions of one another: who
@@ -65,8 +65,9 @@ fn versions(nodes: &[Node], of_file: &[Vec<Box<str>>]) -> FxHashSet<(Name, Vec<B
     out
 }
 
-/// Overlays that share files, directly or through others, are one family.
-fn families(environments: &[Environment]) -> FxHashMap<Name, usize> {
+/// Overlays that share files, directly or through others, are one family, and so are those that
+/// render one workload: a cluster has it once.
+fn families(environments: &[Environment], nodes: &[Node]) -> FxHashMap<Name, usize> {
     let mut parent: Vec<usize> = (0..environments.len()).collect();
     let mut first: FxHashMap<FileId, usize> = FxHashMap::default();
     for (index, environment) in environments.iter().enumerate() {
@@ -76,8 +77,18 @@ fn families(environments: &[Environment]) -> FxHashMap<Name, usize> {
             parent[a] = b;
         }
     }
-    let names = environments.iter().enumerate();
-    names.map(|(index, e)| (e.name.replace(':', "_").into(), find(&mut parent, index))).collect()
+    let name = |e: &Environment| Name::from(e.name.replace(':', "_"));
+    let numbers: FxHashMap<Name, usize> =
+        environments.iter().enumerate().map(|(index, e)| (name(e), index)).collect();
+    let mut first: FxHashMap<Address, usize> = FxHashMap::default();
+    for node in nodes.iter().filter(|n| n.pod.is_some()) {
+        let number = node.address.environment().and_then(|name| numbers.get(name));
+        let Some(index) = number.copied() else { continue };
+        let other = *first.entry(node.address.bare()).or_insert(index);
+        let (a, b) = (find(&mut parent, index), find(&mut parent, other));
+        parent[a] = b;
+    }
+    numbers.into_iter().map(|(name, index)| (name, find(&mut parent, index))).collect()
 }
 
 fn find(parent: &mut [usize], mut of: usize) -> usize {

@@ -89,6 +89,23 @@ fn what_an_overlay_renders_does_not_meet_plain_versions_of_it() {
             "plain/web.yaml: auth = none, reach = cluster",
         ],
     );
+    // Neither do two overlays that have nothing in common but what they render.
+    let twin = ("twin/kustomization.yaml", "resources: [web.yaml, cache.yaml]\n".to_owned());
+    check(
+        &[
+            ("twin/web.yaml", pod("web")),
+            ("twin/cache.yaml", pod("cache")),
+            twin,
+            ("overlay/web.yaml", pod("web")),
+            policy.clone(),
+            root("[policy.yaml, web.yaml]"),
+        ],
+        &[
+            "overlay/web.yaml: auth = none, reach = none",
+            "twin/cache.yaml: auth = none, reach = cluster",
+            "twin/web.yaml: auth = none, reach = cluster",
+        ],
+    );
     // Policies of their own are for what else stands in the cluster.
     check(
         &[("plain/cache.yaml", pod("cache")), policy, root("[policy.yaml]")],

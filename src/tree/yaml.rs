@@ -22,8 +22,8 @@ const MAX_DEPTH: usize = 128;
 /// Errors reported for one text; a text with more is no YAML.
 const MAX_PROBLEMS: usize = 50;
 
-/// How often a text is read again with quoted texts indented: each time one of every document.
-const MAX_MENDS: usize = 24;
+/// How often a text is read again with quoted texts indented.
+const MAX_MENDS: usize = 8;
 
 /// Bytes that are read again in all.
 const MAX_MENDED: usize = 64 << 20;

@@ -10,7 +10,7 @@ use std::ops::Range;
 use crate::source::Text;
 
 /// Lines between the quotes of one text. Long conditions of schemas have a dozen.
-const MAX_LINES: usize = 200;
+const MAX_LINES: usize = 60;
 
 /// The text with the quoted texts indented in whose lines the parser stumbled; `None` if there are
 /// none at these offsets.
@@ -20,6 +20,10 @@ pub(super) fn mended(text: &Text, stumbled: &[usize]) -> Option<Text> {
     for at in stumbled {
         let Some((quoted, column)) = quoted_around(source, *at) else { continue };
         pads.extend(pads_of(source, &quoted, column));
+        // Who writes one such text writes more: they are mended in the same go.
+        for (quoted, column) in further(source, quoted.end) {
+            pads.extend(pads_of(source, &quoted, column));
+        }
     }
     pads.sort_unstable();
     pads.dedup();
@@ -53,6 +57,43 @@ fn quoted_around(source: &str, at: usize) -> Option<(Range<usize>, usize)> {
         end = start.checked_sub(1)?;
     }
     None
+}
+
+/// The quoted texts of several lines in the rest of a document. Lines of block scalars are passed
+/// over.
+fn further(source: &str, from: usize) -> Vec<(Range<usize>, usize)> {
+    let mut out: Vec<(Range<usize>, usize)> = Vec::new();
+    let mut at = from;
+    let mut block: Option<usize> = None;
+    while let Some(newline) = source.get(at..).and_then(|rest| rest.find('\n')) {
+        let start = at + newline + 1;
+        let line = source[start..].lines().next().unwrap_or("");
+        at = start;
+        if line.starts_with("---") {
+            break;
+        }
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        if block.is_some_and(|column| indent > column || line.trim().is_empty()) {
+            continue;
+        }
+        block = opens_block(line).then_some(indent);
+        let Some((open, column)) = opening(line) else { continue };
+        match closing(source, start + open) {
+            Some(close) if close > start + line.len() => {
+                out.push((start + open..close, column));
+                at = close;
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+/// Whether a line ends in the sign of a block scalar: `key: |-`.
+fn opens_block(line: &str) -> bool {
+    let sign = line.rsplit(' ').next().unwrap_or("");
+    sign.starts_with(['|', '>'])
+        && sign[1..].chars().all(|c| c.is_ascii_digit() || "+-".contains(c))
 }
 
 /// Where a quoted value begins in a line, and the column of its key or of itself.

@@ -71,6 +71,22 @@ fn a_pod_is_behind_the_version_of_a_service_that_lies_nearest() {
 }
 
 #[test]
+fn a_file_with_another_version_of_a_pod_is_another_environment() {
+    check(
+        &[
+            ("one.yaml", pod("cache") + &service("LoadBalancer")),
+            ("two.yaml", format!("{}---\n{}", pod("cache"), pod("more"))),
+            ("three.yaml", pod("beside")),
+        ],
+        &[
+            "one.yaml: auth = none, reach = internet",
+            "three.yaml: auth = none, reach = internet",
+            "two.yaml: auth = none, reach = cluster",
+        ],
+    );
+}
+
+#[test]
 fn what_an_overlay_renders_does_not_meet_plain_versions_of_it() {
     let policy = ("overlay/policy.yaml", POLICY.to_owned());
     let root =

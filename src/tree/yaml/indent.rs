@@ -1,7 +1,7 @@
 //! Quoted text that goes on in the next line without being indented.
 //!
 //! YAML 1.2 wants its further lines deeper than the block around (`s-flow-line-prefix`), and our
-//! parser insists. Others do not: libyaml, PyYAML and Go's `yaml.v3` read on to the closing quote,
+//! parser insists. Others do not: `libyaml`, `PyYAML` and Go's `yaml.v3` read on to the closing quote,
 //! and `yq` and controller-gen write such texts. Their further lines are indented here; folding
 //! drops the blanks, so no value changes, and every byte keeps its place.
 

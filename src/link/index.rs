@@ -169,6 +169,10 @@ impl Index {
         environment: Option<&str>,
         to: Place,
     ) -> bool {
+        // One rendering holds a name once.
+        if environment.is_some() && address.environment() == environment {
+            return true;
+        }
         let bare = address.environment().map(|_| address.bare());
         let Some(found) = self.things.get(bare.as_ref().unwrap_or(address)) else { return true };
         if let [_] = &found[..] {

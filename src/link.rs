@@ -10,6 +10,8 @@ mod mounted;
 mod programs;
 mod routing;
 mod selectors;
+#[cfg(test)]
+mod tests;
 
 use rustc_hash::FxHashSet;
 
@@ -76,7 +78,7 @@ pub(crate) fn link(mut all: Fragment, catalog: &Catalog, sources: &Sources) -> E
     let contents: FxHashSet<Address> = all.contents.drain(..).collect();
     all.files.retain(|file| !contents.contains(&file.address));
     mounted::add(&mut all, sources);
-    let folders = index::folders(sources, &all.environments);
+    let folders = index::folders(sources, &all.environments, &all.nodes);
     let built = programs::build(&all, catalog, sources, &folders);
     all.stores.extend(built.stores);
     all.keeps.extend(built.keeps);

@@ -5,7 +5,7 @@ use super::scope::Degree;
 use crate::finding::Severity;
 use crate::model::concept::{Concept, Schema};
 use crate::model::fact::{Basis, Evidence, Fact, Name, Origin, Why};
-use crate::model::reach::Reach;
+use crate::model::reach::{Circle, Reach};
 use crate::model::value::{Type, Value};
 use crate::source::Place;
 
@@ -97,7 +97,7 @@ impl Teller<'_> {
     fn value(&self, name: &str, message: &mut String) {
         match self.entity.fact(name) {
             Some(Fact::Known(Value::Reach(reach), _)) => {
-                message.push_str(&self.degree.circle(&reach).to_string());
+                message.push_str(&self.circle(&reach).to_string());
             }
             Some(Fact::Known(value, _)) => message.push_str(&value.to_string()),
             _ => {
@@ -119,9 +119,17 @@ impl Teller<'_> {
         let decided = self.fields.iter().map(|name| &**name).find(is_reach);
         let name = decided.or_else(|| schema.fields.iter().map(|f| f.name).find(is_reach));
         match name.and_then(|name| self.reach(name)) {
-            Some(reach) => self.degree.circle(&reach).people(),
+            Some(reach) => self.circle(&reach).people(),
             None => "whoever can reach it",
         }
+    }
+
+    /// Where something else than the reach decided, nobody may be sure to come in although
+    /// somebody probably does: the finding is about those.
+    fn circle(&self, reach: &Reach) -> Circle {
+        let own = self.degree.circle(reach);
+        let wider = [own, reach.likely, reach.may];
+        wider.into_iter().find(|circle| *circle > Circle::None).unwrap_or(own)
     }
 
     fn reach(&self, name: &str) -> Option<Reach> {

@@ -115,6 +115,20 @@ fn what_is_guessed_is_likely() {
 }
 
 #[test]
+fn who_probably_comes_is_named_where_something_else_decides() {
+    let anyway = REACHABLE.replace("it.reach == 'internet'", "it.engine == 'redis'");
+    let rules = RuleSet::load([card("reachable", &anyway)].into_iter()).unwrap();
+    let told = |sure, likely, may| {
+        let stores = vec![store(reach(sure, likely, may))];
+        rules.run(&Model { datastores: stores, ..Model::default() })[0].message.clone()
+    };
+    let nobody = Circle::None;
+    assert_eq!(told(nobody, Cluster, Internet), "any pod of the cluster can reach cache");
+    assert_eq!(told(nobody, nobody, Internet), "anyone on the internet can reach cache");
+    assert_eq!(told(Loopback, Cluster, Internet), "programs on the same machine can reach cache");
+}
+
+#[test]
 fn what_is_open_names_what_decides() {
     check(
         Loopback,

@@ -47,6 +47,10 @@ fn judge(name: &str, value: &str) -> Option<(&'static str, bool)> {
     }
     let kind = kind_of(name)?;
     let well_known = is_well_known(value) || kind == "password" && is_plain_word(value);
+    // `X_SECRET` often holds the name of a Secret, spelled like all names of objects.
+    if name.to_ascii_uppercase().ends_with("_SECRET") && is_name_of_object(value) {
+        return None;
+    }
     // Short words behind TOKEN and SECRET are more often names of things than secrets.
     let convincing = well_known || kind == "password" || value.len() >= 12;
     (convincing && !value.contains(char::is_whitespace)).then_some((kind, well_known))
@@ -179,6 +183,28 @@ fn is_well_known(value: &str) -> bool {
     repeated || WORDS.contains(&&*lower) || plain.starts_with("changeme") || plain == "changeit"
 }
 
+/// Words in small letters with dashes between them, the last of which says what the object holds:
+/// `webhook-server-cert`. Whoever makes up a secret of words boasts: `my-super-secret`.
+fn is_name_of_object(value: &str) -> bool {
+    const HOLDS: [&str; 9] = [
+        "secret",
+        "secrets",
+        "cert",
+        "certs",
+        "certificate",
+        "tls",
+        "credentials",
+        "creds",
+        "keystore",
+    ];
+    const BOASTS: [&str; 5] = ["my", "super", "top", "very", "your"];
+    let words: Vec<&str> = value.split('-').collect();
+    let plain = |word: &&str| {
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase()) && !BOASTS.contains(word)
+    };
+    words.len() > 2 && words.iter().all(plain) && words.last().is_some_and(|w| HOLDS.contains(w))
+}
+
 /// One word in small letters, a few digits perhaps behind it: what stands in for a password while
 /// people develop (`wordpress`, `example_123`), and what guessing programs try first.
 fn is_plain_word(value: &str) -> bool {
@@ -229,6 +255,8 @@ mod tests {
         check("ALLOW_EMPTY_PASSWORD", "yes", None);
         check("CLIENT_SECRET", "oauth", None);
         check("IMAGE_PULL_SECRET", "registry-credentials", None);
+        check("WEBHOOK_SECRET", "operator-webhook-server-cert", None);
+        check("SESSION_SECRET", "my-super-secret", Some(("key", false)));
         check("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE", None);
         check("API_TOKEN", "INSERT_API_TOKEN", None);
         check("URL", "http://db:5432/app", None);

@@ -103,6 +103,7 @@ fn steps(hop: Hop, nodes: &[Node], index: &Index, pods: &Pods) -> Vec<(usize, St
         _ => None,
     };
     let mut found = targets(&hop.to, environment, hop.place, nodes, index, pods);
+    found.retain(|(to, _)| is_for(&hop, &from, &nodes[*to], index));
     let arrive = |mut hop: Hop, (to, truth): (usize, Truth)| {
         hop.open = both(hop.open, truth, hop.place);
         resolve_ports(&mut hop, &nodes[to]);
@@ -114,6 +115,15 @@ fn steps(hop: Hop, nodes: &[Node], index: &Index, pods: &Pods) -> Vec<(usize, St
         found.into_iter().map(|chosen| arrive(hop.clone(), chosen)).collect();
     out.push(arrive(hop, last));
     out
+}
+
+/// Whether what chooses pods by labels is the one of its name that belongs to a pod: another
+/// version of it may lie nearer.
+fn is_for(hop: &Hop, from: &From, pod: &Node, index: &Index) -> bool {
+    let (Ref::To(address), Ref::Pods(_), From::Node(i)) = (&hop.from, &hop.to, from) else {
+        return true;
+    };
+    index.is_nearest(address, *i, pod.address.environment(), pod.place)
 }
 
 /// The nodes at the far side; a selector may have several, each more or less surely.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::fact::Name;
-use crate::model::fragment::{Address, Environment};
+use crate::model::fragment::{Address, Environment, Node};
 use crate::source::{FileId, Place, Sources};
 
 /// Things by address. One project often holds the manifests of several environments, so a name
@@ -31,15 +31,42 @@ pub(crate) struct Folders {
     of_file: Vec<Arc<str>>,
     /// Overlays that share a file have the same number here.
     families: FxHashMap<Name, usize>,
+    /// Overlays with folders outside of them that hold versions of what they render.
+    versions: FxHashSet<(Name, Name)>,
 }
 
-pub(crate) fn folders(sources: &Sources, environments: &[Environment]) -> Arc<Folders> {
-    let of_file = sources.ids().map(|file| sources.path(file).clone()).collect();
-    Arc::new(Folders { of_file, families: families(environments) })
+pub(crate) fn folders(
+    sources: &Sources,
+    environments: &[Environment],
+    nodes: &[Node],
+) -> Arc<Folders> {
+    let of_file: Vec<Arc<str>> = sources.ids().map(|file| sources.path(file).clone()).collect();
+    let versions =
+        if environments.is_empty() { FxHashSet::default() } else { versions(nodes, &of_file) };
+    Arc::new(Folders { of_file, families: families(environments, nodes), versions })
 }
 
-/// Overlays that share files, directly or through others, are one family.
-fn families(environments: &[Environment]) -> FxHashMap<Name, usize> {
+/// Workloads that an overlay renders and a folder holds plain are versions of one another: who
+/// applies the one does not apply the other.
+fn versions(nodes: &[Node], of_file: &[Arc<str>]) -> FxHashSet<(Name, Name)> {
+    let mut plain: FxHashMap<&Address, FxHashSet<&str>> = FxHashMap::default();
+    for node in nodes.iter().filter(|n| n.pod.is_some() && n.address.environment().is_none()) {
+        let folder = folder(&of_file[node.place.file.0 as usize]);
+        plain.entry(&node.address).or_default().insert(folder);
+    }
+    let mut out = FxHashSet::default();
+    for node in nodes.iter().filter(|n| n.pod.is_some()) {
+        let Some(environment) = node.address.environment() else { continue };
+        for folder in plain.get(&node.address.bare()).into_iter().flatten() {
+            out.insert((environment.into(), (*folder).into()));
+        }
+    }
+    out
+}
+
+/// Overlays that share files, directly or through others, are one family, and so are those that
+/// render one workload: a cluster has it once.
+fn families(environments: &[Environment], nodes: &[Node]) -> FxHashMap<Name, usize> {
     let mut parent: Vec<usize> = (0..environments.len()).collect();
     let mut first: FxHashMap<FileId, usize> = FxHashMap::default();
     for (index, environment) in environments.iter().enumerate() {
@@ -49,8 +76,18 @@ fn families(environments: &[Environment]) -> FxHashMap<Name, usize> {
             parent[a] = b;
         }
     }
-    let names = environments.iter().enumerate();
-    names.map(|(index, e)| (e.name.replace(':', "_").into(), find(&mut parent, index))).collect()
+    let name = |e: &Environment| Name::from(e.name.replace(':', "_"));
+    let numbers: FxHashMap<Name, usize> =
+        environments.iter().enumerate().map(|(index, e)| (name(e), index)).collect();
+    let mut first: FxHashMap<Address, usize> = FxHashMap::default();
+    for node in nodes.iter().filter(|n| n.pod.is_some()) {
+        let number = node.address.environment().and_then(|name| numbers.get(name));
+        let Some(index) = number.copied() else { continue };
+        let other = *first.entry(node.address.bare()).or_insert(index);
+        let (a, b) = (find(&mut parent, index), find(&mut parent, other));
+        parent[a] = b;
+    }
+    numbers.into_iter().map(|(name, index)| (name, find(&mut parent, index))).collect()
 }
 
 fn find(parent: &mut [usize], mut of: usize) -> usize {
@@ -68,6 +105,21 @@ impl Folders {
             (Some(a), Some(b)) if a != b => self.families.get(a) != self.families.get(b),
             _ => true,
         }
+    }
+
+    /// Whether two things, each with its environment and its file, may stand side by side.
+    pub(crate) fn may_meet(&self, a: (Option<&str>, FileId), b: (Option<&str>, FileId)) -> bool {
+        let outside = match (a, b) {
+            ((Some(overlay), _), (None, file)) | ((None, file), (Some(overlay), _)) => {
+                Some((overlay, file))
+            }
+            _ => None,
+        };
+        let Some((overlay, file)) = outside.filter(|_| !self.versions.is_empty()) else {
+            return self.are_neighbours(a.0, b.0);
+        };
+        let folder = folder(&self.of_file[file.0 as usize]);
+        !self.versions.contains(&(overlay.into(), folder.into()))
     }
 }
 
@@ -103,8 +155,35 @@ impl Index {
         if found.iter().any(|t| own(&t)) {
             return self.closest(found.iter().filter(own), asker);
         }
-        let near = |t: &&Thing| self.folders.are_neighbours(environment, t.environment.as_deref());
+        let near = |t: &&Thing| {
+            self.folders.may_meet((environment, asker.file), (t.environment.as_deref(), t.file))
+        };
         self.closest(found.iter().filter(near), asker)
+    }
+
+    /// Whether none of the same name belongs to what stands at a place rather than the given one.
+    pub(crate) fn is_nearest(
+        &self,
+        address: &Address,
+        index: usize,
+        environment: Option<&str>,
+        to: Place,
+    ) -> bool {
+        // One rendering holds a name once.
+        if environment.is_some() && address.environment() == environment {
+            return true;
+        }
+        let bare = address.environment().map(|_| address.bare());
+        let Some(found) = self.things.get(bare.as_ref().unwrap_or(address)) else { return true };
+        if let [_] = &found[..] {
+            return true;
+        }
+        let close = |t: &Thing| {
+            let own = environment.is_some() && t.environment.as_deref() == environment;
+            (own, self.closeness(t.file, to.file))
+        };
+        let given = found.iter().find(|t| t.index == index).map(close);
+        given >= found.iter().map(close).max()
     }
 
     fn closest<'t>(
@@ -136,8 +215,12 @@ impl Index {
     }
 }
 
+/// The folder of a file.
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
 /// The folders that lead to a file, outermost first.
 fn parts(path: &str) -> impl Iterator<Item = &str> {
-    let folder = path.rsplit_once('/').map(|(folder, _)| folder);
-    folder.into_iter().flat_map(|folder| folder.split('/'))
+    folder(path).split('/').filter(|part| !part.is_empty())
 }

@@ -48,8 +48,10 @@ pub(crate) fn build(
 ) -> Built {
     let inputs = Inputs::new(all, sources, folders);
     let cards = cards(&all.containers, catalog);
-    let settled: FxHashMap<&Address, &Settled> =
-        all.settled.iter().map(|s| (&s.container, s)).collect();
+    let mut settled: FxHashMap<&Address, Vec<&Settled>> = FxHashMap::default();
+    for one in &all.settled {
+        settled.entry(&one.container).or_default().push(one);
+    }
     let programs: Vec<(Parts, Vec<&Address>)> = all
         .containers
         .par_iter()
@@ -70,8 +72,9 @@ pub(crate) fn build(
             } else {
                 stores::settings::in_container(&program, card)
             };
+            let versions = settled.get(&container.address).map_or(&[][..], Vec::as_slice);
             if let (Some(settled), Some(store)) =
-                (settled.get(&container.address), parts.stores.first_mut())
+                (version(versions, container), parts.stores.first_mut())
             {
                 settle(store, settled);
             }
@@ -88,6 +91,13 @@ pub(crate) fn build(
         inputs.files.iter().copied().filter(|f| !mounted.contains(&f.address)).collect();
     on_disk(&rest, &mut built);
     built
+}
+
+/// Of several files that describe one resource, what the container's own says.
+fn version<'a>(versions: &[&'a Settled], container: &Container) -> Option<&'a Settled> {
+    let in_file = versions.iter().filter(|s| s.whole.file == container.place.file);
+    let own = in_file.min_by_key(|s| s.whole.start.abs_diff(container.place.start));
+    own.or(versions.last()).copied()
 }
 
 /// What the operator of a server decides takes the place of what its image would do.

@@ -1,6 +1,6 @@
 //! Pods by labels.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::index::{Folders, Index};
 use crate::model::fact::{Fact, Name, Why};
@@ -8,7 +8,7 @@ use crate::model::fragment::{
     Address, LabelTerm, NamespaceDraft, Namespaces, Node, Pod, PodSelector,
 };
 use crate::model::truth::Truth;
-use crate::source::Place;
+use crate::source::{FileId, Place};
 
 /// Pods by label and by namespace, and the labels of namespaces.
 pub(crate) struct Pods<'a> {
@@ -102,12 +102,12 @@ impl<'a> Pods<'a> {
         let mut out = Vec::new();
         for i in self.candidates(selector) {
             let Some(pod) = &self.nodes[i].pod else { continue };
-            if environment.is_some()
-                && !folders.are_neighbours(environment, self.nodes[i].address.environment())
-            {
+            if surely_not(&selector.labels, pod) {
                 continue;
             }
-            if surely_not(&selector.labels, pod) {
+            let node = &self.nodes[i];
+            let stands = (node.address.environment(), node.place.file);
+            if !folders.may_meet((environment, asker.file), stands) {
                 continue;
             }
             let is = &pod.namespace;
@@ -259,7 +259,8 @@ pub(crate) fn nearest(
 }
 
 /// Of candidates with one name (the same object in several environments), those of the asker's own
-/// overlay, else the nearest each.
+/// overlay, else the nearest each. A file that holds another version of one of them is another
+/// environment with all that it holds.
 pub(crate) fn nearest_of_each_name(
     found: Vec<(usize, Truth)>,
     nodes: &[Node],
@@ -277,7 +278,18 @@ pub(crate) fn nearest_of_each_name(
         let entry = best.entry(name).or_default();
         *entry = (*entry).max(close(*i));
     }
-    let keep: Vec<bool> =
-        found.iter().zip(&names).map(|((i, _), name)| close(*i) == best[name]).collect();
+    let is_best = |i: usize, name: &Address| close(i) == best[name];
+    let others: FxHashSet<FileId> = found
+        .iter()
+        .zip(&names)
+        .filter(|((i, _), name)| !is_best(*i, name))
+        .map(|((i, _), _)| nodes[*i].place.file)
+        .filter(|file| *file != asker.file)
+        .collect();
+    let keep: Vec<bool> = found
+        .iter()
+        .zip(&names)
+        .map(|((i, _), name)| is_best(*i, name) && !others.contains(&nodes[*i].place.file))
+        .collect();
     found.into_iter().zip(keep).filter(|(_, k)| *k).map(|(f, _)| f).collect()
 }

@@ -527,6 +527,8 @@ pub(crate) struct Login {
 #[derive(Clone, Debug)]
 pub(crate) struct Settled {
     pub(crate) container: Address,
+    /// Where it is decided: several files may hold as many versions of a resource.
+    pub(crate) whole: Place,
     pub(crate) logins: Vec<Login>,
     pub(crate) endpoints: Vec<EndpointDraft>,
     /// Of every port that serves data.

@@ -1,12 +1,13 @@
 //! YAML and JSON into [`Node`]s.
 
 mod build;
+mod indent;
 mod json;
 mod pieces;
 #[cfg(test)]
 mod tests;
 
-use granit_parser::{Event, Options, Parser, ScanError};
+use granit_parser::{ErrorKind, Event, Options, Parser, ScanError};
 
 use super::node::Node;
 use crate::source::{Problem, Text};
@@ -21,8 +22,40 @@ const MAX_DEPTH: usize = 128;
 /// Errors reported for one text; a text with more is no YAML.
 const MAX_PROBLEMS: usize = 50;
 
+/// How often a text is read again with quoted texts indented.
+const MAX_MENDS: usize = 8;
+
+/// Bytes that are read again in all.
+const MAX_MENDED: usize = 64 << 20;
+
 /// Reads all documents of a stream. A broken document costs itself; the next `---` begins anew.
 pub(crate) fn parse(text: &Text) -> (Vec<Node>, Vec<Problem>) {
+    let mut best = read(text);
+    let mut mended = text.clone();
+    let times = MAX_MENDS.min(MAX_MENDED / text.as_str().len().max(1));
+    for _ in 0..times {
+        if best.stumbled.is_empty() {
+            break;
+        }
+        let Some(again) = indent::mended(&mended, &best.stumbled) else { break };
+        let next = read(&again);
+        if next.problems.len() > best.problems.len() {
+            break;
+        }
+        (best, mended) = (next, again);
+    }
+    (best.documents, best.problems)
+}
+
+/// What one reading gave.
+struct Reading {
+    documents: Vec<Node>,
+    problems: Vec<Problem>,
+    /// Offsets of lines of quoted texts that are not indented.
+    stumbled: Vec<usize>,
+}
+
+fn read(text: &Text) -> Reading {
     let mut options = Options::default();
     options.set_emit_comments(false);
     options.flow_nesting_limit = MAX_DEPTH;
@@ -31,6 +64,7 @@ pub(crate) fn parse(text: &Text) -> (Vec<Node>, Vec<Problem>) {
     let mut builder = Builder::new(text);
     let mut documents = Vec::new();
     let mut problems = Vec::new();
+    let mut stumbled = Vec::new();
     while let Some(next) = parser.next_event() {
         let failed = match next {
             Ok((Event::DocumentEnd, _)) => {
@@ -38,7 +72,12 @@ pub(crate) fn parse(text: &Text) -> (Vec<Node>, Vec<Problem>) {
                 continue;
             }
             Ok((event, span)) => builder.event(event, &span).err(),
-            Err(error) => Some(problem(text, &error)),
+            Err(error) => {
+                if *error.kind() == ErrorKind::InvalidQuotedScalarIndent {
+                    stumbled.extend(error.marker().byte_offset());
+                }
+                Some(problem(text, &error))
+            }
         };
         let Some(failed) = failed else { continue };
         problems.push(failed);
@@ -49,7 +88,7 @@ pub(crate) fn parse(text: &Text) -> (Vec<Node>, Vec<Problem>) {
     }
     problems.append(&mut builder.problems);
     problems.sort();
-    (documents, problems)
+    Reading { documents, problems, stumbled }
 }
 
 fn problem(text: &Text, error: &ScanError) -> Problem {

@@ -49,13 +49,16 @@ fn times_rendered(environments: &[Environment]) -> FxHashMap<FileId, usize> {
     times
 }
 
-/// The worst of a cause's findings speaks for all.
+/// The worst of a cause's findings speaks for all; its message is true of the overlays that it
+/// names.
 fn one(mut group: Vec<Finding>, rendered: &FxHashMap<FileId, usize>) -> Option<Finding> {
+    group.sort_by_key(|f| std::cmp::Reverse((f.severity, f.confidence)));
+    let worst = group.first()?;
+    let as_bad = group.iter().filter(|f| f.severity == worst.severity);
     let mut names: Vec<Name> =
-        group.iter().filter_map(|f| environment(&f.about).map(Name::from)).collect();
+        as_bad.filter_map(|f| environment(&f.about).map(Name::from)).collect();
     names.sort();
     names.dedup();
-    group.sort_by_key(|f| std::cmp::Reverse((f.severity, f.confidence)));
     let mut group = group.into_iter();
     let mut kept = group.next()?;
     for other in group {

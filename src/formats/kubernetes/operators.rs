@@ -88,6 +88,7 @@ fn settled(object: &Object, card: &OperatorCard, store: &StoreCard, scope: &Scop
     let facts = &store.facts;
     Settled {
         container: Address::new(format!("{}/{}", object.address(), store.container)),
+        whole: object.whole(),
         logins: store
             .login
             .iter()

@@ -235,3 +235,27 @@ fn large_texts_take_linear_time() {
     assert_eq!(parse(&text(&yaml)).0[0].entries().len(), 100_000);
     assert!(began.elapsed() < Duration::from_secs(20));
 }
+
+#[test]
+fn quoted_text_that_is_not_indented_is_read_as_others_read_it() {
+    check(
+        "- rule: 'a(\n  b'''' == c,\n\nd)'\n  m: 1\n- \"x\ny\"\n",
+        "[{rule: \"a( b'' == c,\nd)\"‹'a(\n  b'''' == c,\n\nd)'›?, m: 1}, \"x y\"‹\"x\ny\"›]",
+    );
+    // Each document has texts of its own, and what follows keeps its place.
+    check(
+        "a:\n  b: 'x\ny'\n  c: 'x\nz'\n---\nb: 'x\ny'\nc: ü\n",
+        "{a: {b: \"x y\"‹'x\ny'›, c: \"x z\"‹'x\nz'›}} --- {b: \"x y\"‹'x\ny'›, c: ü}",
+    );
+}
+
+#[test]
+fn many_texts_that_are_not_indented_do_not_take_long() {
+    let mut source = String::new();
+    for i in 0..20_000 {
+        writeln!(source, "k{i}:\n  - 'x\n  y'").unwrap();
+    }
+    let start = Instant::now();
+    parse(&text(&source));
+    assert!(start.elapsed() < Duration::from_secs(20));
+}

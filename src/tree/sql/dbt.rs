@@ -8,7 +8,7 @@ use super::cursor::Cursor;
 use super::lex::{self, Kind};
 use super::{Column, Create, Engine, Statement, StatementKind, TableName, parse_ttl};
 use crate::shared::Shared;
-use crate::source::Text;
+use crate::source::{Piece, Place, Text};
 
 /// Materializations that keep rows; the others are views or nothing.
 const KEPT: [&str; 6] = [
@@ -25,12 +25,13 @@ const MAX_COLUMNS: usize = 512;
 /// The table that a model makes; `name` is its file's.
 pub(crate) fn model(text: &Text, name: &str) -> Option<Statement> {
     let src = text.as_str();
-    let (open, close) = (src.find("{{")?, src.find("}}")?);
-    let call = src.get(open..close).filter(|c| c.contains("config("))?;
-    let start = open + call.find("config(")? + "config(".len();
+    let call = src.find("config(")?;
+    let open = src[..call].rfind("{{").filter(|at| src[at + 2..call].trim().is_empty())?;
+    let start = call + "config(".len();
+    let close = start + src[start..].find("}}")?;
     // The lexer takes what stands in braces as one token, so the call is read as a text of its own.
     let inner =
-        Text::nested(src.get(start..close)?.into(), text.place(start..close), Shared::empty());
+        Text::nested(src[start..close].into(), text.place(start..close), text.piece(start..close));
     let (tokens, _) = lex::tokens(&inner);
     let mut c = Cursor::new(&inner, &tokens);
     let (mut kept, mut engine, mut ttl) = (false, None, None);
@@ -47,7 +48,7 @@ pub(crate) fn model(text: &Text, name: &str) -> Option<Statement> {
             ("materialized", Some(value)) => kept = KEPT.contains(&&*value),
             ("engine", Some(value)) => engine = Some((value, place)),
             ("ttl", Some(value)) => {
-                ttl = parse_ttl(&Text::nested(value.as_ref().into(), place, Shared::empty()));
+                ttl = parse_ttl(&nested(&value, place));
             }
             _ => {}
         }
@@ -72,6 +73,16 @@ pub(crate) fn model(text: &Text, name: &str) -> Option<Statement> {
         to: None,
     };
     Some(Statement { place: text.whole(), kind: StatementKind::Create(Box::new(create)) })
+}
+
+/// The value of a string as a text of its own; one without escapes stands in the file as it is.
+fn nested(value: &Arc<str>, whole: Place) -> Text {
+    let len = value.len() as u32;
+    let pieces = match whole.end - whole.start {
+        n if n == len + 2 => Shared::from([Piece { here: 0, there: whole.start + 1, len }]),
+        _ => Shared::empty(),
+    };
+    Text::nested(value.clone(), whole, pieces)
 }
 
 /// Names of what the last query selects. Their types are nobody's to tell here.

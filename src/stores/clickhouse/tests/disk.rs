@@ -112,10 +112,14 @@ fn check_server(config: &str, about: &str, expected: &[&str]) {
 
 #[test]
 fn masking_rules_count_by_what_they_mask() {
-    let rule =
-        |body: &str| format!("<query_masking_rules><rule>{body}</rule></query_masking_rules>");
+    let rule = |body: &str| {
+        format!(
+            "<logger><level>trace</level></logger><query_log/>\
+             <query_masking_rules><rule>{body}</rule></query_masking_rules>"
+        )
+    };
     let (on, off) = ("log server-log trace on scrubbed", "log server-log trace on");
-    let (queries, bare) = ("log query-log off scrubbed", "log query-log off");
+    let (queries, bare) = ("log query-log -on scrubbed", "log query-log -on");
     check_server(&rule("<regexp>sk-[a-zA-Z0-9]+</regexp>"), "log", &[on, queries]);
     check_server(&rule("<regexp>^nothing$</regexp>"), "log", &[off, bare]);
     check_server(&rule("<name>x</name>"), "defect", &["defect no-start"]);

@@ -74,7 +74,7 @@ pub(super) fn scrubbed(reader: &Reader, root: &Element) -> Fact<bool> {
                 }
                 Ok(_) => idle = idle.or(Some(value_place(element))),
                 Err(_) => {
-                    unknown = Some((Why::NotUnderstood("this expression".into()), element.tag))
+                    unknown = Some((Why::NotUnderstood("this expression".into()), element.tag));
                 }
             },
             Fact::Unknown(why, at) => unknown = Some((why, at)),

@@ -105,9 +105,9 @@ fn columns(text: &Text, from: usize) -> Vec<Column> {
     }
     let Some((start, end)) = list else { return Vec::new() };
     let named = |(from, to): (usize, usize)| {
-        let last = to.checked_sub(1).filter(|last| *last >= from)?;
+        let word = to.checked_sub(1).filter(|word| *word >= from)?;
         let part = walk.part(from, to);
-        let mut end = walk.part(last, to);
+        let mut end = walk.part(word, to);
         let name: Arc<str> = match end.kind()? {
             Kind::Word { .. } => end.name()?,
             _ => return None,

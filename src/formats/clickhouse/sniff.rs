@@ -199,10 +199,18 @@ pub(super) fn sql(path: &str, text: &str) -> Claim {
     if OTHERS.iter().any(|o| path.contains(o)) || FOREIGN.iter().any(|p| lower.contains(p)) {
         return Claim::No;
     }
-    let defines =
-        ["create table", "create materialized", "create user", "alter table", "alter user"]
-            .iter()
-            .any(|w| lower.contains(w));
+    // A migration may do nothing but drop or rename.
+    let verbs = [
+        "create table",
+        "create materialized",
+        "create user",
+        "alter table",
+        "alter user",
+        "drop table",
+        "rename table",
+        "exchange tables",
+    ];
+    let defines = verbs.iter().any(|w| lower.contains(w));
     if defines && (hinted || PHRASES.iter().any(|p| lower.contains(p))) {
         return Claim::Maybe;
     }

@@ -33,7 +33,9 @@ impl Format for ClickHouse {
 
     fn parse(&self, text: &Text, path: &str) -> (Parsed, Vec<Problem>) {
         if sniff::extension(path) == "sql" {
-            let (statements, problems) = tree::sql::parse(text);
+            let (mut statements, problems) = tree::sql::parse(text);
+            let name = path.rsplit('/').next().unwrap_or(path);
+            statements.extend(tree::sql::dbt::model(text, name.trim_end_matches(".sql")));
             return (Parsed::Sql(statements), problems);
         }
         if sniff::is_xml(text.as_str()) {
@@ -125,6 +127,7 @@ mod tests {
     fn sql_is_ours_by_words_that_no_other_database_has() {
         let merge_tree = "CREATE TABLE a (x Int8)\nengine  = ReplicatedMergeTree ORDER BY x";
         check("a.sql", merge_tree, Claim::Surely);
+        check("a.sql", "{{ config(engine='MergeTree()') }} select 1", Claim::Surely);
         check("a.sql", "CREATE TABLE a (x INT) ENGINE=InnoDB;", Claim::No);
         check("a.sql", "CREATE TABLE a (x INT) ENGINE = MEMORY; -- MergeTree", Claim::No);
         check("a.sql", "ALTER TABLE a MODIFY TTL d + INTERVAL 1 DAY", Claim::Maybe);
@@ -133,6 +136,8 @@ mod tests {
         check("a.sql", "CREATE TABLE a (t text); -- codec(zstd, x jsonb", Claim::No);
         check("postgres/a.sql", "CREATE TABLE a (t text); -- modify ttl", Claim::No);
         check("pg/users.sql", "CREATE USER a WITH PASSWORD 'x'", Claim::No);
+        check("clickhouse/redshift/a.sql", "CREATE TABLE a (x int)", Claim::No);
+        check("clickhouse/a.sql", "CREATE TABLE a (x int) DISTKEY (x)", Claim::No);
         check("clickhouse-to-postgres/pg.sql", "CREATE TABLE a (x serial)", Claim::No);
     }
 }

@@ -10,17 +10,21 @@ mod hygiene;
 mod image;
 mod layers;
 mod listen;
+mod masking;
 mod merge;
+mod migrations;
 mod names;
 mod read;
 mod records;
 mod server;
+mod server_secrets;
 mod shipped;
 mod sql_users;
 mod substitute;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod transport;
 mod users;
 
 pub(crate) use server::Built;

@@ -5,6 +5,7 @@
 
 mod create;
 mod cursor;
+pub(crate) mod dbt;
 mod lex;
 #[cfg(test)]
 mod tests;

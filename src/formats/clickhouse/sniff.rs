@@ -40,7 +40,7 @@ const PHRASES: [&str; 13] = [
 ];
 
 /// Words in definitions that ClickHouse does not understand.
-const FOREIGN: [&str; 8] = [
+const FOREIGN: [&str; 15] = [
     "character varying",
     "owner to ",
     "plpgsql",
@@ -49,11 +49,36 @@ const FOREIGN: [&str; 8] = [
     "bigserial",
     " serial ",
     "autoincrement",
+    "distkey",
+    "sortkey",
+    "nvarchar",
+    "varchar2",
+    "identity(1",
+    "timestamptz",
+    "with time zone",
 ];
 
 /// Other products whose name in a path says that a folder is about both.
-const OTHERS: [&str; 8] =
-    ["postgres", "pgsql", "mysql", "mariadb", "sqlite", "snowflake", "bigquery", "oracle"];
+const OTHERS: [&str; 18] = [
+    "postgres",
+    "pgsql",
+    "mysql",
+    "mariadb",
+    "sqlite",
+    "snowflake",
+    "bigquery",
+    "oracle",
+    "mssql",
+    "sqlserver",
+    "redshift",
+    "duckdb",
+    "timescale",
+    "singlestore",
+    "starrocks",
+    "cassandra",
+    "databricks",
+    "athena",
+];
 
 /// Server keys that nobody else has at the top of a YAML file.
 const SERVER_KEYS: [&str; 30] = [
@@ -155,6 +180,8 @@ pub(super) fn sql(path: &str, text: &str) -> Claim {
         let rest = lower[at + "engine".len()..].trim_start();
         let assigned = rest.starts_with('=');
         let rest = rest.trim_start_matches('=').trim_start();
+        // In the configuration of a dbt model it is a string.
+        let rest = rest.trim_start_matches(['\'', '"']);
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
         let engine = &rest[..end];
         if engine.ends_with("mergetree") || (assigned && ENGINES.contains(&engine)) {
@@ -172,10 +199,18 @@ pub(super) fn sql(path: &str, text: &str) -> Claim {
     if OTHERS.iter().any(|o| path.contains(o)) || FOREIGN.iter().any(|p| lower.contains(p)) {
         return Claim::No;
     }
-    let defines =
-        ["create table", "create materialized", "create user", "alter table", "alter user"]
-            .iter()
-            .any(|w| lower.contains(w));
+    // A migration may do nothing but drop or rename.
+    let verbs = [
+        "create table",
+        "create materialized",
+        "create user",
+        "alter table",
+        "alter user",
+        "drop table",
+        "rename table",
+        "exchange tables",
+    ];
+    let defines = verbs.iter().any(|w| lower.contains(w));
     if defines && (hinted || PHRASES.iter().any(|p| lower.contains(p))) {
         return Claim::Maybe;
     }

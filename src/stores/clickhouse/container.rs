@@ -115,6 +115,8 @@ pub(super) fn built(program: &Program) -> Option<Built> {
     let run = tables::parts(&scripts, Some((&container.address, &container.title)));
     out.keeps.extend(run.keeps);
     out.secrets.extend(run.secrets);
+    let allowed = sql_users::Allowed::of(&server.reader, &root);
+    out.defects.extend(sql_users::refused(&scripts, &allowed, &server.names));
     if let Some(store) = out.stores.first_mut() {
         if refused.is_some() {
             store.logins.clear();
@@ -135,7 +137,7 @@ pub(super) fn built(program: &Program) -> Option<Built> {
             *origin = Origin::written(step.place).with_via([shipped, step]);
         }
         // A name that the users file has already is taken from there.
-        let mut made = sql_users::logins(&scripts);
+        let mut made = sql_users::logins(&scripts, &allowed);
         for login in &store.logins {
             made.remove(&login.name);
         }

@@ -9,7 +9,7 @@ use super::layers::{Layers, UsersFile};
 use super::names::Names;
 use super::read::Reader;
 use super::server::{Built, Server};
-use super::{hygiene, shipped};
+use super::{hygiene, shipped, users};
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{Address, ConfigFile};
 use crate::source::Place;
@@ -121,9 +121,11 @@ impl Group<'_> {
             return None;
         }
         let base = shipped::users(at);
-        // A users file without profiles is a piece that somebody lays over the shipped one.
+        // A users file without profiles is a piece that somebody lays over the shipped one, and so
+        // is one with which no server would start.
         let complete = written.is_some_and(|e| {
-            e.child("profiles").is_some() || e.child("quotas").is_some() || self.main.is_some()
+            let whole = e.child("profiles").is_some() || e.child("quotas").is_some();
+            self.main.is_some() || whole && !users::leans_on_another(e)
         });
         if complete || written.is_none() {
             return Some(layers.document(path, &base));

@@ -129,8 +129,69 @@ pub(super) struct Holds {
     pub(super) log: bool,
 }
 
+/// Words of a comment by which somebody declares what lies there.
+const DECLARED: [(&str, &str); 20] = [
+    ("pii", "personal"),
+    ("personal", "personal"),
+    ("personally", "personal"),
+    ("gdpr", "personal"),
+    ("hipaa", "personal"),
+    ("phi", "personal"),
+    ("email", "personal"),
+    ("mail", "personal"),
+    ("secret", "secrets"),
+    ("secrets", "secrets"),
+    ("credential", "secrets"),
+    ("credentials", "secrets"),
+    ("password", "secrets"),
+    ("passwords", "secrets"),
+    ("prompt", "prompts"),
+    ("prompts", "prompts"),
+    ("chat", "prompts"),
+    ("chats", "prompts"),
+    ("conversation", "prompts"),
+    ("conversations", "prompts"),
+];
+
+/// What a comment declares, as `class: pii` or in a sentence; `no personal data` declares nothing.
+fn declared(comment: &str) -> Vec<&'static str> {
+    let words = words(comment);
+    let denies = |w: &String| matches!(w.as_str(), "no" | "not" | "non" | "without" | "never");
+    let free = |at: usize| {
+        let before = &words[at.saturating_sub(2)..at];
+        let behind = words.get(at + 1).map(String::as_str);
+        !before.iter().any(denies)
+            && !matches!(
+                behind,
+                Some(
+                    "hash"
+                        | "hashed"
+                        | "redacted"
+                        | "removed"
+                        | "masked"
+                        | "id"
+                        | "count"
+                        | "tokens"
+                        | "length"
+                )
+            )
+    };
+    let mut out = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let key = word == "key" && at > 0 && words[at - 1] == "api";
+        let known = DECLARED.iter().find(|(w, _)| w == word).map(|(_, class)| *class);
+        out.extend(known.or(key.then_some("secrets")).filter(|_| free(at)));
+    }
+    out
+}
+
 /// Judges a table by the words of its name, of its columns, and of what is said about them.
-pub(super) fn of(name: &TableName, columns: &[Column], rollup: bool) -> Holds {
+pub(super) fn of(
+    name: &TableName,
+    columns: &[Column],
+    comment: Option<&str>,
+    rollup: bool,
+) -> Holds {
     let mut out = Holds { facts: Vec::new(), log: false };
     let mut add = |what: &str, by: String, at| {
         if out.facts.iter().all(|f| f.known().is_none_or(|k| &**k != what)) {
@@ -164,6 +225,9 @@ pub(super) fn of(name: &TableName, columns: &[Column], rollup: bool) -> Holds {
         );
         add("logs", by, telling[0].place);
     }
+    for class in declared(comment.unwrap_or("")) {
+        add(class, format!("what `{}` holds, by its comment", name.table), name.place);
+    }
     if words.iter().any(|w| PROMPTS.contains(&w.as_str()) && w != "messages") {
         add("prompts", format!("that `{}` holds prompts, by its name", name.table), name.place);
     }
@@ -179,16 +243,17 @@ pub(super) fn of(name: &TableName, columns: &[Column], rollup: bool) -> Holds {
         add("prompts", by, input.place);
     }
     for (column, snake) in columns.iter().zip(&snake).filter(|(c, _)| text(c)) {
-        let said = column.comment.as_deref().unwrap_or("").to_lowercase();
-        let by = || format!("what column `{}` holds, by its name", column.name);
+        let said = declared(column.comment.as_deref().unwrap_or(""));
+        let source = if said.is_empty() { "name" } else { "comment" };
+        let by = || format!("what column `{}` holds, by its {source}", column.name);
         let is = |list: &[&str]| list.contains(&snake.as_str());
-        if is(&PROMPTS) || said.contains("prompt") || said.contains("chat") {
+        if is(&PROMPTS) || said.contains(&"prompts") {
             add("prompts", by(), column.place);
         }
-        if is(&SECRETS) || said.contains("api key") || said.contains("password") {
+        if is(&SECRETS) || said.contains(&"secrets") {
             add("secrets", by(), column.place);
         }
-        if is(&PERSONAL) || said.contains("personal") || said.contains("e-mail") {
+        if is(&PERSONAL) || said.contains(&"personal") {
             add("personal", by(), column.place);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::masking;
 use super::names::Names;
 use super::read::{Reader, at, value_place};
 use super::users::switched_off;
@@ -29,33 +30,20 @@ fn is_system_log(name: &str) -> bool {
     name.ends_with("_log") && !matches!(name, "errorlog" | "error_level_log")
 }
 
-/// Text log and query log.
+/// Text log, query log, and crash reports where somebody wrote of them.
 pub(super) fn logs(
     reader: &Reader,
     root: &Element,
     users: Option<&Element>,
     names: &Names,
 ) -> Vec<LogDraft> {
-    let scrubbed = scrubbed(reader, root);
-    vec![
+    let scrubbed = masking::scrubbed(reader, root);
+    let mut out = vec![
         names.log(server_log(reader, root, &scrubbed, names)),
         names.log(query_log(reader, root, users, &scrubbed, names)),
-    ]
-}
-
-/// Whether queries are masked before they are written down.
-fn scrubbed(reader: &Reader, root: &Element) -> Fact<bool> {
-    let rules = root.child("query_masking_rules");
-    let rule = rules.into_iter().flat_map(Element::elements).find(|r| {
-        r.name.starts_with("rule") && r.child("regexp").is_some_and(|e| !e.text().is_empty())
-    });
-    match (rule, rules) {
-        (Some(rule), _) => Fact::Known(true, reader.origin(rule)),
-        (None, Some(section)) => Fact::Known(false, reader.origin(section)),
-        (None, None) => {
-            Fact::default(false, "no query_masking_rules are active unless written", root.tag)
-        }
-    }
+    ];
+    out.extend(crash_reports(reader, root, names).map(|log| names.log(log)));
+    out
 }
 
 fn server_log(
@@ -120,6 +108,26 @@ fn query_log(
     log
 }
 
+/// `send_crash_reports`: what a crashing server was doing goes to the makers. Off in the code, on in
+/// newer shipped files (`SentryWriter.cpp`), so only what is written decides.
+fn crash_reports(reader: &Reader, root: &Element, names: &Names) -> Option<LogPipeline> {
+    let enabled = at(root, &["send_crash_reports", "enabled"])?;
+    if reader.is_shipped(enabled) {
+        return None;
+    }
+    let title = format!("the crash reports of {}", names.title);
+    let mut log =
+        LogPipeline::new(names.identity("log/crash-reports", title, enabled.tag, enabled.place));
+    let origin = reader.origin(enabled);
+    log.enabled = reader.bool(enabled);
+    log.name = Fact::Known("send_crash_reports".into(), origin.clone());
+    log.source = Fact::Known("crash-reports".into(), origin.clone());
+    log.engine = Fact::Known("clickhouse".into(), origin.clone());
+    log.content = Fact::Known(vec![Fact::Known("general".into(), origin.clone())], origin.clone());
+    log.scrubbed = Fact::Known(false, origin);
+    Some(log)
+}
+
 /// Tables of the system database; one exists if its section does (`SystemLog.cpp`).
 pub(super) fn keeps(reader: &Reader, root: &Element, names: &Names) -> Vec<Keep> {
     let mut out = Vec::new();
@@ -155,13 +163,13 @@ pub(super) fn conflicts(reader: &Reader, root: &Element, names: &Names) -> Vec<D
     };
     let said = |section: &Element| {
         let message = format!(
-            "what stands beside `engine` in `{}` has no effect: the server does not start with both",
+            "`{}` has `engine` and its parts beside it: the server does not start with both",
             section.name
         );
-        let mut out = names.defect(section, "no-effect", message);
+        let mut out = names.defect(section, "no-start", message);
         if let Some(engine) = section.child("engine") {
             // One of the two may be what the product is believed to ship.
-            out.kind = Fact::Known("no-effect".into(), reader.origin(engine));
+            out.kind = Fact::Known("no-start".into(), reader.origin(engine));
         }
         out
     };

@@ -5,7 +5,7 @@ use super::names::Names;
 use super::read::Reader;
 use super::records;
 use super::users::{self, Accounts};
-use super::{handlers, listen};
+use super::{handlers, listen, masking, server_secrets, transport};
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{Address, EndpointDraft, Login, Store};
 use crate::model::net::Addresses;
@@ -54,7 +54,10 @@ impl Server<'_> {
         }
         defects.extend(records::conflicts(&self.reader, self.root, &self.names));
         defects.extend(listen::defects(&self.reader, self.root, &self.names));
+        defects.extend(masking::defects(&self.reader, self.root, &self.names));
+        defects.extend(transport::trusting_clusters(&self.reader, self.root, &self.names));
         let mut parts = Parts { secrets, defects, ..Parts::default() };
+        parts.secrets.extend(server_secrets::secrets(&self.reader, self.root, &self.names));
         parts.logs = records::logs(&self.reader, self.root, self.users, &self.names);
         parts.keeps = records::keeps(&self.reader, self.root, &self.names);
         if self.only_written {
@@ -105,6 +108,15 @@ impl Server<'_> {
         }
         if let Some(required) = tls_required(&store.endpoints) {
             store.tls_required = required;
+        }
+        if let Some(version) = transport::tls_version(&self.reader, self.root) {
+            store.tls_version = version;
+        }
+        if let Some(encrypted) = transport::between_nodes(&self.reader, self.root) {
+            store.node_tls = encrypted;
+        }
+        if let Some(encrypted) = transport::at_rest(&self.reader, self.root) {
+            store.encrypted_at_rest = encrypted;
         }
         store.audit_log = match self.root.child("query_log") {
             Some(section) => Fact::Known(true, self.reader.origin(section)),

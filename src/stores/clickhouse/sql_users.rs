@@ -2,20 +2,70 @@
 
 use std::collections::BTreeMap;
 
+use super::names::Names;
+use super::read::Reader;
 use super::tables::statements;
 use super::users::{is_known, password, subnet};
-use crate::model::concept::{Identity, Secret};
+use crate::model::concept::{Defect, Identity, Secret};
 use crate::model::fact::{Fact, Name, Origin, Why};
 use crate::model::fragment::{Address, ConfigFile, Login};
 use crate::model::net::Addresses;
 use crate::source::Place;
 use crate::tree::sql::{Host, Identified, Method, StatementKind, UserStatement};
+use crate::tree::xml::Element;
+
+/// What the server document lets SQL create (`InterpreterCreateUserQuery.cpp`). An `ALTER` is not
+/// checked, and an empty password is a password.
+pub(super) struct Allowed {
+    no_password: bool,
+    implicit: bool,
+}
+
+impl Allowed {
+    pub(super) fn of(reader: &Reader, root: &Element) -> Allowed {
+        let on =
+            |name: &str| root.child(name).is_none_or(|e| reader.bool(e).known() != Some(&false));
+        Allowed { no_password: on("allow_no_password"), implicit: on("allow_implicit_no_password") }
+    }
+
+    /// The setting by which the server refuses a statement.
+    fn refuses(&self, user: &UserStatement) -> Option<&'static str> {
+        let methods = user.identified.as_deref();
+        let bare = methods.is_none_or(|m| m.iter().any(|i| i.method == Method::None));
+        match methods {
+            _ if user.alter => None,
+            _ if !self.no_password && bare => Some("allow_no_password"),
+            None if !self.implicit => Some("allow_implicit_no_password"),
+            _ => None,
+        }
+    }
+}
+
+/// Statements that the server refuses.
+pub(super) fn refused(files: &[&ConfigFile], allowed: &Allowed, names: &Names) -> Vec<Defect> {
+    let mut out = Vec::new();
+    for statement in files.iter().flat_map(|f| statements(f)) {
+        let StatementKind::User(user) = &statement.kind else { continue };
+        let (Some(setting), Some(name)) = (allowed.refuses(user), user.users.first()) else {
+            continue;
+        };
+        let suffix = format!("defect/no-effect/user/{name}");
+        let identity = names.identity(&suffix, names.title.clone(), user.head, statement.place);
+        let message = format!("the server refuses to create user `{name}`: `{setting}` is off");
+        let mut defect = Defect::new(identity);
+        defect.kind = Fact::written("no-effect".into(), user.head);
+        defect.message = Fact::written(message.into(), user.head);
+        out.push(defect);
+    }
+    out
+}
 
 /// Accounts as the statements leave them, in the order of their names.
-pub(super) fn logins(files: &[&ConfigFile]) -> BTreeMap<Name, Login> {
+pub(super) fn logins(files: &[&ConfigFile], allowed: &Allowed) -> BTreeMap<Name, Login> {
     let mut out: BTreeMap<Name, Login> = BTreeMap::new();
     for statement in files.iter().flat_map(|f| statements(f)) {
         match &statement.kind {
+            StatementKind::User(user) if allowed.refuses(user).is_some() => {}
             StatementKind::User(user) => {
                 for name in &user.users {
                     match out.get_mut(name) {

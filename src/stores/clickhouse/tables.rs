@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::Parts;
-use super::{holds, sql_users};
+use super::{holds, migrations, sql_users};
 use crate::model::concept::{Identity, Retention};
 use crate::model::fact::{Evidence, Fact, Name, Origin, Why};
 use crate::model::fragment::{Address, ConfigBody, ConfigFile, Keep};
@@ -21,6 +21,7 @@ struct Table {
     whole: Place,
     engine: Option<Name>,
     columns: Vec<Column>,
+    comment: Option<Name>,
     ttl: Option<Ttl>,
     /// The `ALTER` that set or took away the TTL last.
     altered: Option<Place>,
@@ -70,29 +71,15 @@ pub(super) fn parts(files: &[&ConfigFile], store: Option<(&Address, &Name)>) -> 
 
 /// Each folder's tables, its files in the order in which migration tools run them.
 fn by_folder<'a>(files: &[&'a ConfigFile]) -> BTreeMap<&'a str, Tables> {
-    let mut folders: BTreeMap<&str, Vec<&ConfigFile>> = BTreeMap::new();
-    for file in files {
-        let address = file.address.0.strip_prefix("file:").unwrap_or(&file.address.0);
-        let folder = address.rsplit_once(['/', '#']).map_or("", |(f, _)| f);
-        folders.entry(folder).or_default().push(file);
-    }
-    let order = |mut files: Vec<&ConfigFile>| {
-        files.retain(|f| !f.name.ends_with(".down.sql") && !f.name.ends_with("_down.sql"));
-        files.sort_by_cached_key(|f| natural(&f.name));
+    let made = |files: Vec<&ConfigFile>| {
         let mut tables = Tables::new();
         for file in files {
             apply(statements(file), &mut tables);
         }
         tables
     };
-    folders.into_iter().map(|(folder, files)| (folder, order(files))).collect()
-}
-
-/// A key by which `2_b.sql` comes before `10_a.sql`.
-fn natural(name: &str) -> (u64, Name) {
-    let digits: String = name.chars().skip_while(|c| matches!(c, 'V' | 'v')).collect();
-    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-    (digits[..end].parse().unwrap_or(u64::MAX), name.into())
+    let folders = migrations::folders(files).into_iter();
+    folders.map(|(folder, files)| (folder, made(files))).collect()
 }
 
 pub(super) fn statements(file: &ConfigFile) -> &[Statement] {
@@ -161,6 +148,7 @@ fn made(create: &Create, like: Option<&Table>, whole: Place) -> Table {
         whole,
         engine: engine.or_else(|| like.and_then(|l| l.engine.clone())),
         columns,
+        comment: create.comment.clone(),
         ttl: create.ttl.clone().or_else(|| like.and_then(|l| l.ttl.clone())),
         altered: None,
         removed: None,
@@ -233,7 +221,7 @@ fn keep(table: &Table, identity: Identity, store: Option<Address>) -> Option<Kee
         return None;
     }
     let rollup = engine.is_some_and(|e| e.contains("Aggregating") || e.contains("Summing"));
-    let holds = holds::of(&table.name, &table.columns, rollup);
+    let holds = holds::of(&table.name, &table.columns, table.comment.as_deref(), rollup);
     let mut out = Retention::new(identity);
     let head = || Origin::written(table.head);
     out.name = Fact::Known(shown(&table.name).into(), head());

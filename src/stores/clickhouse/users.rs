@@ -67,6 +67,15 @@ pub(super) fn accounts(reader: &Reader, root: &Element, names: &Names) -> Accoun
     out
 }
 
+/// Whether the user `default` of a document has no authentication, which is an error unless another
+/// document below gives it.
+pub(super) fn leans_on_another(root: &Element) -> bool {
+    let default = root.child("users").and_then(|users| users.child("default"));
+    default.is_some_and(|user| {
+        user.attribute("remove").is_none() && !user.elements().any(|e| TAGS.contains(&&*e.name))
+    })
+}
+
 fn account(reader: &Reader, user: &Element, name: &Name, names: &Names, out: &mut Accounts) {
     let mut tags: Vec<&Element> = user.elements().filter(|e| TAGS.contains(&&*e.name)).collect();
     // Two ways to prove oneself, one of them shipped: what somebody wrote is what he meant.

@@ -59,10 +59,10 @@ fn a_piece_about_listening_lies_over_the_shipped_file() {
 }
 
 #[test]
-fn a_ttl_beside_an_engine_has_no_effect() {
+fn a_server_with_a_ttl_beside_an_engine_does_not_start() {
     let ttl = "<clickhouse><opentelemetry_span_log><ttl>finish_date + 1</ttl>\
                </opentelemetry_span_log></clickhouse>";
-    check(&[("a/config.d/o.xml", ttl)], "defect", &["defect no-effect"]);
+    check(&[("a/config.d/o.xml", ttl)], "defect", &["defect no-start"]);
 }
 
 #[test]
@@ -100,5 +100,100 @@ fn a_whole_server_tells_its_logs_and_its_secrets() {
             "keep system.text_log system-log [logs] forever by default",
             "secret ch:s/user/app/password known",
         ],
+    );
+}
+
+fn check_server(config: &str, about: &str, expected: &[&str]) {
+    let text = format!("<clickhouse><http_port>1</http_port>{config}</clickhouse>");
+    let files = files(&[("s/config.xml", &text)]);
+    let files: Vec<&ConfigFile> = files.iter().collect();
+    compare(&on_disk(&files), about, expected, config);
+}
+
+#[test]
+fn masking_rules_count_by_what_they_mask() {
+    let rule = |body: &str| {
+        format!(
+            "<logger><level>trace</level></logger><query_log/>\
+             <query_masking_rules><rule>{body}</rule></query_masking_rules>"
+        )
+    };
+    let (on, off) = ("log server-log trace on scrubbed", "log server-log trace on");
+    let (queries, bare) = ("log query-log -on scrubbed", "log query-log -on");
+    check_server(&rule("<regexp>sk-[a-zA-Z0-9]+</regexp>"), "log", &[on, queries]);
+    check_server(&rule("<regexp>^nothing$</regexp>"), "log", &[off, bare]);
+    check_server(&rule("<name>x</name>"), "defect", &["defect no-start"]);
+}
+
+#[test]
+fn secrets_of_the_server_document_are_told_once() {
+    let replica = "<replica><host>a</host><password>blue-harbour</password></replica>";
+    let cluster = format!(
+        "<remote_servers><c><shard>{replica}{replica}</shard></c></remote_servers>\
+         <interserver_http_credentials><user>u</user><password from_env=\"X\"/></interserver_http_credentials>\
+         <storage_configuration><disks><d><type>encrypted</type><key>0123456789abcdef</key></d></disks></storage_configuration>"
+    );
+    check_server(
+        &cluster,
+        "secret defect",
+        &[
+            "secret ch:s/secret/remote_servers/c/shard/replica/password",
+            "secret ch:s/secret/storage_configuration/disks/d/key",
+        ],
+    );
+}
+
+#[test]
+fn clusters_without_secret_or_password_trust_anybody() {
+    let cluster = |inner: &str, host: &str| {
+        format!(
+            "<remote_servers><c>{inner}<shard><replica><host>{host}</host></replica></shard></c></remote_servers>"
+        )
+    };
+    check_server(&cluster("", "a"), "defect", &["defect trusting-cluster"]);
+    check_server(&cluster("", "127.0.0.1"), "defect", &[]);
+    check_server(&cluster("<secret from_env=\"X\"/>", "a"), "defect", &[]);
+}
+
+#[test]
+fn a_disk_encrypts_where_the_default_policy_uses_it() {
+    let at_rest = |policy: &str| {
+        let text = format!(
+            "<clickhouse><http_port>1</http_port><storage_configuration><disks><e><type>encrypted</type>\
+             <disk>default</disk></e></disks><policies><{policy}><volumes><main><disk>e</disk></main></volumes>\
+             </{policy}></policies></storage_configuration></clickhouse>"
+        );
+        let files = files(&[("s/config.xml", &text)]);
+        let parts = on_disk(&[&files[0]]);
+        parts.stores[0].encrypted_at_rest.known().copied()
+    };
+    assert_eq!(at_rest("default"), Some(true));
+    assert_eq!(at_rest("cold"), None);
+}
+
+#[test]
+fn yaml_says_what_the_same_xml_says() {
+    let xml = "<clickhouse><http_port>8123</http_port><listen_host>::</listen_host>\
+        <listen_host>10.0.0.1</listen_host><tcp_port from_env=\"P\">9000</tcp_port>\
+        <query_log><ttl>event_date + INTERVAL 30 DAY</ttl></query_log>\
+        <logger><level>debug</level></logger><trace_log remove=\"1\"/>\
+        <remote_servers><c><secret>abc</secret><shard><replica><host>a</host></replica></shard>\
+        <shard><replica><host>b</host></replica></shard></c></remote_servers></clickhouse>";
+    let yaml = "http_port: 8123\nlisten_host: ['::', 10.0.0.1]\ntcp_port:\n  - '@from_env': P\n  - '#text': 9000\n\
+        query_log:\n  ttl: event_date + INTERVAL 30 DAY\nlogger:\n  level: debug\n\
+        trace_log:\n  '@remove': '1'\n\
+        remote_servers:\n  c:\n    secret: abc\n    shard:\n      - replica:\n          host: a\n      \
+        - replica:\n          host: b\n";
+    let users_xml = "<clickhouse><profiles><default/></profiles><users><a><password>x y</password>\
+        <networks><ip>10.0.0.0/8</ip><ip>::1</ip></networks></a></users></clickhouse>";
+    let users_yaml = "profiles:\n  default:\nusers:\n  a:\n    password: x y\n    networks:\n      \
+        ip: [10.0.0.0/8, '::1']\n";
+    let of = |config: (&str, &str), users: (&str, &str)| {
+        let files = files(&[config, users]);
+        lines(&on_disk(&[&files[0], &files[1]]))
+    };
+    assert_eq!(
+        of(("s/config.yaml", yaml), ("s/users.yaml", users_yaml)),
+        of(("s/config.xml", xml), ("s/users.xml", users_xml)),
     );
 }

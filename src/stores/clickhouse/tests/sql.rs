@@ -84,11 +84,15 @@ fn names_tell_what_a_table_holds() {
         ("usage", "tokens UInt64, password_changed_at DateTime", "table []"),
         ("calls", "model String, input String, output Nullable(String)", "table [prompts]"),
         ("x", "c String COMMENT 'the chat history'", "table [prompts]"),
+        ("x", "c String COMMENT 'class: PII'", "table [personal]"),
+        ("x", "c String COMMENT 'no personal data', d String COMMENT 'e-mail hash'", "table []"),
     ];
     for (name, columns, expected) in cases {
         let expected = format!("keep {name} {expected} forever");
         check(&[("a.sql", &table(name, columns))], &[&expected]);
     }
+    let said = table("x", "c String") + " COMMENT 'data-class: secrets'";
+    check(&[("a.sql", &said)], &["keep x table [secrets] forever"]);
 }
 
 #[test]

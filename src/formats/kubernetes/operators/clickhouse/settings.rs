@@ -89,7 +89,8 @@ impl<'a> Settings<'a> {
         let place = setting.place();
         match &setting.value.kind {
             Kind::List(items) => {
-                for item in items {
+                // The operator leaves nulls out.
+                for item in items.iter().filter(|item| !matches!(item.kind, Kind::Null)) {
                     holder.children.push(Content::Element(leaf(last, item, item.place)));
                 }
             }

@@ -1,0 +1,128 @@
+//! What a server's documents say of encryption: the oldest TLS version, what nodes tell one
+//! another, the disks.
+
+use std::net::IpAddr;
+
+use super::names::Names;
+use super::read::{Reader, all, at, value_place};
+use crate::model::concept::Defect;
+use crate::model::fact::{Fact, Name};
+use crate::tree::xml::Element;
+
+/// Clusters and replicas that are looked at; nobody writes more by hand.
+const MAX_REPLICAS: usize = 4096;
+
+/// The oldest TLS version, where the document names one (`openSSL.server`, Poco's `SSLManager`).
+pub(super) fn tls_version(reader: &Reader, root: &Element) -> Option<Fact<Name>> {
+    let server = at(root, &["openSSL", "server"])?;
+    let required = [
+        ("requireTLSv1_3", "1.3"),
+        ("requireTLSv1_2", "1.2"),
+        ("requireTLSv1_1", "1.1"),
+        ("requireTLSv1", "1.0"),
+    ];
+    for (name, version) in required {
+        let Some(element) = server.child(name) else { continue };
+        if reader.bool(element).known() == Some(&true) {
+            return Some(Fact::Known(version.into(), reader.origin(element)));
+        }
+    }
+    let element = server.child("disableProtocols")?;
+    let text = reader.text(element);
+    let off = |name: &str| {
+        let names = text.known().into_iter().flat_map(|t| t.split([',', ';', ' ']));
+        names.into_iter().any(|n| n.trim().eq_ignore_ascii_case(name))
+    };
+    // What the library itself leaves out differs from release to release.
+    let version = match (off("tlsv1") && off("tlsv1_1"), off("tlsv1_2")) {
+        (true, true) => "1.3",
+        (true, false) => "1.2",
+        (false, _) => return None,
+    };
+    Some(Fact::Known(version.into(), reader.origin(element)))
+}
+
+/// Replicas of other machines, each with its cluster.
+fn replicas(root: &Element) -> impl Iterator<Item = (&Element, &Element)> {
+    let clusters = root.child("remote_servers").into_iter().flat_map(Element::elements);
+    let found = clusters.flat_map(|cluster| {
+        let direct = all(cluster, "node");
+        let shards = all(cluster, "shard").flat_map(|shard| all(shard, "replica"));
+        direct.chain(shards).map(move |replica| (cluster, replica))
+    });
+    found.filter(|(_, replica)| replica.child("host").is_some_and(is_remote)).take(MAX_REPLICAS)
+}
+
+fn is_remote(host: &Element) -> bool {
+    let text = host.text();
+    let text = text.trim();
+    let local = text.parse().is_ok_and(|a: IpAddr| a.is_loopback());
+    !(local || text.eq_ignore_ascii_case("localhost") || text.is_empty())
+}
+
+fn is_on(reader: &Reader, element: Option<&Element>) -> Fact<bool> {
+    match element {
+        Some(element) => reader.bool(element),
+        None => Fact::Unset(reader.shipped),
+    }
+}
+
+/// Whether distributed queries go out encrypted; `secure` is off unless it is set (`config.xml`).
+pub(super) fn between_nodes(reader: &Reader, root: &Element) -> Option<Fact<bool>> {
+    let mut sure = None;
+    for (_, replica) in replicas(root) {
+        match is_on(reader, replica.child("secure")) {
+            Fact::Known(true, origin) => sure = sure.or(Some(Fact::Known(true, origin))),
+            Fact::Unknown(why, from) => return Some(Fact::Unknown(why, from)),
+            Fact::Known(false, origin) => return Some(Fact::Known(false, origin)),
+            Fact::Unset(_) => {
+                let host = replica.child("host").map_or(replica.tag, value_place);
+                let see = "a replica without `secure` is asked in clear";
+                return Some(Fact::default(false, see, host));
+            }
+        }
+    }
+    // Parts of tables take another way.
+    sure.filter(|_| root.child("interserver_http_port").is_none())
+}
+
+/// Clusters whose nodes cannot tell who asks them: neither a secret nor a password.
+pub(super) fn trusting_clusters(reader: &Reader, root: &Element, names: &Names) -> Vec<Defect> {
+    let mut out: Vec<Defect> = Vec::new();
+    let mut last = None;
+    for (cluster, replica) in replicas(root) {
+        let proves = cluster.child("secret").is_some() || replica.child("password").is_some();
+        let told = last == Some(cluster.tag);
+        if proves || told || reader.is_shipped(cluster) || cluster.attribute("incl").is_some() {
+            continue;
+        }
+        last = Some(cluster.tag);
+        let message = format!(
+            "the nodes of cluster `{}` ask one another without secret or password, as the user \
+             `default`",
+            cluster.name
+        );
+        out.push(names.defect(cluster, "trusting-cluster", message));
+    }
+    out
+}
+
+/// Whether tables lie on an encrypted disk unless they say otherwise: the policy `default`, or the
+/// one that `merge_tree` names, uses no other.
+pub(super) fn at_rest(reader: &Reader, root: &Element) -> Option<Fact<bool>> {
+    let storage = root.child("storage_configuration")?;
+    let disks = storage.child("disks")?;
+    let named = at(root, &["merge_tree", "storage_policy"]).map(Element::text);
+    let name = named.as_deref().map_or("default", str::trim);
+    let policy = at(storage, &["policies", name])?;
+    let volumes = policy.child("volumes").into_iter().flat_map(Element::elements);
+    let mut found = None;
+    for disk in volumes.flat_map(|volume| all(volume, "disk")) {
+        let kind = disks.child(disk.text().trim())?.child("type")?;
+        if reader.text(kind).known().map(|k| k.trim()) != Some("encrypted") {
+            return None;
+        }
+        found = found.or(Some(Fact::Known(true, reader.origin(kind))));
+    }
+    found
+}

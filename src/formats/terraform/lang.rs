@@ -139,6 +139,7 @@ fn instances(
     out: &mut Vec<Resource>,
 ) {
     let Some(expansion) = world.expansion(instance, name) else { return };
+    let module = world.instances[instance].module;
     let label =
         |index: usize| block.labels.get(index).map_or_else(|| "".into(), |l| l.text.clone());
     for member in &expansion.members {
@@ -165,6 +166,10 @@ fn instances(
             let home = fetched::Home::new(world.sources, call);
             resource.body = home.value(&resource.body, 0);
             resource.exists = home.fact(resource.exists);
+            if registry::is_card(&module.folder) {
+                // Nobody knows what a card calls its resources.
+                resource.name = call.labels.first().map_or(resource.name, |l| l.text.clone());
+            }
         }
         out.push(resource);
     }

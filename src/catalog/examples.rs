@@ -127,7 +127,8 @@ fn projects(page: &Page) -> Vec<Project<'_>> {
 fn pages() -> Vec<(PathBuf, String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
     let mut pages = Vec::new();
-    for folder in [super::IMAGES, super::RESOURCES, super::OPERATORS, super::CHARTS, super::MODULES] {
+    for folder in [super::IMAGES, super::RESOURCES, super::OPERATORS, super::CHARTS, super::MODULES]
+    {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
             let name = format!("{folder}{}", path.file_name().unwrap().to_string_lossy());

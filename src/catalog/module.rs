@@ -13,7 +13,7 @@ use std::ops::Range;
 use serde::Deserialize;
 
 use super::toml_block;
-use crate::cards::Page;
+use crate::cards::{Page, Section};
 
 /// What is known of one published module.
 #[derive(Debug, Deserialize)]
@@ -57,7 +57,7 @@ impl ModuleCard {
         let mut card: ModuleCard = toml::from_str(&page[block.clone()])
             .map_err(|e| (shift(e.span().unwrap_or(0..0)), e.message().to_owned()))?;
         let parts = Page::read(path, page).map_err(|e| (0..1, e.message))?;
-        for makes in parts.section("Makes").into_iter().flat_map(|section| section.blocks()) {
+        for makes in parts.section("Makes").into_iter().flat_map(Section::blocks) {
             card.makes.push_str(parts.slice(&makes.content));
         }
         if card.makes.is_empty() || card.see.is_empty() {
@@ -92,9 +92,8 @@ impl Origin {
         let plain = plain.split_once("://").map_or(plain, |(_, rest)| rest);
         let plain = plain.strip_prefix("git@").unwrap_or(plain);
         let (address, folder) = plain.split_once("//").map_or((plain, None), |(a, f)| (a, Some(f)));
-        let host = |name: &str| {
-            address.strip_prefix(name).and_then(|rest| rest.strip_prefix(['/', ':']))
-        };
+        let host =
+            |name: &str| address.strip_prefix(name).and_then(|rest| rest.strip_prefix(['/', ':']));
         let name = if let Some(repository) = host("github.com") {
             let (owner, name) = repository.split_once('/')?;
             let name = name.strip_suffix(".git").unwrap_or(name);
@@ -154,10 +153,9 @@ fn highest_major(constraint: &str) -> u32 {
         };
         let rest_is_zero = version.split('.').skip(1).all(|n| n.trim().parse() == Ok(0));
         match operator {
-            "" | "=" | "<=" => highest = highest.min(major),
-            "~>" if version.contains('.') => highest = highest.min(major),
             "<" if rest_is_zero => highest = highest.min(major.saturating_sub(1)),
-            "<" => highest = highest.min(major),
+            "~>" if !version.contains('.') => {}
+            "" | "=" | "<" | "<=" | "~>" => highest = highest.min(major),
             _ => {}
         }
     }

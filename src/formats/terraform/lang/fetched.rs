@@ -81,11 +81,11 @@ impl<'a> Home<'a> {
 
     /// Where a value stands that is not the project's, and how it came there.
     fn way(&self, at: Place, via: &Shared<Evidence>) -> (Place, Shared<Evidence>) {
-        let own = via.iter().rev().map(|s| s.place).filter(|place| self.is_own(*place));
+        let mut own = via.iter().rev().map(|s| s.place).filter(|place| self.is_own(*place));
         let home = if at == self.card {
-            own.clone().find(|place| self.call.place.contains(*place)).or(own.last())
+            own.clone().find(|place| self.call.place.contains(*place)).or(own.next_back())
         } else {
-            own.clone().next()
+            own.next()
         };
         let say = if at == self.card { "the module has it so" } else { "the module has it here" };
         let via = match home {

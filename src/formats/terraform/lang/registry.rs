@@ -31,10 +31,7 @@ pub(super) fn is_card(folder: &str) -> bool {
 }
 
 /// What cards know of all calls of the modules, by folder.
-pub(super) fn bodies(
-    unit: &Unit,
-    modules: &BTreeMap<Name, Module>,
-) -> Vec<(String, Body)> {
+pub(super) fn bodies(unit: &Unit, modules: &BTreeMap<Name, Module>) -> Vec<(String, Body)> {
     let mut out = Vec::new();
     if unit.catalog.modules.is_empty() {
         return out;

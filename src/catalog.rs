@@ -1,10 +1,11 @@
-//! What is known about the world: cards of images, of Terraform resources, of operators and of Helm
-//! charts.
+//! What is known about the world: cards of images, of Terraform resources and modules, of operators
+//! and of Helm charts.
 
 pub(crate) mod chart;
 #[cfg(test)]
 mod examples;
 pub(crate) mod image;
+pub(crate) mod module;
 pub(crate) mod operator;
 pub(crate) mod reference;
 pub(crate) mod resource;
@@ -16,6 +17,7 @@ use rustc_hash::FxHashMap;
 
 use chart::ChartCard;
 use image::ImageCard;
+use module::{ModuleCard, Origin};
 use operator::OperatorCard;
 use reference::{Match, Reference};
 use resource::ResourceCard;
@@ -31,6 +33,7 @@ pub(crate) struct Catalog {
     by_pattern: Vec<usize>,
     pub(crate) operators: Vec<OperatorCard>,
     pub(crate) charts: Vec<ChartCard>,
+    pub(crate) modules: Vec<ModuleCard>,
 }
 
 /// Why a page is not a card.
@@ -53,6 +56,8 @@ const RESOURCES: &str = "catalog/terraform/";
 const OPERATORS: &str = "catalog/operators/";
 /// The folder of cards of Helm charts, within the pages.
 const CHARTS: &str = "catalog/charts/";
+/// The folder of cards of published Terraform modules, within the pages.
+const MODULES: &str = "catalog/modules/";
 
 /// Ports of stores that clouds run and that no image card names. The engines' registered ports;
 /// what web servers share with them (80, 443, 8000, 8080) tells nothing.
@@ -74,6 +79,7 @@ enum Card {
     Resource(Box<ResourceCard>),
     Operator(Box<OperatorCard>),
     Chart(Box<ChartCard>),
+    Module(Box<ModuleCard>),
 }
 
 /// Where the text of the first `toml` block stands.
@@ -91,6 +97,8 @@ fn card(path: &str, text: &str) -> Option<Result<Card, CardProblem>> {
         OperatorCard::parse(path, text).map(|card| Card::Operator(Box::new(card)))
     } else if path.starts_with(CHARTS) {
         ChartCard::parse(text).map(|card| Card::Chart(Box::new(card)))
+    } else if path.starts_with(MODULES) {
+        ModuleCard::parse(path, text).map(|card| Card::Module(Box::new(card)))
     } else {
         let name = path.strip_prefix(IMAGES)?;
         let card = ImageCard::parse(name.strip_suffix(".md").unwrap_or(name), text);
@@ -111,6 +119,7 @@ impl Catalog {
                 Ok(Card::Resource(card)) => catalog.resources.push(*card),
                 Ok(Card::Operator(card)) => catalog.operators.push(*card),
                 Ok(Card::Chart(card)) => catalog.charts.push(*card),
+                Ok(Card::Module(card)) => catalog.modules.push(*card),
                 Err(problem) => problems.push(problem),
             }
         }
@@ -162,6 +171,15 @@ impl Catalog {
     /// The card of an operator's resource.
     pub(crate) fn operator(&self, group: &str, kind: &str) -> Option<&OperatorCard> {
         self.operators.iter().find(|card| card.is_for(group, kind))
+    }
+
+    /// What a call of a published module makes, in Terraform's language: by the newest card that
+    /// speaks of its version.
+    pub(crate) fn module(&self, source: &str, version: Option<&str>) -> Option<String> {
+        let origin = Origin::read(source)?;
+        let major = origin.major(version);
+        let cards = self.modules.iter().filter(|card| card.is_for(&origin, major));
+        cards.max_by_key(|card| card.from).map(|card| card.text(&origin, major))
     }
 
     /// The card of a chart, and whether its repository says so. `origin` is the address of the

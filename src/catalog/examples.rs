@@ -98,7 +98,7 @@ fn file_name(block: &Block, text: &str) -> &'static str {
 
 fn projects(page: &Page) -> Vec<Project<'_>> {
     let mut out: Vec<Project> = Vec::new();
-    // What an operator makes is no example.
+    // What an operator or a module makes is no example.
     for section in page.sections.iter().filter(|s| &*s.title != "Makes") {
         let mut open = false;
         for part in &section.parts {
@@ -127,7 +127,8 @@ fn projects(page: &Page) -> Vec<Project<'_>> {
 fn pages() -> Vec<(PathBuf, String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
     let mut pages = Vec::new();
-    for folder in [super::IMAGES, super::RESOURCES, super::OPERATORS, super::CHARTS] {
+    for folder in [super::IMAGES, super::RESOURCES, super::OPERATORS, super::CHARTS, super::MODULES]
+    {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
             let name = format!("{folder}{}", path.file_name().unwrap().to_string_lossy());

@@ -12,6 +12,7 @@ mod functions;
 mod module;
 mod ops;
 mod providers;
+mod registry;
 mod scope;
 mod stop;
 mod template;
@@ -55,7 +56,9 @@ pub(super) fn of_node(node: &Node) -> Val {
 
 /// One estate for each root module of the unit and each environment that it has.
 pub(super) fn evaluate(unit: &Unit) -> Vec<Estate> {
-    let modules = module::collect(unit);
+    let mut modules = module::collect(unit);
+    let cards = registry::bodies(unit, &modules);
+    registry::join(&mut modules, &cards);
     let Some((file, _)) = unit.files.first() else { return Vec::new() };
     let at = Place::new(*file, 0..0);
     let environments = Environments::new(unit);
@@ -71,7 +74,9 @@ pub(super) fn evaluate(unit: &Unit) -> Vec<Estate> {
 /// One estate for each root module of the unit, as its plan has it: no environment but the plan's.
 /// `suffix` tells the estates of several plans apart.
 pub(super) fn evaluate_as(unit: &Unit, suffix: &str) -> Vec<Estate> {
-    let modules = module::collect(unit);
+    let mut modules = module::collect(unit);
+    let cards = registry::bodies(unit, &modules);
+    registry::join(&mut modules, &cards);
     let Some((file, _)) = unit.files.first() else { return Vec::new() };
     let at = Place::new(*file, 0..0);
     let environments = Environments::new(unit);
@@ -134,6 +139,7 @@ fn instances(
     out: &mut Vec<Resource>,
 ) {
     let Some(expansion) = world.expansion(instance, name) else { return };
+    let module = world.instances[instance].module;
     let label =
         |index: usize| block.labels.get(index).map_or_else(|| "".into(), |l| l.text.clone());
     for member in &expansion.members {
@@ -157,7 +163,13 @@ fn instances(
         if let Some(call) = world.fetched_by(instance) {
             resource.head = call.head;
             resource.whole = call.place;
-            resource.body = fetched::at_home(&resource.body, world.sources, call.head, 0);
+            let home = fetched::Home::new(world.sources, call);
+            resource.body = home.value(&resource.body, 0);
+            resource.exists = home.fact(resource.exists);
+            if registry::is_card(&module.folder) {
+                // Nobody knows what a card calls its resources.
+                resource.name = call.labels.first().map_or(resource.name, |l| l.text.clone());
+            }
         }
         out.push(resource);
     }

@@ -76,6 +76,11 @@ impl<'a> Module<'a> {
         module
     }
 
+    /// A module as a card has it.
+    pub(super) fn of_card(folder: &str, body: &'a Body) -> Module<'a> {
+        Module::new(folder, &[("main.tf", body)])
+    }
+
     fn declare(&mut self, block: &'a Block, overrides: bool) {
         let label = |index: usize| block.labels.get(index).map(|l| l.text.clone());
         match (&*block.kind, label(0), label(1)) {

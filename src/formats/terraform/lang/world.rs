@@ -11,7 +11,9 @@ use super::super::roots;
 use super::super::value::{Reference, Val, ValKind};
 use super::environments::{self, Environment};
 use super::expand::Expansion;
+use super::fetched::Home;
 use super::module::{Module, literal};
+use super::registry;
 use super::scope::{Repetition, Scope};
 use super::stop::{Outcome, Stop, fails, settle};
 use super::trail;
@@ -319,11 +321,19 @@ impl<'a> World<'a> {
         let value: Option<&Attribute> =
             module.outputs.get(name).and_then(|b| b.body.attribute("value"));
         let Some(value) = value else {
+            if registry::is_card(&module.folder) {
+                let name = format!("module.{call}.{name}").into();
+                return Err(Stop::Unknown(Why::NotHere(name)));
+            }
             return fails(format!("module.{call} has no output {name}"));
         };
         let val = self.once(Key::Output(instance, name.clone()), at, |world| {
             let mut scope = Scope::of(instance, Repetition::None);
-            world.known(&value.expr, &mut scope)
+            let val = world.known(&value.expr, &mut scope);
+            match world.fetched_by(instance).filter(|_| registry::is_card(&module.folder)) {
+                Some(call) => Home::new(world.sources, call).value(&val, 0),
+                None => val,
+            }
         });
         Ok(trail::arrive(val, at, || format!("output `{name}` of module `{call}`")))
     }
@@ -343,14 +353,16 @@ impl<'a> World<'a> {
             return;
         }
         let source = block.body.attribute("source");
-        let folder = &self.instances[caller].module.folder;
+        let called_from = &self.instances[caller].module.folder;
         let local = source.and_then(|a| literal(&a.expr)).filter(|s| roots::is_local(s));
         let folder = match local {
-            Some(local) => roots::join(folder, local),
+            Some(local) => roots::join(called_from, local),
             None if self.downloaded.is_empty() => None,
             None => self.downloaded.get(&self.calls_to(caller, name)).cloned(),
         };
         let module = folder.and_then(|folder| self.modules.get(&*folder));
+        let by_card = || self.modules.get(&*registry::folder(called_from, name));
+        let module = module.or_else(|| by_card().filter(|_| local.is_none()));
         let handle = match module {
             Some(module)
                 if self.instances.len() < MAX_MODULES && !self.is_within(caller, module) =>

@@ -25,6 +25,8 @@ pub(crate) struct ResourceCard {
     /// Attributes that name it, the best first.
     #[serde(default)]
     pub(crate) name: Vec<String>,
+    /// What it is only a part of: where that is in these files, its own card speaks.
+    pub(crate) part_of: Option<Satellite>,
     /// The store's kind: `database`, `cache`, …
     pub(crate) store: String,
     pub(crate) engine: Source,
@@ -204,6 +206,9 @@ pub(crate) struct Reading {
     pub(crate) is: Vec<Word>,
     #[serde(default)]
     pub(crate) holds: Vec<String>,
+    /// A question: does a policy document of IAM's shape let in people who have shown nothing.
+    #[serde(default)]
+    pub(crate) lets_anybody_in: bool,
     /// The opposite of the answer.
     #[serde(default)]
     pub(crate) not: bool,

@@ -101,7 +101,8 @@ fn everybody(principal: &Val) -> Fact<bool> {
     any(all, Fact::written(false, principal.at))
 }
 
-/// Conditions by which strangers stay outside (AWS docs, "The meaning of public").
+/// Conditions by which strangers stay outside (AWS docs, "The meaning of public"). Alibaba Cloud
+/// has the same ones and writes `acs:` (OSS docs, "Bucket policy").
 const LIMITS: [&str; 10] = [
     "aws:sourcevpce",
     "aws:sourcevpc",
@@ -116,7 +117,7 @@ const LIMITS: [&str; 10] = [
 ];
 
 fn limits(test: &str, key: &str, values: &Val) -> Fact<bool> {
-    let key = key.to_ascii_lowercase();
+    let key = key.to_ascii_lowercase().replace("acs:", "aws:");
     if key == "aws:sourceip" || key == "aws:vpcsourceip" {
         if test.starts_with("Not") {
             return Fact::written(true, values.at);

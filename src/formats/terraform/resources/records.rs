@@ -63,6 +63,17 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
         let on = trail.body.bool("enable_logging");
         out.logs.push(log(trail, "the trail", "cloudtrail", on));
     }
+    for trail in world.of("alicloud_actiontrail_trail") {
+        let events = trail.body.text("event_rw");
+        // Written events alone are the default (provider docs, actiontrail_trail).
+        let all = events.or_default("Write".into(), "provider docs, actiontrail_trail");
+        let name = if all.known().is_some_and(|told| &**told == "Read") {
+            "the recording of writes"
+        } else {
+            "the recording of reads"
+        };
+        out.logs.push(log(trail, name, "the trail", all.map(|told| &*told == "All")));
+    }
     for task in world.of("aws_ecs_task_definition") {
         for volume in task.body.list("volume").items {
             let Some(efs) = volume.block("efs_volume_configuration") else { continue };

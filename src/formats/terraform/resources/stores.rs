@@ -7,24 +7,42 @@ use super::facts::{and, any};
 use super::network;
 use super::nodes;
 use super::security_groups;
-use super::world::World;
-use crate::catalog::resource::{EndpointCard, ResourceCard, Source, WayCard};
+use super::world::{Join, World};
+use crate::catalog::resource::{EndpointCard, ResourceCard, Satellite, Source, WayCard};
 use crate::formats::terraform::value::Resource;
 use crate::model::concept::{Identity, Secret};
 use crate::model::fact::{Fact, Name, Why};
-use crate::model::fragment::{EndpointDraft, Fragment, Login, NodeKind, Store};
+use crate::model::fragment::{EndpointDraft, Fragment, Layer, Login, NodeKind, Store};
 use crate::model::net::Addresses;
 use read::Reader;
 
 pub(super) fn lower(world: &World, out: &mut Fragment) {
     for resource in world.managed() {
-        if let Some(card) = world.catalog.resource(&resource.kind) {
+        let card = world.catalog.resource(&resource.kind);
+        if let Some(card) = card.filter(|card| !of_another(world, resource, card)) {
             store(world, resource, card, out);
         }
     }
     for card in &world.catalog.resources {
         allow_list::elsewhere(world, card, out);
     }
+}
+
+/// Whether it is a part of something in these files, whose card then speaks for it.
+fn of_another(world: &World, resource: &Resource, card: &ResourceCard) -> bool {
+    let Some(whole) = &card.part_of else { return false };
+    let names: Vec<&str> = whole.names.iter().map(String::as_str).collect();
+    let by = whole.by.as_deref().unwrap_or("id");
+    let wholes = whole.of.iter().flat_map(|kind| world.of(kind));
+    wholes.into_iter().any(|w| world.join(&resource.body, by, w, &names) != Join::No)
+}
+
+/// What stands in front of the whole is not here either.
+fn unseen_groups(resource: &Resource, whole: &Satellite, out: &mut Fragment) {
+    let what = whole.of.as_deref().unwrap_or_default();
+    let why = Why::NotHere(format!("the `{what}` that `{}` belongs to", resource.spelled).into());
+    let at = resource.head;
+    nodes::attach(Fact::Unknown(why, at), Layer::SecurityGroup, &resource.address, at, out);
 }
 
 fn store(world: &World, resource: &Resource, card: &ResourceCard, out: &mut Fragment) {
@@ -36,6 +54,9 @@ fn store(world: &World, resource: &Resource, card: &ResourceCard, out: &mut Frag
     if let Some(keys) = &card.groups {
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         security_groups::attach(world, resource, &keys, out);
+    }
+    if let Some(whole) = &card.part_of {
+        unseen_groups(resource, whole, out);
     }
     if let Some(list) = &card.allow_list {
         allow_list::lower(&reader, list, &title, out);

@@ -70,7 +70,24 @@ fn of_json(statement: &Val) -> Statement {
             Fact::written(false, conditions.at),
         ),
     };
+    let anybody = and(anybody, not(harmless(statement)));
     Statement { allows: allows(statement, "Effect"), anybody, limited }
+}
+
+/// Actions that neither show nor change what is kept.
+const HARMLESS: [&str; 2] = ["AbortMultipartUpload", "GetBucketLocation"];
+
+/// Whether a statement speaks of nothing else.
+fn harmless(statement: &Val) -> Fact<bool> {
+    let actions = statement.list("Action").items;
+    let told = actions.into_iter().map(|action| match action.as_text() {
+        Fact::Known(name, origin) => {
+            let name = name.rsplit(':').next().unwrap_or(&name);
+            Fact::Known(HARMLESS.iter().any(|h| h.eq_ignore_ascii_case(name)), origin)
+        }
+        _ => Fact::written(false, action.at),
+    });
+    told.reduce(and).unwrap_or(Fact::written(false, statement.at))
 }
 
 fn allows(statement: &Val, key: &str) -> Fact<bool> {

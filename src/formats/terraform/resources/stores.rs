@@ -2,6 +2,7 @@
 
 mod allow_list;
 mod read;
+mod tenants;
 
 use super::facts::{and, any};
 use super::network;
@@ -118,6 +119,7 @@ fn described(reader: &Reader, card: &ResourceCard, names: &[&str], title: Name) 
         tls_required: flag(&facts.tls_required),
         node_tls: flag(&facts.node_tls),
         public_switch: public_switch(reader, card),
+        tenants_admitted: tenants::admitted(reader, card),
         backup_days: facts.backup_days.as_ref().map_or_else(unset_days, |s| reader.int(s)),
         tls_version: facts.tls_version.as_ref().map_or_else(unset_text, |s| reader.text(s)),
         ..base

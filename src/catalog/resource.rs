@@ -222,6 +222,8 @@ pub(crate) struct Reading {
     /// What holds where nobody wrote it, with its source.
     pub(crate) default: Option<Word>,
     pub(crate) see: Option<String>,
+    /// The default is a guess, for this reason; it makes nothing certain.
+    pub(crate) guess: Option<String>,
     /// What held before a major version of the provider.
     pub(crate) before: Option<Before>,
 }
@@ -269,8 +271,10 @@ impl ResourceCard {
         let sources = sources.chain(self.endpoint.iter().map(|e| &e.port));
         let sources = sources.chain(self.login.iter().map(|l| &l.proof));
         for reading in sources.flat_map(Source::readings) {
-            if reading.default.is_some() && reading.see.is_none() {
-                return Err("a default names its source in `see`".to_owned());
+            if reading.default.is_some() && reading.see.is_none() && reading.guess.is_none() {
+                return Err(
+                    "a default names its source in `see`, or its reason in `guess`".to_owned()
+                );
             }
         }
         Ok(())

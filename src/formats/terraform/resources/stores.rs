@@ -128,7 +128,10 @@ fn described(reader: &Reader, card: &ResourceCard, names: &[&str], title: Name) 
 
 /// The switch that gives a public address. A service that has one by its nature has no switch.
 fn public_switch(reader: &Reader, card: &ResourceCard) -> Fact<bool> {
-    let told = |way: &&WayCard| way.when.readings().iter().any(|r| r.attr.is_some());
+    let told = |way: &&WayCard| {
+        let readings = way.when.readings();
+        readings.iter().any(|r| r.attr.is_some()) && readings.iter().all(|r| r.guess.is_none())
+    };
     let switches = card.way.iter().filter(told);
     let told = switches.map(|way| reader.bool(&way.when));
     any(told, Fact::Unset(reader.resource.head))

@@ -72,6 +72,9 @@ impl<'a> Reader<'a> {
         let Fact::Unset(at) = told else { return told };
         let see = reading.see.clone().unwrap_or_default();
         let Some(now) = &reading.default else { return Fact::Unset(at) };
+        if let Some(how) = &reading.guess {
+            return Fact::guessed(now.clone(), how.as_str(), at);
+        }
         let Some(before) = &reading.before else { return Fact::default(now.clone(), see, at) };
         let Some(major) = self.resource.provider_major else {
             let what = reading.attr.as_deref().unwrap_or("a setting");

@@ -206,9 +206,8 @@ pub(crate) struct Reading {
     pub(crate) is: Vec<Word>,
     #[serde(default)]
     pub(crate) holds: Vec<String>,
-    /// A question: does a policy document of IAM's shape let in people who have shown nothing.
-    #[serde(default)]
-    pub(crate) lets_anybody_in: bool,
+    /// A question that takes more than a look.
+    pub(crate) question: Option<Question>,
     /// The opposite of the answer.
     #[serde(default)]
     pub(crate) not: bool,
@@ -226,6 +225,13 @@ pub(crate) struct Reading {
     pub(crate) guess: Option<String>,
     /// What held before a major version of the provider.
     pub(crate) before: Option<Before>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Question {
+    /// Whether a policy document of IAM's shape lets in people who have shown nothing.
+    LetsAnybodyIn,
 }
 
 #[derive(Debug, Deserialize)]

@@ -92,17 +92,16 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
 /// events"). Where a cluster exports no audit log, that is what is said of it already.
 fn docdb_audit(world: &World, group: &Resource) -> Option<LogDraft> {
     let settings = group.body.list("parameter");
-    let names: Vec<_> = settings.items.iter().map(|s| s.text("name")).collect();
-    let named = names.iter().any(|name| name.known().is_none_or(|n| &**n == "audit_logs"));
+    let speaks = |s: &&Val| s.text("name").known().is_none_or(|name| &**name == "audit_logs");
+    let told = settings.more.is_some() || settings.items.iter().any(speaks);
     let exports = |cluster: &&Resource| {
         let logs = cluster.body.list("enabled_cloudwatch_logs_exports").items;
         logs.iter().any(|log| log.as_text().known().is_some_and(|l| &**l == "audit"))
     };
     let clusters = world.of("aws_docdb_cluster");
-    let matters = clusters.is_empty() || clusters.iter().any(|c| exports(&c));
+    let matters = clusters.is_empty() || clusters.iter().any(exports);
     let off = Fact::default(false, "AWS docs, Auditing Amazon DocumentDB events", group.head);
-    (settings.more.is_none() && !named && matters)
-        .then(|| log(group, "audit_logs", "the server", off))
+    (!told && matters).then(|| log(group, "audit_logs", "the server", off))
 }
 
 /// One setting, if it is about a log that is good to have, or about TLS.

@@ -12,20 +12,14 @@ use crate::source::Place;
 const GROUPS: [&str; 2] = ["aws_security_group", "aws_default_security_group"];
 
 /// Groups of the time before VPCs, each for one service and with no ports of its own.
-const CLASSIC: [(&str, fn() -> Ports); 2] = [
-    ("aws_db_security_group", Ports::all),
-    // Amazon Redshift answers on 5439 unless told otherwise (provider docs, redshift_cluster).
-    ("aws_redshift_security_group", || Ports::tcp(5439, 5439)),
-];
+const CLASSIC: [&str; 2] = ["aws_db_security_group", "aws_redshift_security_group"];
 
 pub(super) fn lower(world: &World, out: &mut Fragment) {
     for group in world.each(&GROUPS) {
         out.filters.push(group_filter(group));
     }
-    for (kind, ports) in CLASSIC {
-        for group in world.of(kind) {
-            out.filters.push(classic_filter(group, &ports()));
-        }
+    for group in world.each(&CLASSIC) {
+        out.filters.push(classic_filter(group));
     }
     for rule in world.of("aws_security_group_rule") {
         if rule.body.text("type").known().is_none_or(|t| &**t == "ingress") {
@@ -55,10 +49,14 @@ fn group_filter(group: &Resource) -> crate::model::fragment::Filter {
     filter
 }
 
-fn classic_filter(group: &Resource, ports: &Ports) -> crate::model::fragment::Filter {
+/// Amazon Redshift answers on 5439 unless told otherwise (provider docs, `redshift_cluster`); the
+/// port of an RDS database depends on its engine.
+fn classic_filter(group: &Resource) -> crate::model::fragment::Filter {
     let title = nodes::title("security group", group, &["name"]);
     let mut filter = nodes::filter(group, Layer::SecurityGroup, title);
     filter.stands_alone = true;
+    let redshift = &*group.kind == "aws_redshift_security_group";
+    let ports = if redshift { Ports::tcp(5439, 5439) } else { Ports::all() };
     let ingress = group.body.list("ingress");
     for block in &ingress.items {
         let see = "AWS: a group of this kind is for the service's own port";

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::resource::{Reading, Satellite, Source, Word};
+use crate::catalog::resource::{Question, Reading, Satellite, Source, Word};
 use crate::formats::terraform::resources::facts::{any, not};
 use crate::formats::terraform::resources::policy::lets_anybody_in;
 use crate::formats::terraform::resources::world::{Join, World};
@@ -168,7 +168,7 @@ impl<'a> Reader<'a> {
         if !reading.holds.is_empty() {
             return answer(reading, holds(holder, key, &reading.holds), holder.at);
         }
-        if reading.lets_anybody_in {
+        if reading.question == Some(Question::LetsAnybodyIn) {
             let policy = holder.get(key).map(|policy| lets_anybody_in(self.world, policy));
             return answer(reading, policy.unwrap_or(Fact::Unset(holder.at)), holder.at);
         }

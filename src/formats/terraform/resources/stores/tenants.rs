@@ -1,5 +1,5 @@
 //! Azure's word for "whatever runs in Azure" in a list of addresses: the range from 0.0.0.0 to 0.0.0.0
-//! (provider docs, mssql_firewall_rule), or the one address 0.0.0.0 (Azure docs, Cosmos DB firewall).
+//! (provider docs, `mssql_firewall_rule`), or the one address 0.0.0.0 (Azure docs, Cosmos DB firewall).
 
 use super::read::Reader;
 use crate::catalog::resource::{AllowCard, AllowRule, Names, ResourceCard};

@@ -25,6 +25,8 @@ pub(crate) struct ResourceCard {
     /// Attributes that name it, the best first.
     #[serde(default)]
     pub(crate) name: Vec<String>,
+    /// What it is only a part of: where that is in these files, its own card speaks.
+    pub(crate) part_of: Option<Satellite>,
     /// The store's kind: `database`, `cache`, …
     pub(crate) store: String,
     pub(crate) engine: Source,
@@ -204,6 +206,8 @@ pub(crate) struct Reading {
     pub(crate) is: Vec<Word>,
     #[serde(default)]
     pub(crate) holds: Vec<String>,
+    /// A question that takes more than a look.
+    pub(crate) question: Option<Question>,
     /// The opposite of the answer.
     #[serde(default)]
     pub(crate) not: bool,
@@ -217,8 +221,17 @@ pub(crate) struct Reading {
     /// What holds where nobody wrote it, with its source.
     pub(crate) default: Option<Word>,
     pub(crate) see: Option<String>,
+    /// The default is a guess, for this reason; it makes nothing certain.
+    pub(crate) guess: Option<String>,
     /// What held before a major version of the provider.
     pub(crate) before: Option<Before>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Question {
+    /// Whether a policy document of IAM's shape lets in people who have shown nothing.
+    LetsAnybodyIn,
 }
 
 #[derive(Debug, Deserialize)]
@@ -264,8 +277,10 @@ impl ResourceCard {
         let sources = sources.chain(self.endpoint.iter().map(|e| &e.port));
         let sources = sources.chain(self.login.iter().map(|l| &l.proof));
         for reading in sources.flat_map(Source::readings) {
-            if reading.default.is_some() && reading.see.is_none() {
-                return Err("a default names its source in `see`".to_owned());
+            if reading.default.is_some() && reading.see.is_none() && reading.guess.is_none() {
+                return Err(
+                    "a default names its source in `see`, or its reason in `guess`".to_owned()
+                );
             }
         }
         Ok(())

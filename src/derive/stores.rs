@@ -175,6 +175,7 @@ fn datastore(store: &Store, doors: &[Door]) -> Datastore {
         None => on_every_address(&all, store.place),
     };
     out.guard_off = store.guard_off.clone();
+    out.tenants_admitted = store.tenants_admitted.clone();
     out.tls_required = store.tls_required.clone();
     out.tls_version = store.tls_version.clone();
     out

@@ -213,7 +213,7 @@ fn once(steps: Vec<Evidence>) -> Vec<Evidence> {
 const LONG: usize = 120;
 
 /// What it means that a fact holds, or does not.
-const SAID: [(&str, bool, &str); 12] = [
+const SAID: [(&str, bool, &str); 13] = [
     ("audit_log", false, "no audit log is written"),
     ("enabled", true, "it is written"),
     ("encrypted_at_rest", false, "what it stores is not encrypted"),
@@ -222,6 +222,7 @@ const SAID: [(&str, bool, &str); 12] = [
     ("in_clear", true, "it stands here readable"),
     ("scrubbed", false, "nothing removes secrets"),
     ("scrubbed", true, "secrets are removed"),
+    ("tenants_admitted", true, "everything that runs in the same cloud is admitted"),
     ("tls", false, "what is sent is not encrypted"),
     ("tls_required", false, "connections without encryption are accepted"),
     ("upstream_tls", false, "what is told to the store behind is not protected"),

@@ -142,6 +142,8 @@ concept! {
         public_switch: bool = optional,
         /// A switch that would keep the public out is off or missing (S3's public access block).
         guard_off: bool = optional,
+        /// Its filter admits whatever runs in the same cloud, whoever pays for it.
+        tenants_admitted: bool = optional,
         /// Whether it refuses connections without TLS.
         tls_required: bool = optional,
         /// Whether its own machines encrypt what they tell one another.

@@ -9,7 +9,7 @@ use super::stores::plain_login;
 use super::world::{Join, World};
 use crate::formats::terraform::value::{Resource, Val};
 use crate::model::concept::Retention;
-use crate::model::fact::{Fact, Name, Origin, Why};
+use crate::model::fact::{Fact, Name, Origin};
 use crate::model::fragment::{Fragment, Keep, NodeKind, Ref, Store};
 
 const LIFTED: &str = "a public container is written, so that the account is taken to allow it";
@@ -73,12 +73,8 @@ fn public(world: &World, account: &Resource) -> Fact<bool> {
             .map(|a| &*a != "private")
     });
     let open = any(open, Fact::written(false, account.head));
-    let allowed = match allows_public(account) {
-        Fact::Unknown(Why::NoDefault(_), at) => Fact::guessed(true, LIFTED, at),
-        told => told,
-    };
     let place = open.place();
-    match and(open.clone(), and(allowed, public_switch(world, account))) {
+    match and(open.clone(), and(allows_public(account), public_switch(world, account))) {
         Fact::Known(true, origin) => Fact::Known(true, Origin { at: place, ..origin }),
         other => other,
     }
@@ -106,9 +102,7 @@ fn allows_public(account: &Resource) -> Fact<bool> {
     match (allowed, account.provider_major) {
         (Fact::Unset(at), Some(major)) => Fact::default(major < 5, SEE, at),
         (Fact::Unset(at), None) => {
-            let what =
-                "`allow_nested_items_to_be_public`, whose default follows the provider's version";
-            Fact::Unknown(Why::NoDefault(what.into()), at)
+            Fact::guessed(true, "it is the default of every version of the provider before 5", at)
         }
         (told, _) => told,
     }

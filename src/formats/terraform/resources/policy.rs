@@ -70,7 +70,24 @@ fn of_json(statement: &Val) -> Statement {
             Fact::written(false, conditions.at),
         ),
     };
+    let anybody = and(anybody, not(harmless(statement)));
     Statement { allows: allows(statement, "Effect"), anybody, limited }
+}
+
+/// Actions that neither show nor change what is kept.
+const HARMLESS: [&str; 2] = ["AbortMultipartUpload", "GetBucketLocation"];
+
+/// Whether a statement speaks of nothing else.
+fn harmless(statement: &Val) -> Fact<bool> {
+    let actions = statement.list("Action").items;
+    let told = actions.into_iter().map(|action| match action.as_text() {
+        Fact::Known(name, origin) => {
+            let name = name.rsplit(':').next().unwrap_or(&name);
+            Fact::Known(HARMLESS.iter().any(|h| h.eq_ignore_ascii_case(name)), origin)
+        }
+        _ => Fact::written(false, action.at),
+    });
+    told.reduce(and).unwrap_or(Fact::written(false, statement.at))
 }
 
 fn allows(statement: &Val, key: &str) -> Fact<bool> {
@@ -101,7 +118,8 @@ fn everybody(principal: &Val) -> Fact<bool> {
     any(all, Fact::written(false, principal.at))
 }
 
-/// Conditions by which strangers stay outside (AWS docs, "The meaning of public").
+/// Conditions by which strangers stay outside (AWS docs, "The meaning of public"). Alibaba Cloud
+/// has the same ones and writes `acs:` (OSS docs, "Bucket policy").
 const LIMITS: [&str; 10] = [
     "aws:sourcevpce",
     "aws:sourcevpc",
@@ -116,7 +134,7 @@ const LIMITS: [&str; 10] = [
 ];
 
 fn limits(test: &str, key: &str, values: &Val) -> Fact<bool> {
-    let key = key.to_ascii_lowercase();
+    let key = key.to_ascii_lowercase().replace("acs:", "aws:");
     if key == "aws:sourceip" || key == "aws:vpcsourceip" {
         if test.starts_with("Not") {
             return Fact::written(true, values.at);

@@ -59,9 +59,23 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
             }
         }
     }
+    for group in world.of("aws_docdb_cluster_parameter_group") {
+        out.logs.extend(docdb_audit(world, group));
+    }
     for trail in world.of("aws_cloudtrail") {
         let on = trail.body.bool("enable_logging");
         out.logs.push(log(trail, "the trail", "cloudtrail", on));
+    }
+    for trail in world.of("alicloud_actiontrail_trail") {
+        let events = trail.body.text("event_rw");
+        // Written events alone are the default (provider docs, actiontrail_trail).
+        let all = events.or_default("Write".into(), "provider docs, actiontrail_trail");
+        let name = if all.known().is_some_and(|told| &**told == "Read") {
+            "the recording of writes"
+        } else {
+            "the recording of reads"
+        };
+        out.logs.push(log(trail, name, "the trail", all.map(|told| &*told == "All")));
     }
     for task in world.of("aws_ecs_task_definition") {
         for volume in task.body.list("volume").items {
@@ -72,6 +86,22 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
         }
     }
     audit_retention(world, out);
+}
+
+/// A group that does not speak of `audit_logs` leaves it off (AWS docs, "Auditing Amazon `DocumentDB`
+/// events"). Where a cluster exports no audit log, that is what is said of it already.
+fn docdb_audit(world: &World, group: &Resource) -> Option<LogDraft> {
+    let settings = group.body.list("parameter");
+    let speaks = |s: &&Val| s.text("name").known().is_none_or(|name| &**name == "audit_logs");
+    let told = settings.more.is_some() || settings.items.iter().any(speaks);
+    let exports = |cluster: &&Resource| {
+        let logs = cluster.body.list("enabled_cloudwatch_logs_exports").items;
+        logs.iter().any(|log| log.as_text().known().is_some_and(|l| &**l == "audit"))
+    };
+    let clusters = world.of("aws_docdb_cluster");
+    let matters = clusters.is_empty() || clusters.iter().any(exports);
+    let off = Fact::default(false, "AWS docs, Auditing Amazon DocumentDB events", group.head);
+    (!told && matters).then(|| log(group, "audit_logs", "the server", off))
 }
 
 /// One setting, if it is about a log that is good to have, or about TLS.

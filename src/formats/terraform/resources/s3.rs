@@ -5,6 +5,7 @@ mod keep;
 
 pub(super) use keep::says_logs;
 
+use super::facts::not;
 use super::gcs::sinks;
 use super::nodes;
 use super::stores::plain_login;
@@ -72,6 +73,25 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
         out.keeps.push(keep);
     }
     elsewhere(world, out);
+    for point in world.of("aws_s3_access_point") {
+        out.stores.extend(access_point(point));
+    }
+}
+
+/// An access point with a guard of its own, which is on where nobody wrote otherwise.
+fn access_point(point: &Resource) -> Option<Store> {
+    let guard = point.body.block("public_access_block_configuration")?;
+    let title = nodes::title("S3 access point", point, &["name"]);
+    let name = super::facts::word(&point.body.text("name"), &point.name);
+    Some(Store {
+        engine: Fact::default("s3".into(), "the kind of the resource", point.head),
+        kind: "object-store".into(),
+        managed: true,
+        whole: point.whole,
+        exists: point.exists.clone(),
+        guard_off: not(access::all_on(guard, true, "provider docs, s3_access_point")),
+        ..Store::new(point.address.clone(), name, title, point.head)
+    })
 }
 
 /// What makes a bucket public, where the bucket itself stands in other files: the satellite speaks

@@ -11,9 +11,15 @@ use crate::source::Place;
 
 const GROUPS: [&str; 2] = ["aws_security_group", "aws_default_security_group"];
 
+/// Groups of the time before VPCs, each for one service and with no ports of its own.
+const CLASSIC: [&str; 2] = ["aws_db_security_group", "aws_redshift_security_group"];
+
 pub(super) fn lower(world: &World, out: &mut Fragment) {
     for group in world.each(&GROUPS) {
         out.filters.push(group_filter(group));
+    }
+    for group in world.each(&CLASSIC) {
+        out.filters.push(classic_filter(group));
     }
     for rule in world.of("aws_security_group_rule") {
         if rule.body.text("type").known().is_none_or(|t| &**t == "ingress") {
@@ -38,6 +44,29 @@ fn group_filter(group: &Resource) -> crate::model::fragment::Filter {
             block.at,
             Fact::written(true, block.at),
         ));
+    }
+    filter.more = ingress.more;
+    filter
+}
+
+/// Amazon Redshift answers on 5439 unless told otherwise (provider docs, `redshift_cluster`); the
+/// port of an RDS database depends on its engine.
+fn classic_filter(group: &Resource) -> crate::model::fragment::Filter {
+    let title = nodes::title("security group", group, &["name"]);
+    let mut filter = nodes::filter(group, Layer::SecurityGroup, title);
+    filter.stands_alone = true;
+    let redshift = &*group.kind == "aws_redshift_security_group";
+    let ports = if redshift { Ports::tcp(5439, 5439) } else { Ports::all() };
+    let ingress = group.body.list("ingress");
+    for block in &ingress.items {
+        let see = "AWS: a group of this kind is for the service's own port";
+        let ports = Fact::default(ports.clone(), see, block.at);
+        let mut said = Said { sources: Vec::new(), shown: Vec::new(), ports, at: None };
+        said.nets(block, &["cidr"]);
+        if !said.sources.is_empty() {
+            let exists = Fact::written(true, block.at);
+            filter.rules.push(said.rule(group, block.at, exists));
+        }
     }
     filter.more = ingress.more;
     filter

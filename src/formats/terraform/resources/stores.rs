@@ -2,29 +2,48 @@
 
 mod allow_list;
 mod read;
+mod tenants;
 
 use super::facts::{and, any};
 use super::network;
 use super::nodes;
 use super::security_groups;
-use super::world::World;
-use crate::catalog::resource::{EndpointCard, ResourceCard, Source, WayCard};
+use super::world::{Join, World};
+use crate::catalog::resource::{EndpointCard, ResourceCard, Satellite, Source, WayCard};
 use crate::formats::terraform::value::Resource;
 use crate::model::concept::{Identity, Secret};
 use crate::model::fact::{Fact, Name, Why};
-use crate::model::fragment::{EndpointDraft, Fragment, Login, NodeKind, Store};
+use crate::model::fragment::{EndpointDraft, Fragment, Layer, Login, NodeKind, Store};
 use crate::model::net::Addresses;
 use read::Reader;
 
 pub(super) fn lower(world: &World, out: &mut Fragment) {
     for resource in world.managed() {
-        if let Some(card) = world.catalog.resource(&resource.kind) {
+        let card = world.catalog.resource(&resource.kind);
+        if let Some(card) = card.filter(|card| !of_another(world, resource, card)) {
             store(world, resource, card, out);
         }
     }
     for card in &world.catalog.resources {
         allow_list::elsewhere(world, card, out);
     }
+}
+
+/// Whether it is a part of something in these files, whose card then speaks for it.
+fn of_another(world: &World, resource: &Resource, card: &ResourceCard) -> bool {
+    let Some(whole) = &card.part_of else { return false };
+    let names: Vec<&str> = whole.names.iter().map(String::as_str).collect();
+    let by = whole.by.as_deref().unwrap_or("id");
+    let wholes = whole.of.iter().flat_map(|kind| world.of(kind));
+    wholes.into_iter().any(|w| world.join(&resource.body, by, w, &names) != Join::No)
+}
+
+/// What stands in front of the whole is not here either.
+fn unseen_groups(resource: &Resource, whole: &Satellite, out: &mut Fragment) {
+    let what = whole.of.as_deref().unwrap_or_default();
+    let why = Why::NotHere(format!("the `{what}` that `{}` belongs to", resource.spelled).into());
+    let at = resource.head;
+    nodes::attach(Fact::Unknown(why, at), Layer::SecurityGroup, &resource.address, at, out);
 }
 
 fn store(world: &World, resource: &Resource, card: &ResourceCard, out: &mut Fragment) {
@@ -36,6 +55,9 @@ fn store(world: &World, resource: &Resource, card: &ResourceCard, out: &mut Frag
     if let Some(keys) = &card.groups {
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         security_groups::attach(world, resource, &keys, out);
+    }
+    if let Some(whole) = &card.part_of {
+        unseen_groups(resource, whole, out);
     }
     if let Some(list) = &card.allow_list {
         allow_list::lower(&reader, list, &title, out);
@@ -97,6 +119,7 @@ fn described(reader: &Reader, card: &ResourceCard, names: &[&str], title: Name) 
         tls_required: flag(&facts.tls_required),
         node_tls: flag(&facts.node_tls),
         public_switch: public_switch(reader, card),
+        tenants_admitted: tenants::admitted(reader, card),
         backup_days: facts.backup_days.as_ref().map_or_else(unset_days, |s| reader.int(s)),
         tls_version: facts.tls_version.as_ref().map_or_else(unset_text, |s| reader.text(s)),
         ..base
@@ -105,7 +128,10 @@ fn described(reader: &Reader, card: &ResourceCard, names: &[&str], title: Name) 
 
 /// The switch that gives a public address. A service that has one by its nature has no switch.
 fn public_switch(reader: &Reader, card: &ResourceCard) -> Fact<bool> {
-    let told = |way: &&WayCard| way.when.readings().iter().any(|r| r.attr.is_some());
+    let told = |way: &&WayCard| {
+        let readings = way.when.readings();
+        readings.iter().any(|r| r.attr.is_some()) && readings.iter().all(|r| r.guess.is_none())
+    };
     let switches = card.way.iter().filter(told);
     let told = switches.map(|way| reader.bool(&way.when));
     any(told, Fact::Unset(reader.resource.head))

@@ -2,6 +2,7 @@
 
 mod cases;
 mod estate;
+mod neighbours;
 
 use std::fmt::Write;
 

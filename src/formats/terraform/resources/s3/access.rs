@@ -50,17 +50,24 @@ fn guarded(bucket: &Bucket, flag: &str) -> Fact<bool> {
     any(told, Fact::guessed(false, how, bucket.own.head))
 }
 
+/// Whether all four flags of a public access block are on.
+pub(super) fn all_on(body: &Val, default: bool, see: &str) -> Fact<bool> {
+    let flags = FLAGS.iter().map(|flag| body.bool(flag).or_default(default, see));
+    flags.reduce(and).unwrap_or(Fact::Unset(body.at))
+}
+
 /// Whether the switch that keeps the public out is missing or not fully on.
 pub(super) fn guard_off(bucket: &Bucket) -> Fact<bool> {
-    let all_on = |body: &Val| {
-        let flags = FLAGS.iter().map(|f| body.bool(f).or_default(false, SEE));
-        flags.reduce(and).unwrap_or(Fact::Unset(body.at))
-    };
     let around = bucket.around(BLOCK);
     let account = bucket.world.of(ACCOUNT);
     let block = (&*bucket.own.kind == BLOCK).then_some(bucket.own);
-    let on: Vec<_> =
-        around.sure.iter().chain(account).chain(&block).map(|r| all_on(&r.body)).collect();
+    let on: Vec<_> = around
+        .sure
+        .iter()
+        .chain(account)
+        .chain(&block)
+        .map(|r| all_on(&r.body, false, SEE))
+        .collect();
     match (on.is_empty(), around.open) {
         (true, Some((why, at))) => Fact::Unknown(why, at),
         (true, None) if bucket.elsewhere => Fact::Unset(bucket.own.head),

@@ -1,6 +1,7 @@
 //! A service's own list of client addresses, by its card.
 
 use super::read::Reader;
+use super::tenants;
 use crate::catalog::resource::{AllowCard, AllowRule, Empty, Names, ResourceCard};
 use crate::formats::terraform::resources::facts::{net, shown};
 use crate::formats::terraform::resources::nodes;
@@ -45,6 +46,7 @@ pub(super) fn elsewhere(world: &World, card: &ResourceCard, out: &mut Fragment) 
             entries(rule, entry, &mut filter);
             filter.stands_alone = true;
             let reader = Reader { world, resource: entry };
+            tenants::elsewhere(rule, &reader.text(&card.engine), entry, out);
             let port = card.endpoint.first().map(|endpoint| reader.int(&endpoint.port));
             if let Some(Ok(port)) = port.and_then(|p| p.known().map(|n| u16::try_from(*n))) {
                 for rule in &mut filter.rules {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::resource::{Reading, Satellite, Source, Word};
+use crate::catalog::resource::{Question, Reading, Satellite, Source, Word};
 use crate::formats::terraform::resources::facts::{any, not};
+use crate::formats::terraform::resources::policy::lets_anybody_in;
 use crate::formats::terraform::resources::world::{Join, World};
 use crate::formats::terraform::value::{Resource, Val};
 use crate::model::fact::{Fact, Name, Why};
@@ -62,7 +63,7 @@ impl<'a> Reader<'a> {
         let told = if reading.satellite.of.is_some() {
             self.in_satellites(reading)
         } else {
-            Self::in_each(reading, &self.resource.body)
+            self.in_each(reading, &self.resource.body)
         };
         self.with_default(reading, told)
     }
@@ -71,6 +72,9 @@ impl<'a> Reader<'a> {
         let Fact::Unset(at) = told else { return told };
         let see = reading.see.clone().unwrap_or_default();
         let Some(now) = &reading.default else { return Fact::Unset(at) };
+        if let Some(how) = &reading.guess {
+            return Fact::guessed(now.clone(), how.as_str(), at);
+        }
         let Some(before) = &reading.before else { return Fact::default(now.clone(), see, at) };
         let Some(major) = self.resource.provider_major else {
             let what = reading.attr.as_deref().unwrap_or("a setting");
@@ -90,7 +94,7 @@ impl<'a> Reader<'a> {
             .filter(|s| counts(&reading.only, &s.body))
             .map(|s| match (&reading.attr, reading.has) {
                 (None, true) => s.exists.clone().map(Word::Bool),
-                _ => Self::in_body(reading, &s.body),
+                _ => self.in_body(reading, &s.body),
             })
             .collect();
         let mut out = either(told, place);
@@ -129,8 +133,8 @@ impl<'a> Reader<'a> {
     }
 
     /// In every block that `each` means, or in the body itself.
-    fn in_each(reading: &Reading, body: &Val) -> Fact<Word> {
-        let Some(path) = &reading.each else { return Self::in_body(reading, body) };
+    fn in_each(&self, reading: &Reading, body: &Val) -> Fact<Word> {
+        let Some(path) = &reading.each else { return self.in_body(reading, body) };
         let (holder, key) = match path.rsplit_once('.') {
             Some((path, key)) => (descend(body, path), key),
             None => (Ok(body), path.as_str()),
@@ -142,10 +146,10 @@ impl<'a> Reader<'a> {
         let blocks = holder.list(key);
         let counting = blocks.items.iter().filter(|block| counts(&reading.only, block));
         let more = blocks.more.map(|(why, at)| Fact::Unknown(why, at));
-        either(counting.map(|block| Self::in_body(reading, block)).chain(more).collect(), body.at)
+        either(counting.map(|block| self.in_body(reading, block)).chain(more).collect(), body.at)
     }
 
-    fn in_body(reading: &Reading, body: &Val) -> Fact<Word> {
+    fn in_body(&self, reading: &Reading, body: &Val) -> Fact<Word> {
         let (holder, key) = match reading.attr.as_deref() {
             None => return Fact::Unset(body.at),
             Some(attr) => match attr.rsplit_once('.') {
@@ -163,6 +167,10 @@ impl<'a> Reader<'a> {
         }
         if !reading.holds.is_empty() {
             return answer(reading, holds(holder, key, &reading.holds), holder.at);
+        }
+        if reading.question == Some(Question::LetsAnybodyIn) {
+            let policy = holder.get(key).map(|policy| lets_anybody_in(self.world, policy));
+            return answer(reading, policy.unwrap_or(Fact::Unset(holder.at)), holder.at);
         }
         if reading.some {
             return answer(reading, some(holder, key), holder.at);

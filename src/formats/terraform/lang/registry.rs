@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::module::{Module, literal};
 use crate::catalog::Catalog;
 use crate::formats::Unit;
-use crate::model::fact::Name;
+use crate::model::fact::{Fact, Name};
 use crate::shared::Shared;
 use crate::source::{Place, Text};
 use crate::tree::hcl::{self, Block, Body};
@@ -49,6 +49,28 @@ pub(super) fn bodies(unit: &Unit, modules: &BTreeMap<Name, Module>) -> Vec<(Stri
 pub(super) fn join<'a>(modules: &mut BTreeMap<Name, Module<'a>>, bodies: &'a [(String, Body)]) {
     for (folder, body) in bodies {
         modules.insert(folder.as_str().into(), Module::of_card(folder, body));
+    }
+}
+
+/// Arguments that Terraform itself reads.
+const META: [&str; 6] = ["source", "version", "count", "for_each", "providers", "depends_on"];
+
+/// What a card makes of a call is a guess where the call gives the module an argument that the
+/// card does not know: it may change anything but names and notes.
+pub(super) fn doubted(exists: Fact<bool>, module: &Module, call: &Block) -> Fact<bool> {
+    if !is_card(&module.folder) || exists.known() != Some(&true) {
+        return exists;
+    }
+    let harmless = |name: &str| {
+        META.contains(&name) || ["tags", "labels", "description"].iter().any(|w| name.ends_with(w))
+    };
+    let known = |name: &Name| harmless(name) || module.variables.contains_key(name);
+    match call.body.attributes.iter().find(|a| !known(&a.name)) {
+        Some(other) => {
+            let how = format!("that `{}` changes nothing here", other.name);
+            Fact::guessed(true, how, other.place)
+        }
+        None => exists,
     }
 }
 

@@ -368,6 +368,7 @@ impl<'a> World<'a> {
                 if self.instances.len() < MAX_MODULES && !self.is_within(caller, module) =>
             {
                 let prefix = format!("{}module.{name}{suffix}.", self.instances[caller].prefix);
+                let exists = registry::doubted(exists, module, block);
                 let call = Call { caller, name: name.clone(), block, repetition };
                 self.instances.push(Instance { module, prefix, exists, call: Some(call) });
                 Handle::Module { instance: self.instances.len() - 1, name: name.clone() }

@@ -135,6 +135,8 @@ pub(crate) struct ServiceCard {
     /// Its type where the values name none.
     pub(crate) kind: String,
     pub(crate) type_at: Option<Vec<String>>,
+    /// Where its annotations stand, if not among its other values.
+    pub(crate) annotations_at: Option<Vec<String>>,
     pub(crate) ports: Vec<PortCard>,
 }
 
@@ -299,6 +301,7 @@ struct WrittenService {
     #[serde(default = "cluster_ip", rename = "type")]
     kind: String,
     type_at: Option<String>,
+    annotations_at: Option<String>,
     ports: Vec<WrittenPort>,
 }
 
@@ -490,6 +493,7 @@ fn service_card(card: WrittenService, names: &CardNames) -> Result<ServiceCard, 
         on: names.condition(card.on.as_ref())?,
         at: split(&card.at),
         type_at: card.type_at.as_deref().map(split),
+        annotations_at: card.annotations_at.as_deref().map(split),
         ports: ports.collect::<Result<_, Problem>>()?,
         name: card.name,
         workload: card.workload,

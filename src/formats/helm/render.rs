@@ -424,7 +424,11 @@ impl Rendering<'_> {
         }
         let rest = vec![("spec", make.map(spec))];
         let mut object = self.object("v1", "Service", &self.name(&card.name), rest);
-        annotate(&mut object, field("annotations"));
+        let annotations = match &card.annotations_at {
+            Some(path) => self.values.node(path),
+            None => field("annotations"),
+        };
+        annotate(&mut object, annotations);
         out.push((object, exists));
     }
 

@@ -128,30 +128,39 @@ pub(crate) struct Fragment {
 impl Fragment {
     /// Takes over everything of another fragment.
     pub(crate) fn absorb(&mut self, other: Fragment) {
-        self.nodes.extend(other.nodes);
-        self.hops.extend(other.hops);
+        join(&mut self.nodes, other.nodes);
+        join(&mut self.hops, other.hops);
         self.routing.absorb(other.routing);
-        self.filters.extend(other.filters);
-        self.rules.extend(other.rules);
-        self.attaches.extend(other.attaches);
-        self.containers.extend(other.containers);
-        self.bundles.extend(other.bundles);
-        self.namespaces.extend(other.namespaces);
-        self.releases.extend(other.releases);
-        self.chart_sources.extend(other.chart_sources);
-        self.local_charts.extend(other.local_charts);
-        self.templates.extend(other.templates);
-        self.files.extend(other.files);
-        self.contents.extend(other.contents);
-        self.environments.extend(other.environments);
-        self.stores.extend(other.stores);
-        self.settled.extend(other.settled);
-        self.keeps.extend(other.keeps);
-        self.logs.extend(other.logs);
-        self.secrets.extend(other.secrets);
-        self.defects.extend(other.defects);
-        self.problems.extend(other.problems);
-        self.not_understood.extend(other.not_understood);
-        self.ignores.extend(other.ignores);
+        join(&mut self.filters, other.filters);
+        join(&mut self.rules, other.rules);
+        join(&mut self.attaches, other.attaches);
+        join(&mut self.containers, other.containers);
+        join(&mut self.bundles, other.bundles);
+        join(&mut self.namespaces, other.namespaces);
+        join(&mut self.releases, other.releases);
+        join(&mut self.chart_sources, other.chart_sources);
+        join(&mut self.local_charts, other.local_charts);
+        join(&mut self.templates, other.templates);
+        join(&mut self.files, other.files);
+        join(&mut self.contents, other.contents);
+        join(&mut self.environments, other.environments);
+        join(&mut self.stores, other.stores);
+        join(&mut self.settled, other.settled);
+        join(&mut self.keeps, other.keeps);
+        join(&mut self.logs, other.logs);
+        join(&mut self.secrets, other.secrets);
+        join(&mut self.defects, other.defects);
+        join(&mut self.problems, other.problems);
+        join(&mut self.not_understood, other.not_understood);
+        join(&mut self.ignores, other.ignores);
+    }
+}
+
+/// Appends; what comes first is taken as it is.
+fn join<T>(all: &mut Vec<T>, more: Vec<T>) {
+    if all.is_empty() {
+        *all = more;
+    } else {
+        all.extend(more);
     }
 }

@@ -3,6 +3,7 @@
 //! Formats never see each other; what stands inside a file of another format comes back here.
 
 mod audit_policy;
+mod base64;
 mod clear_text;
 pub(crate) mod clickhouse;
 pub(crate) mod compose;

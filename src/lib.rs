@@ -5,8 +5,10 @@
 //! the join, what is derived from it, the rules, the reports. `ARCHITECTURE.md` is the map.
 
 // Texts and trees.
+mod paths;
 mod shared;
 mod source;
+mod spelling;
 #[allow(dead_code, reason = "trees hold what texts say, whether anybody asks yet or not")]
 mod tree;
 mod workspace;

@@ -9,6 +9,7 @@ use std::ops::Range;
 use serde::Deserialize;
 
 use super::toml_block;
+use crate::model::fact::{Name, Why};
 
 /// What is known of one resource type.
 #[derive(Debug, Deserialize)]
@@ -178,6 +179,30 @@ pub(crate) enum Word {
     Bool(bool),
     Int(i64),
     Text(String),
+}
+
+impl Word {
+    /// As it would be written.
+    pub(crate) fn text(&self) -> Name {
+        match self {
+            Word::Bool(b) => b.to_string().into(),
+            Word::Int(n) => n.to_string().into(),
+            Word::Text(t) => t.as_str().into(),
+        }
+    }
+
+    /// The other answer, where it is one.
+    pub(crate) fn negated(self) -> Word {
+        match self {
+            Word::Bool(yes) => Word::Bool(!yes),
+            other => other,
+        }
+    }
+
+    /// Why it tells nothing where another kind of word is due: "a number".
+    pub(crate) fn misread(&self, wanted: &str) -> Why {
+        Why::NotUnderstood(format!("`{}`, which is not {wanted}", self.text()).into())
+    }
 }
 
 /// One look at the resource or its satellites.

@@ -2,6 +2,7 @@
 
 use super::Stop;
 use crate::finding::{Category, RuleInfo};
+use crate::spelling::distance;
 
 /// The names of all rules that the patterns mean; a pattern that means none is a usage error.
 pub(super) fn names(
@@ -63,23 +64,6 @@ fn matches(glob: &str, name: &str) -> bool {
         }
     }
     glob[g..].iter().all(|c| *c == b'*')
-}
-
-/// Levenshtein's distance.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    // Nobody mistypes a name of thousands of characters.
-    for (i, x) in a.chars().take(100).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let cost = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = cost.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::{Expr, ExprError, Kind, Names, Op};
 use crate::model::fact::Name;
 use crate::model::reach::Circle;
 use crate::model::value::Type;
+use crate::spelling::distance;
 
 /// Checks an expression of any type, and gives the type.
 pub(super) fn check(
@@ -251,20 +252,4 @@ pub(crate) fn nearest(name: &str, candidates: Vec<String>) -> Option<String> {
     let limit = (name.len() / 2).clamp(1, 3);
     let close = candidates.into_iter().map(|c| (distance(name, &c), c));
     close.filter(|(d, _)| *d <= limit).min().map(|(_, c)| c)
-}
-
-/// Levenshtein's: insertions, deletions and replacements.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut corner = i;
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let replaced = corner + usize::from(ca != *cb);
-            corner = row[j + 1];
-            row[j + 1] = replaced.min(corner + 1).min(row[j] + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }

@@ -21,6 +21,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Claim, Format, Parsed, Unit};
 use crate::model::fragment::Fragment;
+use crate::paths;
 use crate::source::{FileId, Problem, Sources, Text};
 use crate::tree::yaml;
 
@@ -67,7 +68,7 @@ impl Format for Compose {
         let mut units: Vec<Vec<FileId>> = Vec::new();
         let mut of_folder: FxHashMap<usize, usize> = FxHashMap::default();
         for file in compose {
-            let Some(set) = folders.set(project::folder(sources.path(file))) else { continue };
+            let Some(set) = folders.set(paths::folder(sources.path(file))) else { continue };
             let unit = *of_folder.entry(set).or_insert_with(|| {
                 units.push(Vec::new());
                 units.len() - 1
@@ -75,7 +76,7 @@ impl Format for Compose {
             units[unit].push(file);
         }
         for file in env {
-            let mut folder = project::folder(sources.path(file));
+            let mut folder = paths::folder(sources.path(file));
             loop {
                 let set = folders.set(folder);
                 if let Some(unit) = set.and_then(|set| of_folder.get(&set)) {
@@ -85,7 +86,7 @@ impl Format for Compose {
                 if folder.is_empty() {
                     break;
                 }
-                folder = project::folder(folder);
+                folder = paths::folder(folder);
             }
         }
         units

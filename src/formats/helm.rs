@@ -23,6 +23,7 @@ use crate::catalog::Catalog;
 use crate::catalog::chart::ChartCard;
 use crate::model::fact::{Fact, Name, RENDER, Why};
 use crate::model::fragment::{ChartRef, Fragment, Release, Values};
+use crate::paths;
 use crate::source::{Problem, Sources, Text};
 use crate::tree::yaml;
 use origin::Origins;
@@ -56,9 +57,9 @@ impl Format for Helm {
     ) -> Vec<Vec<crate::source::FileId>> {
         let mut units: Vec<Vec<crate::source::FileId>> = Vec::new();
         for file in files {
-            let folder = local::folder(sources.path(*file));
+            let folder = paths::folder(sources.path(*file));
             let last = units.last_mut().filter(|unit| {
-                unit.first().is_some_and(|first| local::folder(sources.path(*first)) == folder)
+                unit.first().is_some_and(|first| paths::folder(sources.path(*first)) == folder)
             });
             match last {
                 Some(unit) => unit.push(*file),
@@ -133,7 +134,7 @@ impl Unfolding<'_> {
             }
         };
         // A chart of a Git repository is named by its folder there.
-        let (folder, last) = name.rsplit_once('/').map_or(("", &*name), |(f, last)| (f, last));
+        let (folder, last) = paths::split(&name);
         let local = self.origins.local_from(name.trim_start_matches("./"), file);
         if let Some((index, chart)) = local.filter(|_| !folder.is_empty() || origin.is_none()) {
             used.push(index);

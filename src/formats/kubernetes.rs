@@ -1,6 +1,5 @@
 //! Kubernetes manifests: what runs, who may reach it, and what is mounted into it.
 
-mod base64;
 mod bundle;
 mod calico;
 mod cilium;
@@ -41,6 +40,7 @@ mod workload;
 use super::{Claim, Format, Parsed, Unit, audit_policy, kustomize, log_collector};
 use crate::catalog::Catalog;
 use crate::model::fragment::{Address, Environment, Fragment, NamespaceDraft};
+use crate::paths;
 use crate::source::{FileId, Problem, Sources, Text};
 use crate::tree::node::{Kind, Node};
 use crate::tree::yaml;
@@ -146,7 +146,7 @@ fn overlay(root: FileId, files: &kustomize::Files, unit: &Unit, out: &mut Fragme
     for file in &rendered.used {
         let path = sources.path(*file);
         if let Some(node) = kustomize::is_kustomization(path).then(|| files.kustomization(*file)) {
-            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let folder = paths::folder(path);
             if let Some(node) = node {
                 releases::kustomize(&node, folder, &rendered.name, out);
             }

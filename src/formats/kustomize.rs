@@ -55,7 +55,7 @@ pub(super) struct Rendered {
 pub(super) fn render(root: FileId, files: &Files) -> Rendered {
     let mut build = build::Build::new(files);
     let objects = build.root(root);
-    let folder = files::folder(files.path(root));
+    let folder = crate::paths::folder(files.path(root));
     let name = if folder.is_empty() { "." } else { folder };
     build.used.sort_unstable();
     build.used.dedup();

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use super::{Claim, Format, Parsed, Unit};
 use crate::model::fact::Name;
 use crate::model::fragment::Fragment;
+use crate::paths;
 use crate::source::{FileId, Problem, Sources, Text};
 use crate::tree::hcl::Body;
 use crate::tree::node::Node;
@@ -26,7 +27,7 @@ impl Format for Terraform {
     }
 
     fn claims(&self, path: &str, text: &str) -> Claim {
-        let (folder, name) = roots::split(path);
+        let (folder, name) = paths::split(path);
         // Names that Terraform passes over
         // (internal/configs/parser_config_dir.go).
         let ignored = name.starts_with('.') || name.ends_with('~') || name.starts_with('#');
@@ -41,7 +42,7 @@ impl Format for Terraform {
     }
 
     fn parse(&self, text: &Text, path: &str) -> (Parsed, Vec<Problem>) {
-        let (_, name) = roots::split(path);
+        let (_, name) = paths::split(path);
         if !roots::is_configuration(name) && !roots::is_values(name) {
             let (root, problems) = yaml::parse_json(text);
             return (Parsed::Nodes(root.into_iter().collect()), problems);

@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::fact::Name;
 use crate::model::fragment::{Address, Environment, Node};
+use crate::paths;
 use crate::source::{FileId, Place, Sources};
 
 /// Things by address. One project often holds the manifests of several environments, so a name
@@ -51,7 +52,7 @@ pub(crate) fn folders(
 fn versions(nodes: &[Node], of_file: &[Arc<str>]) -> FxHashSet<(Name, Name)> {
     let mut plain: FxHashMap<&Address, FxHashSet<&str>> = FxHashMap::default();
     for node in nodes.iter().filter(|n| n.pod.is_some() && n.address.environment().is_none()) {
-        let folder = folder(&of_file[node.place.file.0 as usize]);
+        let folder = paths::folder(&of_file[node.place.file.0 as usize]);
         plain.entry(&node.address).or_default().insert(folder);
     }
     let mut out = FxHashSet::default();
@@ -118,7 +119,7 @@ impl Folders {
         let Some((overlay, file)) = outside.filter(|_| !self.versions.is_empty()) else {
             return self.are_neighbours(a.0, b.0);
         };
-        let folder = folder(&self.of_file[file.0 as usize]);
+        let folder = paths::folder(&self.of_file[file.0 as usize]);
         !self.versions.contains(&(overlay.into(), folder.into()))
     }
 }
@@ -215,12 +216,7 @@ impl Index {
     }
 }
 
-/// The folder of a file.
-fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
 /// The folders that lead to a file, outermost first.
 fn parts(path: &str) -> impl Iterator<Item = &str> {
-    folder(path).split('/').filter(|part| !part.is_empty())
+    paths::folder(path).split('/').filter(|part| !part.is_empty())
 }

@@ -13,6 +13,7 @@ use crate::formats::Unit;
 use crate::formats::clear_text::{self, Holder};
 use crate::model::fact::{Fact, Name};
 use crate::model::fragment::{Address, Bundle, BundleEntry, Fragment};
+use crate::paths;
 use crate::source::{FileId, Place, Sources};
 use crate::tree::node::{Entry, Node};
 
@@ -37,7 +38,7 @@ impl<'a> Project<'a> {
 
     /// A path as it stands in a file of the project, relative to the root; `None` outside of it.
     pub(super) fn resolve(&self, path: &str, at: Place) -> Option<Name> {
-        let own = folder(self.sources.path(at.file));
+        let own = paths::folder(self.sources.path(at.file));
         resolve(self.directory.as_deref().unwrap_or(own), path)
     }
 
@@ -47,27 +48,12 @@ impl<'a> Project<'a> {
     }
 }
 
-/// The folder of a path; empty at the root.
-pub(super) fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-/// A path relative to a folder, relative to the root; `None` outside of the project.
+/// A path that a Compose file names; `None` outside of the project.
 pub(super) fn resolve(folder: &str, path: &str) -> Option<Name> {
     if path.starts_with(['/', '~']) {
         return None;
     }
-    let mut parts: Vec<&str> = folder.split('/').filter(|p| !p.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/").into())
+    paths::resolve(folder, path).map(Name::from)
 }
 
 /// Files that Compose reads together, the first of which names the project.
@@ -123,7 +109,7 @@ impl<'a> Lowering<'a, '_> {
             }
             None => (with_override(&self.stock, file), None),
         };
-        let environment = environment(self.stock.sources, folder(self.stock.path(file)));
+        let environment = environment(self.stock.sources, paths::folder(self.stock.path(file)));
         let owner = self.stock.path(file);
         self.done.insert(file);
         self.stack(&Stack { files: &files, only }, owner, None, &environment, 0);
@@ -177,10 +163,10 @@ impl<'a> Lowering<'a, '_> {
             return;
         }
         self.done.extend(files);
-        let here = folder(self.stock.path(from));
+        let here = paths::folder(self.stock.path(from));
         let named = |key: &str| resolve(here, item.get(key)?.str()?);
         let directory = named("project_directory");
-        let home = folder(self.stock.path(files[0]));
+        let home = paths::folder(self.stock.path(files[0]));
         let sources = self.stock.sources;
         let mut variables = match item.get("env_file") {
             None => environment(sources, directory.as_deref().unwrap_or(home)),

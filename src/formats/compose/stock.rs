@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::merge;
-use super::project::{folder, resolve};
+use super::project::resolve;
 use crate::catalog::Catalog;
 use crate::formats::{Parsed, Unit};
 use crate::model::fact::Name;
+use crate::paths;
 use crate::source::{FileId, Sources};
 use crate::tree::node::{Entry, Kind, Map, Node};
 
@@ -55,7 +56,7 @@ impl<'a> Stock<'a> {
 
     /// A Compose file of the unit, by its path relative to another.
     pub(super) fn near(&self, file: FileId, path: &str) -> Option<FileId> {
-        let path = resolve(folder(self.path(file)), path)?;
+        let path = resolve(paths::folder(self.path(file)), path)?;
         self.sources.find(&path).filter(|id| self.roots.contains_key(id))
     }
 

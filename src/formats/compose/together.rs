@@ -2,8 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::project::{folder, resolve};
+use super::project::resolve;
 use crate::model::fact::Name;
+use crate::paths;
 
 /// Folders, those that belong together in one set.
 #[derive(Default)]
@@ -16,7 +17,7 @@ pub(super) struct Folders {
 impl Folders {
     /// Adds a file's folder, and joins it with those of the files that it names.
     pub(super) fn add(&mut self, path: &str, text: &str) {
-        let here = folder(path);
+        let here = paths::folder(path);
         let own = self.id(here);
         if !text.contains("extends:") && !text.contains("include:") {
             return;
@@ -28,7 +29,7 @@ impl Folders {
                     continue;
                 }
                 if let Some(other) = resolve(here, word) {
-                    let other = self.id(folder(&other));
+                    let other = self.id(paths::folder(&other));
                     self.join(own, other);
                 }
             }

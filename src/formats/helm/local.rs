@@ -8,6 +8,7 @@ use super::values::{Layers, Merged};
 use crate::formats::{Parsed, Unit};
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{ChartRef, Dependency, Fragment, LocalChart, Release, Values};
+use crate::paths;
 use crate::source::Place;
 use crate::tree::node::{Entry, Kind, Map, Node};
 
@@ -25,7 +26,7 @@ pub(super) fn read(unit: &Unit, out: &mut Fragment) {
         dependencies.extend(items.iter().filter_map(dependency));
         let named = root.map().and_then(|m| m.entry("name"));
         if let Some((entry, name)) = named.and_then(|e| Some((e, e.value.text()?))) {
-            let folder = folder(unit.sources.path(*file)).into();
+            let folder = paths::folder(unit.sources.path(*file)).into();
             found = Some((name, root, entry.place(), Some(folder)));
         }
     }
@@ -70,11 +71,6 @@ fn dependency(node: &Node) -> Option<Dependency> {
         place,
         name,
     })
-}
-
-/// The folder of a path; empty for the root.
-pub(super) fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// A chart that nobody installs within the project, once for each environment beside it.
@@ -122,7 +118,7 @@ const TRIALS: [&str; 6] = ["ci", "example", "lint", "sample", "schema", "test"];
 
 /// `values-*.yaml` and the like beside `values.yaml`.
 fn values_files(chart: &LocalChart, unfolding: &Unfolding) -> Vec<Name> {
-    let prefix = join(&chart.folder, "values");
+    let prefix = paths::join(&chart.folder, "values");
     let files = unfolding.sources.beginning(&prefix);
     let other = files.filter(|path| {
         let rest = path.get(prefix.len()..).unwrap_or("");
@@ -138,10 +134,6 @@ fn values_files(chart: &LocalChart, unfolding: &Unfolding) -> Vec<Name> {
     other.take(MAX_ENVIRONMENTS).collect()
 }
 
-fn join(folder: &str, file: &str) -> String {
-    if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") }
-}
-
 /// A release of a chart of the project.
 pub(super) fn release(
     chart: &LocalChart,
@@ -153,7 +145,7 @@ pub(super) fn release(
     // A known chart that was copied: its templates mean what the card says.
     let card = unfolding.catalog.chart(&chart.name, None).filter(|_| !wraps(chart));
     if let Some((card, _)) = card {
-        let own = layers.file(&join(&chart.folder, "values.yaml"));
+        let own = layers.file(&paths::join(&chart.folder, "values.yaml"));
         let merged = layers.merged(release, card, own);
         let mut release = release.clone();
         release.exists =
@@ -173,7 +165,7 @@ fn dependencies(
     only: Option<&str>,
     out: &mut Fragment,
 ) {
-    let own = layers.file(&join(&chart.folder, "values.yaml"));
+    let own = layers.file(&paths::join(&chart.folder, "values.yaml"));
     let spoken = only.and_then(|path| layers.file(path));
     let empty = Node { place: chart.place, kind: Kind::Map(Map::default()) };
     let mut merged = Merged { node: own.unwrap_or(empty), open: None };
@@ -198,7 +190,7 @@ fn dependencies(
         };
         let mut within = merged.within(&dependency.alias, card, dependency.place);
         if let Some(vendored) = unfolding.origins.vendored(chart, &dependency.name)
-            && let Some(values) = layers.file(&join(&vendored.folder, "values.yaml"))
+            && let Some(values) = layers.file(&paths::join(&vendored.folder, "values.yaml"))
         {
             within = merged.over(values, &dependency.alias, card, dependency.place);
         }

@@ -1,8 +1,8 @@
 //! ConfigMaps and Secrets.
 
-use super::base64;
 use super::object::{Object, is_placeholder, text};
 use super::{tcp_services, tunnel};
+use crate::formats::base64;
 use crate::formats::clear_text::{self, Holder};
 use crate::formats::{config_file, log_pipeline};
 use crate::model::fact::{Fact, Name, Why};

@@ -87,16 +87,7 @@ fn backend(object: &Object, reference: &Node, through: &[(Address, Place)], out:
         return;
     }
     let Some(target) = object.referred(kind, reference) else { return };
-    let (to, end, shown) = match reference.get("port") {
-        Some(port) => {
-            let (to, end) = service::port_at(target, port);
-            (to, end, format!("port {} of ", port.str().unwrap_or("?")))
-        }
-        None if kind == "Service" => {
-            (Ref::To(service::only_port(&target)), PortEnd::Same, String::new())
-        }
-        None => (Ref::To(target), PortEnd::Same, String::new()),
-    };
+    let (to, end, shown) = service::backend(kind, target, reference.get("port"));
     let place = reference.place;
     let say = format!("{} leads to {shown}{kind} `{name}`", object.title());
     let udp = object.kind == "UDPRoute";

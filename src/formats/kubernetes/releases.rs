@@ -5,6 +5,7 @@ use super::object::{Object, is_placeholder};
 use crate::formats::helm_values;
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{Address, ChartRef, Fragment, Release, Values};
+use crate::paths;
 use crate::source::Place;
 use crate::tree::node::{Entry, Node};
 
@@ -251,15 +252,7 @@ fn value_file(path: &str, folder: Option<&str>) -> Option<Name> {
     if let Some(rest) = path.strip_prefix('/') {
         return Some(rest.into());
     }
-    let mut parts: Vec<&str> = folder?.split('/').filter(|p| !p.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "." | "" => {}
-            ".." => drop(parts.pop()),
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/").into())
+    paths::resolve(folder?, path).map(Name::from)
 }
 
 /// The charts that a kustomization inflates: `helmCharts`, with the folder it stands in.

@@ -190,6 +190,19 @@ pub(super) fn port_at(service: Address, node: &Node) -> (Ref, PortEnd) {
     }
 }
 
+/// Where a route's reference to a backend leads, in words too: `port 80 of `. A Service without a port
+/// is taken by its only one.
+pub(super) fn backend(kind: &str, target: Address, port: Option<&Node>) -> (Ref, PortEnd, String) {
+    match port {
+        Some(port) => {
+            let (to, end) = port_at(target, port);
+            (to, end, format!("port {} of ", port.str().unwrap_or("?")))
+        }
+        None if kind == "Service" => (Ref::To(only_port(&target)), PortEnd::Same, String::new()),
+        None => (Ref::To(target), PortEnd::Same, String::new()),
+    }
+}
+
 fn from_cluster(object: &Object, out: &mut Fragment) {
     let place = object.spec_entry("type").map_or(object.place, Entry::place);
     let say = format!("any pod of the cluster can reach {}", object.title());

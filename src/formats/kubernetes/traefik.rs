@@ -51,16 +51,7 @@ fn to_service(
     if name.contains('@') {
         return;
     }
-    let (to, end, shown) = match node.get("port") {
-        Some(port) => {
-            let (to, end) = service::port_at(target, port);
-            (to, end, format!("port {} of ", port.str().unwrap_or("?")))
-        }
-        None if kind == "Service" => {
-            (Ref::To(service::only_port(&target)), PortEnd::Same, String::new())
-        }
-        None => (Ref::To(target), PortEnd::Same, String::new()),
-    };
+    let (to, end, shown) = service::backend(kind, target, node.get("port"));
     let say = format!("{} leads to {shown}{kind} `{name}`", object.title());
     let hop = Hop::new(Ref::To(object.address()), to, node.place, say);
     let pair = PortPair { from: None, to: end, udp, place: node.place };

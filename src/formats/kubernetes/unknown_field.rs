@@ -8,6 +8,7 @@ use super::object::Object;
 use crate::model::concept::{Defect, Identity};
 use crate::model::fact::{Fact, Name};
 use crate::model::fragment::Fragment;
+use crate::spelling::distance;
 use crate::tree::node::{Entry, Kind, Node};
 
 /// A field that matters, and what is missing without it.
@@ -241,10 +242,10 @@ fn is_near(key: &str, field: &str) -> bool {
     if key.len() > 64 {
         return false;
     }
-    let plain = |text: &str| -> Vec<u8> {
-        let letters = text.bytes().filter(u8::is_ascii_alphanumeric);
-        let mut letters: Vec<u8> = letters.map(|b| b.to_ascii_lowercase()).collect();
-        if letters.last() == Some(&b's') {
+    let plain = |text: &str| -> String {
+        let letters = text.chars().filter(char::is_ascii_alphanumeric);
+        let mut letters: String = letters.map(|c| c.to_ascii_lowercase()).collect();
+        if letters.ends_with('s') {
             letters.pop();
         }
         letters
@@ -256,25 +257,6 @@ fn is_near(key: &str, field: &str) -> bool {
         _ => 2,
     };
     key.len().abs_diff(field.len()) <= allowed && distance(&key, &field) <= allowed
-}
-
-/// Letters to insert, to remove or to replace, and neighbours to swap.
-fn distance(a: &[u8], b: &[u8]) -> usize {
-    let mut before: Vec<usize> = Vec::new();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut next = vec![i + 1];
-        for (j, y) in b.iter().enumerate() {
-            let replaced = row[j] + usize::from(x != y);
-            let mut least = replaced.min(row[j + 1] + 1).min(next[j] + 1);
-            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
-                least = least.min(before[j - 1] + 1);
-            }
-            next.push(least);
-        }
-        before = std::mem::replace(&mut row, next);
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::files::{self, Files};
 use super::resource::Resource;
 use super::{images, labels, names, rename, variables};
 use crate::model::fact::Name;
+use crate::paths;
 use crate::source::{FileId, Place};
 use crate::tree::node::Node;
 
@@ -84,7 +85,7 @@ impl<'f, 'a> Build<'f, 'a> {
         }
         self.open.push(file);
         self.used.push(file);
-        let layer = Layer { root: &root, folder: files::folder(self.files.path(file)) };
+        let layer = Layer { root: &root, folder: paths::folder(self.files.path(file)) };
         if is_component(&root) {
             // A component changes what its user has gathered so far.
             self.layer(&layer, all);

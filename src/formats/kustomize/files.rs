@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 
 use crate::formats::Parsed;
+use crate::paths;
 use crate::source::{FileId, Sources, Text};
 use crate::tree::node::Node;
 use crate::tree::yaml;
@@ -15,11 +16,6 @@ const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomizat
 /// Whether a path names a kustomization.
 pub(in crate::formats) fn is_kustomization(path: &str) -> bool {
     NAMES.contains(&path.rsplit('/').next().unwrap_or(path))
-}
-
-/// The folder of a path; empty at the root.
-pub(super) fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// What was read, with the trees that front ends have made of it already.
@@ -100,17 +96,7 @@ pub(super) fn resolve(folder: &str, path: &str) -> Option<String> {
     if path.starts_with('/') {
         return None;
     }
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
+    paths::resolve(folder, path)
 }
 
 /// Whether a resource is fetched from elsewhere: `https://…`, `git@…`, `github.com/…`, `…?ref=…`

@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::build;
 use super::files::{self, Files};
 use crate::formats::Parsed;
+use crate::paths;
 use crate::source::{FileId, Sources};
 use crate::tree::node::Node;
 
@@ -43,7 +44,7 @@ fn links(files: &[(FileId, Parsed)], tree: &Files, sources: &Sources) -> Links {
     let mut links = Links::default();
     for (file, _) in files.iter().filter(|(file, _)| files::is_kustomization(sources.path(*file))) {
         let Some(root) = tree.kustomization(*file) else { continue };
-        let folder = files::folder(sources.path(*file));
+        let folder = paths::folder(sources.path(*file));
         let mut named = Vec::new();
         let mut add = |item: &Node| {
             let path = item.str().filter(|path| !path.contains('\n'));

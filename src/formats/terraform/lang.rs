@@ -29,6 +29,7 @@ use super::roots;
 use super::value::{Estate, Resource, Val};
 use crate::formats::Unit;
 use crate::model::fact::Name;
+use crate::paths;
 use crate::source::{Place, Text};
 use crate::tree::hcl::Block;
 use crate::tree::node::Node;
@@ -96,7 +97,7 @@ fn root_folders<'m, 'a>(modules: &'m BTreeMap<Name, Module<'a>>) -> Vec<&'m Modu
         for block in module.calls.values() {
             let source = block.body.attribute("source").and_then(|a| module::literal(&a.expr));
             let folder = source.filter(|s| roots::is_local(s));
-            let folder = folder.and_then(|s| roots::join(&module.folder, s));
+            let folder = folder.and_then(|s| paths::resolve(&module.folder, s));
             called.extend(folder.filter(|f| **f != *module.folder));
         }
     }

@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
-use super::roots;
+use crate::paths;
 use crate::source::Sources;
 
 #[derive(Deserialize)]
@@ -26,11 +26,11 @@ pub(super) type Manifest = FxHashMap<String, String>;
 
 /// The manifest of a root; empty where nothing was downloaded.
 pub(super) fn read(sources: &Sources, root: &str) -> Manifest {
-    let path = roots::join(root, ".terraform/modules/modules.json");
+    let path = paths::resolve(root, ".terraform/modules/modules.json");
     let Some(file) = path.and_then(|path| sources.find(&path)) else { return Manifest::default() };
     let Ok(file) = serde_json::from_str::<File>(sources.str(file)) else {
         return Manifest::default();
     };
     let folders = file.modules.into_iter().filter(|m| !m.key.is_empty());
-    folders.filter_map(|m| Some((m.key, roots::join(root, &m.dir)?))).collect()
+    folders.filter_map(|m| Some((m.key, paths::resolve(root, &m.dir)?))).collect()
 }

@@ -3,12 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::manifest;
+use crate::paths;
 use crate::source::{FileId, Sources};
-
-/// Folder and file name of a path.
-pub(super) fn split(path: &str) -> (&str, &str) {
-    path.rsplit_once('/').unwrap_or(("", path))
-}
 
 /// A name that Terraform or `OpenTofu` reads as configuration.
 pub(super) fn is_configuration(name: &str) -> bool {
@@ -31,7 +27,7 @@ fn is_read_always(name: &str) -> bool {
 /// `env/prod`. `None`: it is none, or Terraform reads it anyway.
 pub(super) fn environment<'p>(path: &'p str, root: &str) -> Option<&'p str> {
     let inside = if root.is_empty() { path } else { path.strip_prefix(root)?.strip_prefix('/')? };
-    let (folder, name) = split(inside);
+    let (folder, name) = paths::split(inside);
     let is_own = !(folder.is_empty() && is_read_always(name));
     let plain = inside.strip_suffix(".json").unwrap_or(inside);
     plain.strip_suffix(".tfvars").filter(|_| is_own)
@@ -69,19 +65,6 @@ pub(super) fn is_json(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, extension)| extension == "json")
 }
 
-/// `folder` joined with a relative path; `None` where that leaves the project.
-pub(super) fn join(folder: &str, relative: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|p| !p.is_empty()).collect();
-    for part in relative.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            _ => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
-}
-
 /// Whether a module's source is a folder of the same project.
 pub(super) fn is_local(source: &str) -> bool {
     source.starts_with("./") || source.starts_with("../") || source == "." || source == ".."
@@ -93,7 +76,7 @@ pub(super) fn group(files: &[FileId], sources: &Sources) -> Vec<Vec<FileId>> {
     let mut folders: BTreeMap<&str, Vec<FileId>> = BTreeMap::new();
     let (mut values, mut plans) = (Vec::new(), Vec::new());
     for file in files {
-        let (folder, name) = split(sources.path(*file));
+        let (folder, name) = paths::split(sources.path(*file));
         if is_configuration(name) {
             folders.entry(folder).or_default().push(*file);
         } else if is_values(name) {
@@ -110,7 +93,8 @@ pub(super) fn group(files: &[FileId], sources: &Sources) -> Vec<Vec<FileId>> {
             called.extend(known.filter(|name| name != folder));
         };
         for file in files {
-            local_sources(sources.str(*file)).for_each(|source| call(join(folder, source)));
+            local_sources(sources.str(*file))
+                .for_each(|source| call(paths::resolve(folder, source)));
         }
         if !is_downloaded(folder) {
             for dir in manifest::read(sources, folder).into_values() {
@@ -122,7 +106,7 @@ pub(super) fn group(files: &[FileId], sources: &Sources) -> Vec<Vec<FileId>> {
     let mut grouped: Vec<Vec<FileId>> =
         units.iter().map(|unit| unit.iter().flat_map(|f| folders[f].clone()).collect()).collect();
     let around = |file: &FileId| {
-        let (folder, _) = split(sources.path(*file));
+        let (folder, _) = paths::split(sources.path(*file));
         ancestors(folder).find(|folder| folders.contains_key(folder))
     };
     for file in values {
@@ -142,7 +126,9 @@ pub(super) fn group(files: &[FileId], sources: &Sources) -> Vec<Vec<FileId>> {
 
 /// A folder and all around it, the nearest first.
 fn ancestors(folder: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(folder), |folder| (!folder.is_empty()).then(|| split(folder).0))
+    std::iter::successors(Some(folder), |folder| {
+        (!folder.is_empty()).then(|| paths::split(folder).0)
+    })
 }
 
 /// The folders of each root. A folder that somebody calls is no root of its own, unless all that

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::super::Parts;
-use super::folders::{Group, groups, join};
+use super::folders::{Group, groups};
 use super::layers::{Layers, UsersFile};
 use super::names::Names;
 use super::read::Reader;
@@ -12,6 +12,7 @@ use super::server::{Built, Server};
 use super::{hygiene, shipped, users};
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{Address, ConfigFile};
+use crate::paths;
 use crate::source::Place;
 use crate::tree::xml::Element;
 
@@ -50,7 +51,7 @@ impl Group<'_> {
         let folder = &*self.folder;
         let main: String = match &self.main {
             Some(main) => main.to_string(),
-            None => join(folder, "config.xml"),
+            None => paths::join(folder, "config.xml"),
         };
         let files = self.files.iter().map(|(p, e, _)| (p.clone(), Cow::Borrowed(*e))).collect();
         let env = |name: &str| Fact::Unknown(Why::Environment(name.into()), at);
@@ -107,9 +108,9 @@ impl Group<'_> {
 
     /// The users file that lies in this folder, or the place where it would.
     fn users_beside(&self, folder: &str, name: &str) -> String {
-        let here = |name: &str| self.files.iter().find(|(p, ..)| **p == *join(folder, name));
+        let here = |name: &str| self.files.iter().find(|(p, ..)| **p == *paths::join(folder, name));
         let found = [name, "users.xml", "users.yaml", "users.yml"].into_iter().find_map(here);
-        found.map_or_else(|| join(folder, "users.xml"), |(p, ..)| p.to_string())
+        found.map_or_else(|| paths::join(folder, "users.xml"), |(p, ..)| p.to_string())
     }
 
     /// The users document; `None` where no file speaks of users.

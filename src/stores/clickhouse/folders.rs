@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::read::{all, at};
 use crate::model::fact::Name;
 use crate::model::fragment::{ConfigBody, ConfigFile};
+use crate::paths;
 use crate::source::Place;
 use crate::tree::xml::Element;
 
@@ -44,11 +45,11 @@ struct Entry<'a> {
 
 impl Entry<'_> {
     fn folder(&self) -> &str {
-        self.path.rsplit_once('/').map_or("", |(f, _)| f)
+        paths::folder(&self.path)
     }
 
     fn name(&self) -> &str {
-        self.path.rsplit_once('/').map_or(&self.path, |(_, n)| n)
+        paths::split(&self.path).1
     }
 
     fn stem(&self) -> &str {
@@ -58,7 +59,7 @@ impl Entry<'_> {
     /// The folder that this one lies in, and its own name.
     fn above(&self) -> (&str, &str) {
         let folder = self.folder();
-        folder.rsplit_once('/').unwrap_or(("", folder))
+        paths::split(folder)
     }
 }
 
@@ -89,7 +90,7 @@ pub(super) fn groups<'a>(files: &[&'a ConfigFile]) -> BTreeMap<String, Group<'a>
             let group = groups.entry(address).or_default();
             if group.title.is_empty() {
                 let alone = known.is_main(&key) || key == entry.path;
-                let inside = key.rsplit_once('/').map_or("", |(f, _)| f);
+                let inside = paths::folder(&key);
                 group.folder = if known.is_main(&key) { inside.into() } else { key.clone() };
                 group.title = match (&*key, alone) {
                     ("", _) => "the project's root".into(),
@@ -199,7 +200,7 @@ impl Known<'_> {
 
     /// Whether a group is called after its main file.
     fn is_main(&self, key: &str) -> bool {
-        let folder = key.rsplit_once('/').map_or("", |(f, _)| f);
+        let folder = paths::folder(key);
         self.mains.get(folder).is_some_and(|m| m.iter().any(|(_, k)| *k == key && *k != folder))
     }
 
@@ -236,7 +237,7 @@ impl Known<'_> {
             return as_it_is(if keys.is_empty() { vec![folder] } else { keys });
         }
         match entry.stem() {
-            "config" => vec![(folder.to_owned(), join(folder, &format!("config.d/{name}")))],
+            "config" => vec![(folder.to_owned(), paths::join(folder, &format!("config.d/{name}")))],
             "users" => as_it_is(vec![folder]),
             _ => {
                 let kind = if concerns_users(entry.root) { "users.d" } else { "config.d" };
@@ -264,10 +265,6 @@ fn titled(object: &str) -> String {
     let mut parts = object.split_once(':').map_or(object, |(_, rest)| rest).splitn(4, '/');
     let kind = parts.next().unwrap_or_default();
     format!("{kind} `{}`", parts.nth(1).unwrap_or_default())
-}
-
-pub(super) fn join(folder: &str, rest: &str) -> String {
-    if folder.is_empty() { rest.into() } else { format!("{folder}/{rest}") }
 }
 
 /// A server's main file: it opens ports, and says where things lie.

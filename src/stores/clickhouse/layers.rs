@@ -9,6 +9,7 @@ use super::merge::merge;
 use super::read::{Environment, all, at};
 use super::substitute::{Include, substitute};
 use crate::model::fact::{Fact, Name};
+use crate::paths;
 use crate::source::Place;
 use crate::tree::xml::Element;
 
@@ -90,9 +91,9 @@ impl<'a> Layers<'a> {
 
     /// The file of that name beside the main file.
     pub(super) fn beside(&self, path: &str) -> Option<&Element> {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let folder = self.main.rsplit_once('/').map_or("", |(f, _)| f);
-        self.file(&if folder.is_empty() { name.into() } else { format!("{folder}/{name}") })
+        let (_, name) = paths::split(path);
+        let folder = paths::folder(&self.main);
+        self.file(&paths::join(folder, name))
     }
 
     /// Files of the merge directories of a main file.
@@ -112,7 +113,7 @@ impl<'a> Layers<'a> {
             Some(element) => {
                 let path = element.text();
                 let path = path.trim();
-                let folder = self.main.rsplit_once('/').map_or("", |(f, _)| f);
+                let folder = paths::folder(&self.main);
                 let absolute = path.starts_with('/') || folder.is_empty();
                 UsersFile::Path(if absolute { path.into() } else { format!("{folder}/{path}") })
             }
@@ -124,7 +125,7 @@ impl<'a> Layers<'a> {
 
 /// `/p/config.xml` → `/p/config.d/`, `/p/conf.d/`
 pub(super) fn merge_folders(path: &str) -> [String; 2] {
-    let (folder, name) = path.rsplit_once('/').map_or(("", path), |(f, n)| (f, n));
+    let (folder, name) = paths::split(path);
     let folder = if path.contains('/') { format!("{folder}/") } else { String::new() };
     let stem = name.rsplit_once('.').map_or(name, |(s, _)| s);
     [format!("{folder}{stem}.d/"), format!("{folder}conf.d/")]

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::model::fact::Name;
 use crate::model::fragment::ConfigFile;
+use crate::paths;
 
 /// Where a file stands among its neighbours. Files without a number come behind, by their names.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -30,7 +31,7 @@ pub(super) fn folders<'a>(files: &[&'a ConfigFile]) -> BTreeMap<&'a str, Vec<&'a
         }
         // `migrations/0001_init/up.sql`: the folder is the step.
         if matches!(step.to_ascii_lowercase().as_str(), "up.sql" | "deploy.sql") {
-            let (parent, own) = folder.rsplit_once('/').unwrap_or(("", folder));
+            let (parent, own) = paths::split(folder);
             (folder, step) = (parent, own);
         }
         out.entry(folder).or_default().push((turn(step), file));

@@ -21,7 +21,7 @@ impl Looker<'_> {
             Word::Bool(b) => Ok(*b),
             Word::Text(t) if t.eq_ignore_ascii_case("true") => Ok(true),
             Word::Text(t) if t.eq_ignore_ascii_case("false") => Ok(false),
-            _ => Err(misread(&word, "a boolean")),
+            _ => Err(word.misread("a boolean")),
         })
     }
 
@@ -29,13 +29,13 @@ impl Looker<'_> {
         let Some(looks) = looks else { return Fact::Unset(self.scope.at) };
         self.word(looks).try_map(|word| match &word {
             Word::Int(n) => Ok(*n),
-            Word::Text(t) => days(t.trim()).ok_or_else(|| misread(&word, "a number")),
-            Word::Bool(_) => Err(misread(&word, "a number")),
+            Word::Text(t) => days(t.trim()).ok_or_else(|| word.misread("a number")),
+            Word::Bool(_) => Err(word.misread("a number")),
         })
     }
 
     pub(super) fn text(&self, looks: &Looks) -> Fact<Name> {
-        self.word(looks).map(|word| text_of(&word))
+        self.word(looks).map(|word| word.text())
     }
 
     fn word(&self, looks: &Looks) -> Fact<Word> {
@@ -111,10 +111,10 @@ fn one(look: &Look, scope: &Scope) -> Fact<Word> {
     }
     let value = value(look, node);
     if look.is.is_empty() {
-        return if look.not { value.map(negated) } else { value };
+        return if look.not { value.map(Word::negated) } else { value };
     }
     let is =
-        |told: &Word| look.is.iter().any(|word| text_of(word).eq_ignore_ascii_case(&text_of(told)));
+        |told: &Word| look.is.iter().any(|word| word.text().eq_ignore_ascii_case(&told.text()));
     answer(look, value.map(|told| is(&told)))
 }
 
@@ -161,28 +161,9 @@ fn value(look: &Look, node: &Node) -> Fact<Word> {
     Fact::written(word, node.place)
 }
 
-fn negated(word: Word) -> Word {
-    match word {
-        Word::Bool(yes) => Word::Bool(!yes),
-        other => other,
-    }
-}
-
-fn text_of(word: &Word) -> Name {
-    match word {
-        Word::Bool(b) => b.to_string().into(),
-        Word::Int(n) => n.to_string().into(),
-        Word::Text(t) => t.as_str().into(),
-    }
-}
-
 /// `30d`, `4w`, `1m`: spans of days, as backups are kept.
 fn days(text: &str) -> Option<i64> {
     let per = [("d", 1), ("w", 7), ("m", 30)];
     let (number, per) = per.iter().find_map(|(unit, n)| Some((text.strip_suffix(unit)?, *n)))?;
     number.parse::<i64>().ok()?.checked_mul(per)
-}
-
-fn misread(word: &Word, wanted: &str) -> Why {
-    Why::NotUnderstood(format!("`{}`, which is not {wanted}", text_of(word)).into())
 }

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use super::super::roots;
 use crate::formats::{Parsed, Unit};
 use crate::model::fact::Name;
+use crate::paths;
 use crate::source::FileId;
 use crate::tree::hcl::{Attribute, Block, Body, Expr, ExprKind};
 
@@ -32,7 +33,7 @@ pub(super) fn collect<'a>(unit: &Unit<'a>) -> BTreeMap<Name, Module<'a>> {
     let mut folders: BTreeMap<&str, Vec<(&str, &'a Body)>> = BTreeMap::new();
     for (file, parsed) in &unit.files {
         if let Parsed::Hcl(body) = parsed {
-            let (folder, name) = roots::split(unit.sources.path(*file));
+            let (folder, name) = paths::split(unit.sources.path(*file));
             folders.entry(folder).or_default().push((name, body));
         }
     }
@@ -45,7 +46,7 @@ pub(super) fn collect<'a>(unit: &Unit<'a>) -> BTreeMap<Name, Module<'a>> {
 
 /// The lock file of a module's folder.
 pub(super) fn lock_file(unit: &Unit, folder: &str) -> Option<FileId> {
-    unit.sources.find(&roots::join(folder, ".terraform.lock.hcl")?)
+    unit.sources.find(&paths::resolve(folder, ".terraform.lock.hcl")?)
 }
 
 /// The text that an expression literally is.

@@ -20,6 +20,7 @@ use super::trail;
 use super::types::Type;
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::Address;
+use crate::paths;
 use crate::source::{FileId, Place, Sources};
 use crate::tree::hcl::{Attribute, Block, Expr, Part};
 
@@ -356,7 +357,7 @@ impl<'a> World<'a> {
         let called_from = &self.instances[caller].module.folder;
         let local = source.and_then(|a| literal(&a.expr)).filter(|s| roots::is_local(s));
         let folder = match local {
-            Some(local) => roots::join(called_from, local),
+            Some(local) => paths::resolve(called_from, local),
             None if self.downloaded.is_empty() => None,
             None => self.downloaded.get(&self.calls_to(caller, name)).cloned(),
         };

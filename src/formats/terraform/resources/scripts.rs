@@ -1,5 +1,6 @@
 //! Texts that machines run, as values give them: literal, with unknown parts, in base64.
 
+use crate::formats::base64;
 use crate::formats::terraform::value::{Val, ValKind};
 use crate::shared::Shared;
 use crate::source::{Piece, Text};
@@ -63,25 +64,6 @@ fn decoded(text: &str) -> Option<String> {
     if plain || text.len() < 16 {
         return None;
     }
-    let (mut out, mut bits, mut held) = (Vec::new(), 0u32, 0u32);
-    for b in text.bytes() {
-        let six = match b {
-            b'A'..=b'Z' => b - b'A',
-            b'a'..=b'z' => b - b'a' + 26,
-            b'0'..=b'9' => b - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => break,
-            _ => continue,
-        };
-        bits = bits << 6 | u32::from(six);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            out.push((bits >> held) as u8);
-            bits &= (1 << held) - 1;
-        }
-    }
-    let text = String::from_utf8(out).ok()?;
+    let text = String::from_utf8(base64::decode(text)?).ok()?;
     text.starts_with(['#', '\n', '{', 'M', 'C']).then_some(text)
 }

@@ -1,7 +1,8 @@
 //! Texts in other encodings, in addresses of the web and in tables.
 
-use super::encoding::{decode_bytes, encode};
+use super::encoding::encode;
 use super::{Call, Function};
+use crate::formats::base64;
 use crate::formats::terraform::lang::stop::{Outcome, Stop, fails};
 use crate::formats::terraform::value::Val;
 use crate::model::fact::{Name, Why};
@@ -80,7 +81,9 @@ fn textencodebase64(call: &Call) -> Outcome {
 
 fn textdecodebase64(call: &Call) -> Outcome {
     let (text, charset) = (call.text(0)?, charset(call)?);
-    let Some(bytes) = decode_bytes(&text) else { return fails("a text that is no base64") };
+    let Some(bytes) = base64::decode_strictly(&text) else {
+        return fails("a text that is no base64");
+    };
     let decoded = match charset {
         Charset::Utf8 => String::from_utf8(bytes).ok(),
         Charset::Utf16 { little } => {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Call, Function};
+use crate::formats::base64;
 use crate::formats::terraform::lang::stop::{Outcome, Stop, fails};
 use crate::formats::terraform::lang::template::Builder;
 use crate::formats::terraform::lang::{ops, trail};
@@ -15,8 +16,6 @@ use crate::tree::yaml;
 
 /// Nesting of encoded and decoded values.
 const MAX_DEPTH: usize = 64;
-
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 pub(super) fn find(name: &str) -> Option<Function> {
     Some(match name {
@@ -277,32 +276,16 @@ pub(super) fn encode(bytes: &[u8]) -> String {
         let bits = u32::from_be_bytes([0, group[0], group[1], group[2]]);
         for index in 0..4 {
             let sextet = (bits >> (18 - 6 * index)) & 63;
-            out.push(if index <= chunk.len() { ALPHABET[sextet as usize] as char } else { '=' });
+            out.push(if index <= chunk.len() {
+                base64::ALPHABET[sextet as usize] as char
+            } else {
+                '='
+            });
         }
     }
     out
 }
 
 fn decode(text: &str) -> Option<String> {
-    String::from_utf8(decode_bytes(text)?).ok()
-}
-
-/// The bytes of a text in base64.
-pub(super) fn decode_bytes(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(4) {
-        return None;
-    }
-    let text = text.trim_end_matches('=');
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0_u32, 0);
-    for byte in text.bytes() {
-        let sextet = ALPHABET.iter().position(|a| *a == byte)?;
-        bits = (bits << 6 | sextet as u32) & 0xff_ffff;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push((bits >> count) as u8);
-        }
-    }
-    Some(out)
+    String::from_utf8(base64::decode_strictly(text)?).ok()
 }

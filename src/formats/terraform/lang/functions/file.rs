@@ -8,9 +8,9 @@ use crate::formats::terraform::lang::scope::Scope;
 use crate::formats::terraform::lang::stop::{Outcome, Stop, fails};
 use crate::formats::terraform::lang::template::Builder;
 use crate::formats::terraform::lang::world::World;
-use crate::formats::terraform::roots;
 use crate::formats::terraform::value::{Val, ValKind};
 use crate::model::fact::Why;
+use crate::paths;
 use crate::source::{FileId, Text};
 use crate::tree::hcl::{self, Part};
 
@@ -68,7 +68,7 @@ impl World<'_> {
         if path.starts_with(['/', '~']) {
             return Err(outside());
         }
-        let inside = roots::join(self.root, &path).ok_or_else(outside)?;
+        let inside = paths::resolve(self.root, &path).ok_or_else(outside)?;
         self.sources.find(&inside).ok_or_else(outside)
     }
 
@@ -87,7 +87,7 @@ impl World<'_> {
         if pattern.contains(['[', '{', '?']) || folder.starts_with(['/', '~']) {
             return Err(Stop::Unknown(Why::Function("fileset".into())));
         }
-        let Some(folder) = roots::join(self.root, &folder) else {
+        let Some(folder) = paths::resolve(self.root, &folder) else {
             return Err(Stop::Unknown(Why::NotHere(folder)));
         };
         let prefix = if folder.is_empty() { folder } else { folder + "/" };

@@ -21,7 +21,7 @@ impl<'a> Reader<'a> {
             Word::Bool(b) => Ok(*b),
             Word::Text(t) if t == "true" => Ok(true),
             Word::Text(t) if t == "false" => Ok(false),
-            _ => Err(misread(&word, "a boolean")),
+            _ => Err(word.misread("a boolean")),
         })
     }
 
@@ -29,14 +29,14 @@ impl<'a> Reader<'a> {
         self.word(source).try_map(|word| match &word {
             Word::Int(n) => Ok(*n),
             Word::Text(t) => {
-                t.trim().parse::<f64>().map(|n| n as i64).map_err(|_| misread(&word, "a number"))
+                t.trim().parse::<f64>().map(|n| n as i64).map_err(|_| word.misread("a number"))
             }
-            Word::Bool(_) => Err(misread(&word, "a number")),
+            Word::Bool(_) => Err(word.misread("a number")),
         })
     }
 
     pub(super) fn text(&self, source: &Source) -> Fact<Name> {
-        self.word(source).map(|word| text_of(&word))
+        self.word(source).map(|word| word.text())
     }
 
     fn word(&self, source: &Source) -> Fact<Word> {
@@ -177,10 +177,10 @@ impl<'a> Reader<'a> {
         }
         let value = value(reading, holder.text(key));
         if reading.is.is_empty() {
-            return if reading.not { negated(value) } else { value };
+            return if reading.not { value.map(Word::negated) } else { value };
         }
         let asked =
-            value.map(|v| reading.is.iter().any(|w| text_of(w).eq_ignore_ascii_case(&text_of(&v))));
+            value.map(|v| reading.is.iter().any(|w| w.text().eq_ignore_ascii_case(&v.text())));
         answer(reading, asked, holder.at)
     }
 }
@@ -261,23 +261,4 @@ fn value(reading: &Reading, text: Fact<Name>) -> Fact<Word> {
         (_, Ok(n)) => Word::Int(reading.per_day.map_or(n, |per| n / per.max(1))),
         _ => Word::Text(t.to_string()),
     })
-}
-
-fn negated(value: Fact<Word>) -> Fact<Word> {
-    value.map(|word| match word {
-        Word::Bool(b) => Word::Bool(!b),
-        other => other,
-    })
-}
-
-fn text_of(word: &Word) -> Name {
-    match word {
-        Word::Bool(b) => b.to_string().into(),
-        Word::Int(n) => n.to_string().into(),
-        Word::Text(t) => t.as_str().into(),
-    }
-}
-
-fn misread(word: &Word, wanted: &str) -> Why {
-    Why::NotUnderstood(format!("`{}`, which is not {wanted}", text_of(word)).into())
 }

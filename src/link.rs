@@ -13,6 +13,8 @@ mod selectors;
 #[cfg(test)]
 mod tests;
 
+use std::mem::take;
+
 use rustc_hash::FxHashSet;
 
 use crate::catalog::Catalog;
@@ -101,19 +103,22 @@ pub(crate) fn link(mut all: Fragment, catalog: &Catalog, sources: &Sources) -> E
         &graph.behind,
     );
     let store_nodes = all.stores.iter().map(|s| graph.index.nearest(&s.node, s.place)).collect();
-    Estate {
+    let estate = Estate {
         nodes: graph.nodes,
         arrivals: graph.arrivals,
         guards: graph.guards,
         behind: graph.behind,
-        filters: all.filters,
+        filters: take(&mut all.filters),
         filter_index,
-        stores: all.stores,
+        stores: take(&mut all.stores),
         store_nodes,
-        keeps: all.keeps,
-        logs: all.logs,
-        secrets: all.secrets,
-        defects: all.defects,
-        environments: all.environments,
-    }
+        keeps: take(&mut all.keeps),
+        logs: take(&mut all.logs),
+        secrets: take(&mut all.secrets),
+        defects: take(&mut all.defects),
+        environments: take(&mut all.environments),
+    };
+    // As with what the cards say (`session::run_timed`): the process ends soon.
+    std::mem::forget(all);
+    estate
 }

@@ -123,6 +123,8 @@ pub(crate) fn run_timed(options: &Options, took: &mut Timings) -> Result<Run, Us
         let sources = with_variables(loaded.sources, &options.variables)?;
         let mut run = judge(sources, catalog, rules, options.today, took);
         run.unreadable = loaded.unreadable;
+        // The process ends soon; taking apart what it knows would only cost time.
+        std::mem::forget(knowledge);
         Ok(run)
     })
 }
@@ -204,7 +206,8 @@ fn understand(sources: &Sources, catalog: &Catalog, took: &mut Timings) -> (Frag
         let files = own.map(|(file, _)| *file).collect();
         read_all(&Group { format: *format, files }, sources, catalog)
     });
-    let (mut all, busy) = read.reduce(Read::default, together);
+    let (parts, busy) = together(read.flatten().collect());
+    let mut all = Fragment::of(parts);
     formats::unfold_charts(&mut all, catalog, sources);
     all.problems.sort();
     all.problems.dedup();
@@ -234,22 +237,24 @@ struct Group {
 /// What some files say, and how long it took to read them.
 type Read = (Fragment, Timings);
 
-fn together((mut all, mut took): Read, (more, took_more): Read) -> Read {
-    all.absorb(more);
-    took.parse += took_more.parse;
-    took.lower += took_more.lower;
-    (all, took)
+fn together(all: Vec<Read>) -> (Vec<Fragment>, Timings) {
+    let mut busy = Timings::default();
+    let parts = all.into_iter().map(|(part, took)| {
+        busy.parse += took.parse;
+        busy.lower += took.lower;
+        part
+    });
+    (parts.collect(), busy)
 }
 
 /// All files of a format, unit by unit.
-fn read_all(all: &Group, sources: &Sources, catalog: &Catalog) -> Read {
+fn read_all(all: &Group, sources: &Sources, catalog: &Catalog) -> Vec<Read> {
     let Group { format, files } = all;
     if format.groups_by_content(files, sources) {
         return all.read_whole(sources, catalog);
     }
     let units = format.group(files, sources).into_par_iter();
-    let read = units.map(|files| Group { format: *format, files }.read(sources, catalog));
-    read.fold(Read::default, together).reduce(Read::default, together)
+    units.map(|files| Group { format: *format, files }.read(sources, catalog)).collect()
 }
 
 impl Group {
@@ -267,7 +272,7 @@ impl Group {
 
     /// Where the files themselves say what belongs together, all of them are parsed before that
     /// is known.
-    fn read_whole(&self, sources: &Sources, catalog: &Catalog) -> Read {
+    fn read_whole(&self, sources: &Sources, catalog: &Catalog) -> Vec<Read> {
         let mut took = Timings::default();
         let mut out = Fragment::default();
         let parsed = timed(&mut took.parse, || self.parse(sources, &mut out));
@@ -281,8 +286,9 @@ impl Group {
             timed(&mut took.lower, || self.format.lower(&unit, &mut out));
             (out, took)
         });
-        let all = lowered.fold(Read::default, together).reduce(Read::default, together);
-        together(all, (out, took))
+        let mut all: Vec<Read> = lowered.collect();
+        all.push((out, took));
+        all
     }
 
     fn parse(&self, sources: &Sources, out: &mut Fragment) -> Vec<(FileId, Parsed)> {

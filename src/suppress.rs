@@ -7,6 +7,7 @@
 mod comment;
 mod layout;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::engine::RuleSet;
@@ -35,11 +36,7 @@ pub(crate) fn apply(
 ) -> Vec<Finding> {
     let index = Index::new(&findings);
     let mut defects = Vec::new();
-    for file in sources.ids() {
-        let comments = comment::comments(file, sources.str(file));
-        if comments.is_empty() {
-            continue;
-        }
+    for (file, comments) in commented(sources) {
         let layout = Layout::new(sources.path(file), sources.str(file));
         for comment in &comments {
             if let Some(fault) = fault(comment, today) {
@@ -62,6 +59,13 @@ pub(crate) fn apply(
     findings.extend(rules.run(&Model { defects, ..Model::default() }));
     sort(&mut findings);
     findings
+}
+
+/// The files that hold suppressions, in their order.
+fn commented(sources: &Sources) -> Vec<(FileId, Vec<Comment>)> {
+    let files: Vec<FileId> = sources.ids().collect();
+    let comments = files.into_par_iter().map(|f| (f, comment::comments(f, sources.str(f))));
+    comments.filter(|(_, comments)| !comments.is_empty()).collect()
 }
 
 /// What is wrong with a comment whatever it hits.

@@ -68,7 +68,7 @@ pub(crate) fn belongings(mut estate: Estate, model: &mut Model) {
     }
     model.secrets = std::mem::take(&mut estate.secrets);
     model.defects = std::mem::take(&mut estate.defects);
-    // As with the trees (`session::judge`): the process ends soon.
+    // As with what the cards say (`session::run_timed`): the process ends soon.
     std::mem::forget(estate);
 }
 

@@ -53,13 +53,10 @@ pub(crate) fn build(all: &mut Fragment, filters: &Index, folders: &Arc<Folders>)
     let index = node_index(&nodes, folders);
     let pods = Pods::new(&nodes, &all.namespaces);
 
-    let mut arrivals: Vec<Vec<Step>> = nodes.iter().map(|_| Vec::new()).collect();
     let hops = std::mem::take(&mut all.hops).into_par_iter();
     let steps: Vec<Vec<(usize, Step)>> =
         hops.map(|hop| steps(hop, &nodes, &index, &pods)).collect();
-    for (to, step) in steps.into_iter().flatten() {
-        arrivals[to].push(step);
-    }
+    let arrivals = arrivals(steps, nodes.len());
 
     let mut guards: Vec<Vec<Guard>> = nodes.iter().map(|_| Vec::new()).collect();
     let mut behind: Vec<Vec<usize>> = all.filters.iter().map(|_| Vec::new()).collect();
@@ -68,6 +65,20 @@ pub(crate) fn build(all: &mut Fragment, filters: &Index, folders: &Arc<Folders>)
     }
     drop(pods);
     Graph { nodes, arrivals, guards, behind, index }
+}
+
+/// Steps by the node that they arrive at.
+fn arrivals(steps: Vec<Vec<(usize, Step)>>, nodes: usize) -> Vec<Vec<Step>> {
+    // Steps are large: each list is made as long as it will be.
+    let mut counts = vec![0; nodes];
+    for (to, _) in steps.iter().flatten() {
+        counts[*to] += 1;
+    }
+    let mut out: Vec<Vec<Step>> = counts.into_iter().map(Vec::with_capacity).collect();
+    for (to, step) in steps.into_iter().flatten() {
+        out[to].push(step);
+    }
+    out
 }
 
 fn node_index(nodes: &[Node], folders: &Arc<Folders>) -> Index {

@@ -137,9 +137,10 @@ impl Index {
     }
 
     pub(crate) fn add(&mut self, address: &Address, index: usize, place: Place) {
-        let environment = address.environment().map(Name::from);
-        let thing = Thing { index, file: place.file, environment };
-        self.things.entry(address.bare()).or_default().push(thing);
+        let environment = address.environment();
+        let bare = environment.map_or_else(|| address.clone(), |_| address.bare());
+        let thing = Thing { index, file: place.file, environment: environment.map(Name::from) };
+        self.things.entry(bare).or_default().push(thing);
     }
 
     /// The thing of that name that is in the asker's environment, or lies nearest to the asker.

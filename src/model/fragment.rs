@@ -65,8 +65,9 @@ impl Address {
 
 /// The environment in an address or in a name made of one: `ch:k8s@overlays/prod:ConfigMap/…`.
 pub(crate) fn environment(address: &str) -> Option<&str> {
-    // Most addresses have no `@` at all.
-    let at = address.find('@').and_then(|_| address.find("k8s@"))?;
+    // Most addresses are of objects outside of any environment, or have no `@` at all.
+    let plain = address.starts_with("k8s:") || !address.as_bytes().contains(&b'@');
+    let at = (!plain).then(|| address.find("k8s@"))??;
     let inside = &address[at + 4..];
     let begins = at == 0 || address[..at].ends_with([':', '/']);
     inside.split_once(':').map(|(name, _)| name).filter(|_| begins)
@@ -126,41 +127,60 @@ pub(crate) struct Fragment {
 }
 
 impl Fragment {
+    /// One of many, in their order.
+    pub(crate) fn of(parts: Vec<Fragment>) -> Fragment {
+        let mut all = Fragment::default();
+        all.reserve(&parts);
+        for part in parts {
+            all.absorb(part);
+        }
+        all
+    }
+
+    /// Makes room in the lists that grow with every project: to copy them again and again as they
+    /// grow cost more than all of linking.
+    fn reserve(&mut self, parts: &[Fragment]) {
+        fn room<T>(list: &mut Vec<T>, parts: &[Fragment], same: fn(&Fragment) -> &Vec<T>) {
+            list.reserve_exact(parts.iter().map(|part| same(part).len()).sum());
+        }
+        room(&mut self.nodes, parts, |part| &part.nodes);
+        room(&mut self.hops, parts, |part| &part.hops);
+        room(&mut self.filters, parts, |part| &part.filters);
+        room(&mut self.attaches, parts, |part| &part.attaches);
+        room(&mut self.containers, parts, |part| &part.containers);
+        room(&mut self.bundles, parts, |part| &part.bundles);
+        room(&mut self.files, parts, |part| &part.files);
+        room(&mut self.stores, parts, |part| &part.stores);
+        room(&mut self.keeps, parts, |part| &part.keeps);
+        room(&mut self.logs, parts, |part| &part.logs);
+    }
+
     /// Takes over everything of another fragment.
     pub(crate) fn absorb(&mut self, other: Fragment) {
-        join(&mut self.nodes, other.nodes);
-        join(&mut self.hops, other.hops);
+        self.nodes.extend(other.nodes);
+        self.hops.extend(other.hops);
         self.routing.absorb(other.routing);
-        join(&mut self.filters, other.filters);
-        join(&mut self.rules, other.rules);
-        join(&mut self.attaches, other.attaches);
-        join(&mut self.containers, other.containers);
-        join(&mut self.bundles, other.bundles);
-        join(&mut self.namespaces, other.namespaces);
-        join(&mut self.releases, other.releases);
-        join(&mut self.chart_sources, other.chart_sources);
-        join(&mut self.local_charts, other.local_charts);
-        join(&mut self.templates, other.templates);
-        join(&mut self.files, other.files);
-        join(&mut self.contents, other.contents);
-        join(&mut self.environments, other.environments);
-        join(&mut self.stores, other.stores);
-        join(&mut self.settled, other.settled);
-        join(&mut self.keeps, other.keeps);
-        join(&mut self.logs, other.logs);
-        join(&mut self.secrets, other.secrets);
-        join(&mut self.defects, other.defects);
-        join(&mut self.problems, other.problems);
-        join(&mut self.not_understood, other.not_understood);
-        join(&mut self.ignores, other.ignores);
-    }
-}
-
-/// Appends; what comes first is taken as it is.
-fn join<T>(all: &mut Vec<T>, more: Vec<T>) {
-    if all.is_empty() {
-        *all = more;
-    } else {
-        all.extend(more);
+        self.filters.extend(other.filters);
+        self.rules.extend(other.rules);
+        self.attaches.extend(other.attaches);
+        self.containers.extend(other.containers);
+        self.bundles.extend(other.bundles);
+        self.namespaces.extend(other.namespaces);
+        self.releases.extend(other.releases);
+        self.chart_sources.extend(other.chart_sources);
+        self.local_charts.extend(other.local_charts);
+        self.templates.extend(other.templates);
+        self.files.extend(other.files);
+        self.contents.extend(other.contents);
+        self.environments.extend(other.environments);
+        self.stores.extend(other.stores);
+        self.settled.extend(other.settled);
+        self.keeps.extend(other.keeps);
+        self.logs.extend(other.logs);
+        self.secrets.extend(other.secrets);
+        self.defects.extend(other.defects);
+        self.problems.extend(other.problems);
+        self.not_understood.extend(other.not_understood);
+        self.ignores.extend(other.ignores);
     }
 }

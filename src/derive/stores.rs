@@ -107,6 +107,10 @@ fn bound(way: &Way, bind: &Fact<Addresses>) -> Option<Way> {
     match bind {
         Fact::Known(addresses, origin) => {
             if addresses.circle() <= Circle::Loopback {
+                // What a program of the same machine passes on comes from the machine itself.
+                if way.inside && !addresses.is_empty() {
+                    return Some(way);
+                }
                 // Loopback, or nothing at all: only the machine itself comes in.
                 if addresses.is_empty() || !way.crowd.local {
                     return None;
@@ -128,6 +132,9 @@ fn bound(way: &Way, bind: &Fact<Addresses>) -> Option<Way> {
             way.guess("a port that is published is listened on".into());
         }
         Fact::Unknown(why, at) => {
+            if way.inside {
+                return Some(way);
+            }
             if !way.crowd.local || way.crowd.circle() > Circle::Loopback {
                 way.doubt(why.clone(), *at);
             }

@@ -7,8 +7,10 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::index::{Folders, Index};
+use super::proxies;
 use crate::catalog::Catalog;
 use crate::catalog::image::ImageCard;
+use crate::catalog::proxy::proxy;
 use crate::model::concept::{Defect, Secret};
 use crate::model::fact::{Basis, Evidence, Fact, Name, Why};
 use crate::model::fragment::{
@@ -82,6 +84,16 @@ pub(crate) fn build(
         })
         .collect();
     let mut built = Built::default();
+    let passing: Vec<_> = all
+        .containers
+        .par_iter()
+        .filter_map(|container| {
+            let kind = proxy(container.image.known()?)?;
+            let exists = container.exists.known() != Some(&false);
+            exists.then(|| (container, stores::proxies::read(&inputs.program(container), kind)))
+        })
+        .collect();
+    built.hops = proxies::hops(passing, &all.containers, &all.nodes);
     let mut mounted: FxHashSet<&Address> = FxHashSet::default();
     for (parts, files) in programs {
         built.take(parts);

@@ -7,7 +7,7 @@ mod files;
 mod layers;
 mod listen;
 mod records;
-mod words;
+pub(crate) mod words;
 
 use layers::Settings;
 

@@ -162,7 +162,9 @@ fn known_reach(ways: &[Way], at: Place) -> Fact<Arc<Reach>> {
 
 fn datastore(store: &Store, doors: &[Door]) -> Datastore {
     let mut out = Datastore::new(identity(store));
-    let all: Vec<Way> = doors.iter().flat_map(|d| d.ways.iter().cloned()).collect();
+    // Where somebody asks for a login in front of the store, no stranger gets as far as the store.
+    let ways = doors.iter().flat_map(|d| &d.ways).filter(|way| !way.asked);
+    let all: Vec<Way> = ways.cloned().collect();
     out.name = Fact::written(store.name.clone(), store.place);
     out.engine = store.engine.clone();
     out.kind = Fact::written(store.kind.clone(), store.place);

@@ -11,6 +11,8 @@ mod haproxy;
 mod nginx;
 mod pomerium;
 mod target;
+#[cfg(test)]
+mod tests;
 
 use crate::catalog::proxy::ProxyKind;
 use crate::model::fact::{Fact, Name, Why};

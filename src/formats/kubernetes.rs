@@ -212,6 +212,7 @@ fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fragment) {
             control_plane::encryption(object, out);
         }
         ("kubeadm.k8s.io", "ClusterConfiguration") => control_plane::cluster(object, out),
+        ("kubelet.config.k8s.io", "KubeletConfiguration") => control_plane::kubelet(object, out),
         (group, "NetworkPolicy" | "GlobalNetworkPolicy") if calico::is_group(group) => {
             calico::lower(object, out);
         }

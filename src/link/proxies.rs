@@ -130,3 +130,6 @@ fn of_cluster(host: &str, near: &Address) -> Option<Address> {
     let environment = near.environment().unwrap_or_default();
     Some(Address::of_object(environment, &format!("Service/{namespace}/{name}")))
 }
+
+#[cfg(test)]
+mod tests;

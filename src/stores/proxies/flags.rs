@@ -12,6 +12,13 @@ use crate::stores::settings::words::{self, Word};
 use crate::tree::node::{Kind, Node};
 use crate::tree::{toml, yaml};
 
+/// A port on which others reach the proxy; `None` where nobody can tell which.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Listen {
+    port: Option<u16>,
+    tls: bool,
+}
+
 /// Settings by name in the spelling of flags, from the strongest layer to the weakest.
 struct Settings {
     list: Vec<(String, Fact<Name>)>,
@@ -207,18 +214,20 @@ impl Settings {
         Some((Why::NotUnderstood("the alpha configuration".into()), alpha.place()))
     }
 
-    /// The ports on which others reach it; `None` in the list for one that nobody can tell.
-    fn listens(&self, flags: &[(&str, Option<&str>)]) -> Vec<Option<u16>> {
+    /// The ports on which others reach it.
+    fn listens(&self, flags: &[(&str, Option<&str>)]) -> Vec<Listen> {
         let mut out = Vec::new();
         for (flag, default) in flags {
+            let tls = matches!(*flag, "https-address" | "secure-listen-address")
+                || *flag == "listen" && self.first("tls-cert").is_some();
             let told = match self.first(flag) {
                 Some(Fact::Known(text, _)) => text.to_string(),
                 Some(_) => {
-                    out.push(None);
+                    out.push(Listen { port: None, tls });
                     continue;
                 }
                 None if self.open.is_some() => {
-                    out.push(None);
+                    out.push(Listen { port: None, tls });
                     continue;
                 }
                 None => match default {
@@ -228,7 +237,7 @@ impl Settings {
             };
             let (host, port) = target::listen(&told);
             if !target::is_loopback(host) {
-                out.push(port);
+                out.push(Listen { port, tls });
             }
         }
         out.dedup();
@@ -265,7 +274,7 @@ impl Settings {
         program: &Program,
         title: &str,
         upstreams: &[&str],
-        listens: &[Option<u16>],
+        listens: &[Listen],
         asks: &Option<Fact<Name>>,
     ) -> Reading {
         let mut out = Vec::new();
@@ -303,19 +312,19 @@ fn unknown(value: &Fact<Name>, program: &Program) -> Reading {
 fn forward(
     title: &str,
     target: &target::Target,
-    listens: Option<u16>,
+    listens: Listen,
     asks: Option<Fact<Name>>,
     place: Place,
 ) -> Forward {
     Forward {
-        listens,
+        listens: listens.port,
         host: target.host.clone(),
         port: target.port,
         udp: false,
         open: Fact::written(true, place),
         asks,
         only_from: None,
-        ends_tls: false,
+        ends_tls: listens.tls,
         place,
         say: Name::from(format!("{title} passes its clients on to {}", target.shown())),
     }

@@ -72,7 +72,7 @@ fn every_image_asks_in_one_example_and_not_in_another_or_says_why() {
             let prose = |part: &Part| matches!(part, Part::Prose(_));
             REASONS.contains(&&*section.title) && section.parts.iter().any(prose)
         });
-        let both = proofs.iter().any(|p| open(p)) && proofs.iter().any(|p| asks(p));
+        let both = proofs.iter().any(open) && proofs.iter().any(asks);
         if both == reason {
             writeln!(told, "{name}: {proofs:?}, reason given: {reason}").unwrap();
         }

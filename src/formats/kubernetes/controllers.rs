@@ -91,8 +91,8 @@ pub(super) fn apisix_route(object: &Object, out: &mut Fragment) {
         let (asks, only_from) = apisix_checks(rule);
         for backend in rule.get("backends").map_or(&[][..], Node::items) {
             if let Some(hop) = to_service(object, backend, None, false) {
-                let (asks, only_from) = (asks.clone(), only_from.clone());
-                out.hops.push(Hop { asks, only_from, ..hop });
+                let (only_from, asks) = (only_from.clone(), asks.clone());
+                out.hops.push(Hop { only_from, asks, ..hop });
             }
         }
     }
@@ -133,7 +133,7 @@ fn apisix_checks(rule: &Node) -> (Option<Fact<Name>>, Option<Fact<Addresses>>) {
 }
 
 /// `VirtualServer` and `VirtualServerRoute` of F5's controller for nginx.
-/// docs.nginx.com, NGINX Ingress Controller, "VirtualServer and VirtualServerRoute resources"
+/// docs.nginx.com, NGINX Ingress Controller, the resources `VirtualServer` and `VirtualServerRoute`
 pub(super) fn virtual_server(object: &Object, out: &mut Fragment) {
     front::balancer(object, out);
     if object.kind == "VirtualServer" {

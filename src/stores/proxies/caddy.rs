@@ -1,6 +1,6 @@
 //! Caddy: the sites of a Caddyfile.
 //!
-//! caddyserver.com/docs: "Caddyfile Concepts", "reverse_proxy", "basic_auth", "forward_auth"
+//! caddyserver.com/docs: "Caddyfile Concepts", `reverse_proxy`, `basic_auth`, `forward_auth`
 
 use super::target;
 use super::{Forward, Reading, first_file};
@@ -42,7 +42,9 @@ pub(super) fn read(program: &Program) -> Reading {
         let site = Directive { block: lines, ..all[0].clone() };
         read_site(&site, &snippets, &mut out);
     } else {
-        sites.into_iter().for_each(|site| read_site(site, &snippets, &mut out));
+        for site in sites {
+            read_site(site, &snippets, &mut out);
+        }
     }
     Reading::Forwards(out)
 }

@@ -55,8 +55,13 @@ fn oauth2_proxy(program: &Program, settings: &Settings) -> Reading {
         }
         from = Some((addresses, value.place()));
     }
-    let mut out =
-        settings.forwards(program, "oauth2-proxy", &["upstream", "upstreams"], &listens, &asks);
+    let mut out = settings.forwards(
+        program,
+        "oauth2-proxy",
+        &["upstream", "upstreams"],
+        &listens,
+        asks.as_ref(),
+    );
     // Whoever comes from a trusted address need not log in.
     if let (Reading::Forwards(list), Some((addresses, at))) = (&mut out, from) {
         let trusted: Vec<Forward> = list
@@ -78,7 +83,7 @@ fn kube_rbac_proxy(program: &Program, settings: &Settings) -> Reading {
     let flags = [("secure-listen-address", None), ("insecure-listen-address", None)];
     let listens = settings.listens(&flags);
     let asks = settings.holes(&["ignore-paths"]);
-    settings.forwards(program, "kube-rbac-proxy", &["upstream"], &listens, &asks)
+    settings.forwards(program, "kube-rbac-proxy", &["upstream"], &listens, asks.as_ref())
 }
 
 /// Gatekeeper, Louketo: what no resource names is passed on, unless denial is the default; which it
@@ -103,7 +108,7 @@ fn gatekeeper(program: &Program, settings: &Settings) -> Reading {
             Some(Fact::Unknown(Why::NoDefault(why.into()), place))
         }
     };
-    settings.forwards(program, "Gatekeeper", &["upstream-url"], &listens, &asks)
+    settings.forwards(program, "Gatekeeper", &["upstream-url"], &listens, asks.as_ref())
 }
 
 impl Settings {
@@ -275,7 +280,7 @@ impl Settings {
         title: &str,
         upstreams: &[&str],
         listens: &[Listen],
-        asks: &Option<Fact<Name>>,
+        asks: Option<&Fact<Name>>,
     ) -> Reading {
         let mut out = Vec::new();
         for value in self.all(upstreams) {
@@ -284,7 +289,7 @@ impl Settings {
             };
             let Some(target) = target::target(text) else { continue };
             for listens in listens {
-                out.push(forward(title, &target, *listens, asks.clone(), origin.at));
+                out.push(forward(title, &target, *listens, asks.cloned(), origin.at));
             }
         }
         match &self.open {

@@ -115,8 +115,8 @@ fn checks(sections: &[&Section]) -> Option<(Option<Fact<Name>>, Option<Fact<Addr
         let (auth, rest) = match words.as_slice() {
             ["http-request", "auth", rest @ ..] => (true, rest),
             ["http-request", "deny" | "reject" | "tarpit" | "silent-drop", rest @ ..]
-            | ["tcp-request", "connection" | "content", "reject", rest @ ..] => (false, rest),
-            ["block", rest @ ..] => (false, rest),
+            | ["tcp-request", "connection" | "content", "reject", rest @ ..]
+            | ["block", rest @ ..] => (false, rest),
             _ => continue,
         };
         let at = rest.iter().position(|w| matches!(*w, "if" | "unless"));

@@ -55,7 +55,7 @@ impl Reader<'_> {
             let Some(block) = &server.block else { continue };
             let mut scope = scope.clone();
             scope.enter(block);
-            let listens: Vec<Listen> = listens(block, server.place, is_stream);
+            let listens: Vec<Listen> = listens(block, is_stream);
             if is_stream {
                 self.pass(block, &listens, &scope, "");
             } else {
@@ -159,7 +159,7 @@ fn servers(upstream: &[Directive]) -> Vec<String> {
 }
 
 /// The ports of a server; without `listen` it is 80 (nginx.org, `ngx_http_core_module`, "listen").
-fn listens(block: &[Directive], _place: Place, is_stream: bool) -> Vec<Listen> {
+fn listens(block: &[Directive], is_stream: bool) -> Vec<Listen> {
     let listed: Vec<&Directive> = block.iter().filter(|d| d.name == "listen").collect();
     if listed.is_empty() && !is_stream {
         return vec![Listen { port: Some(80), tls: false, udp: false }];
@@ -176,7 +176,9 @@ fn listens(block: &[Directive], _place: Place, is_stream: bool) -> Vec<Listen> {
         out.push(Listen { port, tls: has("ssl"), udp: has("udp") });
     }
     let ssl = block.iter().any(|d| d.name == "ssl" && d.arg() == "on");
-    out.iter_mut().for_each(|listen| listen.tls |= ssl);
+    for listen in &mut out {
+        listen.tls |= ssl;
+    }
     // The same port for both families of addresses.
     out.dedup_by(|a, b| a.port == b.port && a.udp == b.udp && a.tls == b.tls);
     out

@@ -71,7 +71,15 @@ pub(super) fn cluster(object: &Object, out: &mut Fragment) {
     let mut args = vec![Fact::written(Name::from("kube-apiserver"), place)];
     args.extend(etcd(object, place));
     args.extend(server.and_then(|s| s.get("extraArgs")).map(extra).unwrap_or_default());
-    let program = Program { name: "kube-apiserver", title: "API server", image, args, node, place };
+    let program = Program {
+        name: "kube-apiserver",
+        title: "API server",
+        image,
+        args,
+        node,
+        place,
+        from: Ref::AnyNetwork,
+    };
     program.lower(object, out);
 }
 
@@ -94,7 +102,10 @@ pub(super) fn kubelet(object: &Object, out: &mut Fragment) {
     }));
     let node = Address::new(format!("{}/kubelet", object.address()));
     let image = "registry.k8s.io/kubelet".to_owned();
-    Program { name: "kubelet", title: "kubelet", image, args, node, place }.lower(object, out);
+    // Every machine of a cluster has one, for the API server of its network to call.
+    let from = Ref::Network;
+    Program { name: "kubelet", title: "kubelet", image, args, node, place, from }
+        .lower(object, out);
 }
 
 /// A program of a cluster's machines that no manifest describes.
@@ -105,11 +116,12 @@ struct Program {
     args: Vec<Fact<Name>>,
     node: Address,
     place: Place,
+    from: Ref,
 }
 
 impl Program {
     fn lower(self, object: &Object, out: &mut Fragment) {
-        let Program { name, title, image, args, node, place } = self;
+        let Program { name, title, image, args, node, place, from } = self;
         out.nodes.push(Stop {
             address: node.clone(),
             aliases: Vec::new(),
@@ -119,7 +131,7 @@ impl Program {
             pod: None,
         });
         for (from, who) in [
-            (Ref::AnyNetwork, "the network of the machine reaches"),
+            (from, "the network of the machine reaches"),
             (Ref::Local, "programs on the same machine reach"),
         ] {
             let say = format!("{who} the {title}");

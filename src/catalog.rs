@@ -7,6 +7,7 @@ mod examples;
 pub(crate) mod image;
 pub(crate) mod module;
 pub(crate) mod operator;
+pub(crate) mod proxy;
 pub(crate) mod reference;
 pub(crate) mod resource;
 

@@ -8,6 +8,7 @@ mod graph;
 mod index;
 mod mounted;
 mod programs;
+mod proxies;
 mod routing;
 mod selectors;
 #[cfg(test)]

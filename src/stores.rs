@@ -4,6 +4,7 @@
 //! ClickHouse, code of its own says what the server inside then does.
 
 pub(crate) mod clickhouse;
+pub(crate) mod proxies;
 pub(crate) mod settings;
 
 use crate::model::concept::{Defect, Secret};

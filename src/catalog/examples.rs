@@ -50,6 +50,36 @@ fn every_page_has_an_example() {
     }
 }
 
+/// Headings under which a page says why it has no example that asks, or none that does not.
+const REASONS: [&str; 3] = ["Never asks", "Never open", "Not told"];
+
+#[test]
+fn every_image_asks_in_one_example_and_not_in_another_or_says_why() {
+    let mut told = String::new();
+    for (_, name, text) in pages().iter().filter(|(_, name, _)| name.starts_with(super::IMAGES)) {
+        let page = Page::read(name, text).unwrap();
+        let inventories = projects(&page).into_iter().filter_map(|project| project.inventory);
+        let lines: Vec<&str> =
+            inventories.flat_map(|block| page.slice(&block.content).lines()).collect();
+        let proofs: Vec<&str> = lines
+            .iter()
+            .filter_map(|line| line.split_once("auth = ")?.1.split(',').next())
+            .collect();
+        // A password that everybody knows keeps nobody out.
+        let open = |proof: &&str| matches!(*proof, "none" | "default-password" | "local-only");
+        let asks = |proof: &&str| !open(proof) && *proof != "?";
+        let reason = page.sections.iter().any(|section| {
+            let prose = |part: &Part| matches!(part, Part::Prose(_));
+            REASONS.contains(&&*section.title) && section.parts.iter().any(prose)
+        });
+        let both = proofs.iter().any(open) && proofs.iter().any(asks);
+        if both == reason {
+            writeln!(told, "{name}: {proofs:?}, reason given: {reason}").unwrap();
+        }
+    }
+    assert!(told.is_empty(), "one example that asks, one that does not, or a reason:\n{told}");
+}
+
 /// The page with the inventory that its examples give.
 fn with_inventories(catalog: &Catalog, name: &str, text: &str) -> String {
     let page = Page::read(name, text).unwrap();

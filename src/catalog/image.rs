@@ -63,6 +63,9 @@ pub(crate) struct Command {
     pub(crate) entrypoint: Vec<String>,
     /// Words one of which has to stand on the command line, for images that hold several programs.
     pub(crate) started_by: Vec<String>,
+    /// Names of the program that no other has: started from an image that nobody knows, it is most
+    /// likely the card's.
+    pub(crate) told_by: Vec<String>,
     /// One-letter options and the settings they are.
     pub(crate) short: BTreeMap<String, String>,
     /// Options that take no value.

@@ -107,6 +107,10 @@ fn bound(way: &Way, bind: &Fact<Addresses>) -> Option<Way> {
     match bind {
         Fact::Known(addresses, origin) => {
             if addresses.circle() <= Circle::Loopback {
+                // What a program of the same machine passes on comes from the machine itself.
+                if way.inside && !addresses.is_empty() {
+                    return Some(way);
+                }
                 // Loopback, or nothing at all: only the machine itself comes in.
                 if addresses.is_empty() || !way.crowd.local {
                     return None;
@@ -128,6 +132,9 @@ fn bound(way: &Way, bind: &Fact<Addresses>) -> Option<Way> {
             way.guess("a port that is published is listened on".into());
         }
         Fact::Unknown(why, at) => {
+            if way.inside {
+                return Some(way);
+            }
             if !way.crowd.local || way.crowd.circle() > Circle::Loopback {
                 way.doubt(why.clone(), *at);
             }
@@ -155,7 +162,9 @@ fn known_reach(ways: &[Way], at: Place) -> Fact<Arc<Reach>> {
 
 fn datastore(store: &Store, doors: &[Door]) -> Datastore {
     let mut out = Datastore::new(identity(store));
-    let all: Vec<Way> = doors.iter().flat_map(|d| d.ways.iter().cloned()).collect();
+    // Where somebody asks for a login in front of the store, no stranger gets as far as the store.
+    let ways = doors.iter().flat_map(|d| &d.ways).filter(|way| !way.asked);
+    let all: Vec<Way> = ways.cloned().collect();
     out.name = Fact::written(store.name.clone(), store.place);
     out.engine = store.engine.clone();
     out.kind = Fact::written(store.kind.clone(), store.place);

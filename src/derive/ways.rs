@@ -42,6 +42,9 @@ pub(crate) struct Way {
     /// The last step is a port that somebody publishes by hand: what listens behind it is meant to
     /// hear everybody.
     pub(crate) published: bool,
+    /// The last step is a program of the same machine or pod that passes its clients on: it comes
+    /// from the machine's own address.
+    pub(crate) inside: bool,
 }
 
 /// More ways than this into one port are cut to the widest; nobody reads them.
@@ -115,6 +118,7 @@ impl<'a> Ways<'a> {
             proxied: false,
             wide: step.from == From::AnyNetwork,
             published: false,
+            inside: false,
         }])
     }
 
@@ -130,6 +134,7 @@ impl<'a> Ways<'a> {
         out: &mut Vec<Way>,
     ) {
         let Some(mut way) = take(step, way) else { return };
+        way.inside = step.hop.proxy && step.from == From::Node(node);
         match &self.estate.nodes[node].exists {
             Fact::Known(false, _) => return,
             Fact::Unknown(why, at) => way.doubt(why.clone(), *at),
@@ -137,6 +142,11 @@ impl<'a> Ways<'a> {
         }
         if let Some((why, at)) = unsure {
             way.doubt(why.clone(), *at);
+        }
+        if way.inside {
+            // What never leaves the machine meets no filter in front of it.
+            out.push(way);
+            return;
         }
         let near = if step.hop.proxy { Some(step.from) } else { None };
         let mut ways = vec![way];
@@ -353,7 +363,10 @@ impl Way {
     /// Those who may use an account that is for certain addresses only.
     pub(crate) fn admitted_by(&self, networks: &Addresses) -> Option<Way> {
         let mut way = self.clone();
-        way.crowd = if self.proxied {
+        way.crowd = if self.inside {
+            let local = networks.intersection(&Addresses::loopback());
+            if local.is_empty() { Crowd::nobody() } else { self.crowd.clone() }
+        } else if self.proxied {
             // The server sees the proxy's address, which is a private one.
             let private = networks.intersection(Addresses::private()).circle();
             if private == Circle::PrivateNetwork { self.crowd.clone() } else { Crowd::nobody() }

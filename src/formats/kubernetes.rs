@@ -6,6 +6,7 @@ mod cilium;
 mod container;
 mod contour;
 mod control_plane;
+mod controllers;
 mod environment;
 mod fields;
 mod front;
@@ -204,6 +205,17 @@ fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fragment) {
         ("elbv2.k8s.aws", "IngressClassParams") => ingress_class::parameters(object, out),
         ("metallb.io", "IPAddressPool") => load_balancer::pool(object, out),
         ("k8s.nginx.org", "Policy") => ingress_auth::policy(object, out),
+        (
+            "k8s.nginx.org"
+            | "cis.f5.com"
+            | "configuration.konghq.com"
+            | "apisix.apache.org"
+            | "ngrok.k8s.ngrok.com",
+            _,
+        ) => of_controllers(object, out),
+        ("discovery.k8s.io", "EndpointSlice") | ("", "Endpoints") => {
+            controllers::endpoints(object, out);
+        }
         ("networking.k8s.io" | "extensions", "NetworkPolicy") => network_policy::lower(object, out),
         ("cilium.io", "CiliumNetworkPolicy" | "CiliumClusterwideNetworkPolicy") => {
             cilium::lower(object, out);
@@ -212,6 +224,7 @@ fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fragment) {
             control_plane::encryption(object, out);
         }
         ("kubeadm.k8s.io", "ClusterConfiguration") => control_plane::cluster(object, out),
+        ("kubelet.config.k8s.io", "KubeletConfiguration") => control_plane::kubelet(object, out),
         (group, "NetworkPolicy" | "GlobalNetworkPolicy") if calico::is_group(group) => {
             calico::lower(object, out);
         }
@@ -226,7 +239,9 @@ fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fragment) {
             }
         }
         ("elbv2.k8s.aws", "TargetGroupBinding") => target_group_binding::lower(object, out),
-        (gateway::GROUP, _) => gateway_api(object, out),
+        (gateway::GROUP, _) | ("gateway.networking.x-k8s.io", "XListenerSet") => {
+            gateway_api(object, out);
+        }
         ("gateway.envoyproxy.io", "SecurityPolicy") => gateway_policy::security(object, out),
         ("gateway.envoyproxy.io", "ClientTrafficPolicy") => {
             gateway_policy::client_traffic(object, out);
@@ -262,11 +277,28 @@ fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fragment) {
     }
 }
 
+/// Kinds of controllers that have few of them.
+fn of_controllers(object: &Object, out: &mut Fragment) {
+    match (object.group, object.kind) {
+        ("k8s.nginx.org", "VirtualServer" | "VirtualServerRoute") => {
+            controllers::virtual_server(object, out);
+        }
+        ("k8s.nginx.org", "TransportServer") => controllers::transport_server(object, out),
+        ("cis.f5.com", "VirtualServer" | "TransportServer") => controllers::big_ip(object, out),
+        (_, "KongPlugin" | "KongClusterPlugin") => controllers::kong_plugin(object, out),
+        (_, "TCPIngress" | "UDPIngress") => controllers::kong_stream(object, out),
+        (_, "ApisixRoute") => controllers::apisix_route(object, out),
+        (_, "AgentEndpoint" | "CloudEndpoint") => controllers::ngrok_endpoint(object, out),
+        _ => {}
+    }
+}
+
 /// The kinds of the Gateway API.
 fn gateway_api(object: &Object, out: &mut Fragment) {
     match object.kind {
         "Gateway" => gateway::lower(object, out),
         "GatewayClass" => gateway::class(object, out),
+        "ListenerSet" | "XListenerSet" => gateway::listener_set(object, out),
         "ReferenceGrant" => gateway_route::grant(object, out),
         "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" | "UDPRoute" => {
             gateway_route::lower(object, out);

@@ -7,8 +7,10 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::index::{Folders, Index};
+use super::proxies;
 use crate::catalog::Catalog;
 use crate::catalog::image::ImageCard;
+use crate::catalog::proxy::proxy;
 use crate::model::concept::{Defect, Secret};
 use crate::model::fact::{Basis, Evidence, Fact, Name, Why};
 use crate::model::fragment::{
@@ -48,6 +50,8 @@ pub(crate) fn build(
 ) -> Built {
     let inputs = Inputs::new(all, sources, folders);
     let cards = cards(&all.containers, catalog);
+    let telling: Vec<&ImageCard> =
+        catalog.images.iter().filter(|c| !c.command.told_by.is_empty()).collect();
     let mut settled: FxHashMap<&Address, Vec<&Settled>> = FxHashMap::default();
     for one in &all.settled {
         settled.entry(&one.container).or_default().push(one);
@@ -57,7 +61,8 @@ pub(crate) fn build(
         .par_iter()
         .filter_map(|container| {
             let Fact::Known(image, origin) = &container.image else { return None };
-            let card = cards.get(image).copied().flatten()?;
+            let card = by_command(container, &telling);
+            let card = card.or_else(|| cards.get(image).copied().flatten())?;
             // Its handler reads the whole configuration of the image, of which too little is known.
             if card.handled_by.is_some() && matches!(origin.basis, Basis::Guessed(_)) {
                 return None;
@@ -82,6 +87,16 @@ pub(crate) fn build(
         })
         .collect();
     let mut built = Built::default();
+    let passing: Vec<_> = all
+        .containers
+        .par_iter()
+        .filter_map(|container| {
+            let kind = proxy(container.image.known()?)?;
+            let exists = container.exists.known() != Some(&false);
+            exists.then(|| (container, stores::proxies::read(&inputs.program(container), kind)))
+        })
+        .collect();
+    built.hops = proxies::hops(passing, &all.containers, &all.nodes);
     let mut mounted: FxHashSet<&Address> = FxHashSet::default();
     for (parts, files) in programs {
         built.take(parts);
@@ -133,6 +148,14 @@ fn cards<'a>(
         cards.entry(image).or_insert_with(|| catalog.image(image));
     }
     cards
+}
+
+/// The card of the program that a container names as its command, where that name is the program's
+/// alone.
+fn by_command<'a>(container: &Container, telling: &[&'a ImageCard]) -> Option<&'a ImageCard> {
+    let first = container.command.known()?.first()?.known()?;
+    let name = first.rsplit('/').next().unwrap_or(first);
+    telling.iter().find(|card| card.command.told_by.iter().any(|told| told == name)).copied()
 }
 
 /// Configuration that no container takes in: servers by folder layout, tables by folder.

@@ -7,7 +7,7 @@ mod files;
 mod layers;
 mod listen;
 mod records;
-mod words;
+pub(crate) mod words;
 
 use layers::Settings;
 
@@ -55,6 +55,7 @@ fn guess(program: &Program, card: &ImageCard) -> Option<Name> {
     }
     match card.meets(&Reference::parse(image)) {
         Some((Match::Same, _)) => None,
+        None => Some(format!("the container starts {}, as its command says", card.engine).into()),
         _ => Some(format!("image `{image}` is {}, as its name says", card.engine).into()),
     }
 }

@@ -33,6 +33,8 @@ struct Written {
     #[serde(default)]
     started_by: Vec<String>,
     #[serde(default)]
+    told_by: Vec<String>,
+    #[serde(default)]
     entrypoint: Vec<String>,
     #[serde(default)]
     short: BTreeMap<String, String>,
@@ -208,6 +210,7 @@ fn build(key: &str, card: Written) -> Result<ImageCard, Problem> {
             server: card.server,
             entrypoint: card.entrypoint,
             started_by: card.started_by,
+            told_by: card.told_by,
             short: card.short,
             switches: card.switches.iter().map(|s| normal(s)).collect(),
             variables: card.args_from,

@@ -29,7 +29,9 @@ pub(super) fn of(project: &Project, service: &Node) -> Option<Built> {
         None => file(project, &context, field("dockerfile").as_deref().unwrap_or("Dockerfile"))?,
     };
     let image = dockerfile::image(&text, field("target").as_deref(), &args(project, node))?;
-    project.catalog.image(&image.base)?;
+    if project.catalog.image(&image.base).is_none() {
+        crate::catalog::proxy::proxy(&image.base)?;
+    }
     Some(Built { image, context, place: node.place })
 }
 

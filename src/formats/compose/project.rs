@@ -36,6 +36,12 @@ impl<'a> Project<'a> {
         Address::new(format!("compose:{}/{service}", self.owner))
     }
 
+    /// `compose:PATH@NETWORK/NAME`: a name that others on a network call a service by.
+    pub(super) fn on_network(&self, network: &str, name: &str) -> Address {
+        let name = name.to_ascii_lowercase();
+        Address::new(format!("compose:{}@{network}/{name}", self.owner))
+    }
+
     /// A path as it stands in a file of the project, relative to the root; `None` outside of it.
     pub(super) fn resolve(&self, path: &str, at: Place) -> Option<Name> {
         let own = paths::folder(self.sources.path(at.file));
@@ -268,7 +274,7 @@ fn environment(sources: &Sources, folder: &str) -> Variables {
     read_variables(sources, &path)
 }
 
-fn read_variables(sources: &Sources, path: &str) -> Variables {
+pub(super) fn read_variables(sources: &Sources, path: &str) -> Variables {
     sources.find(path).map_or_else(Variables::default, |id| Variables::read(&sources.text(id)))
 }
 

@@ -7,7 +7,7 @@ use super::project::{self, Project};
 use super::{networks, traefik, volumes, words};
 use crate::formats::clear_text::{self, Holder};
 use crate::model::concept::Secret;
-use crate::model::fact::{Fact, Name, Origin};
+use crate::model::fact::{Fact, Name, Origin, Why};
 use crate::model::fragment::{
     Address, Container, Env, EnvFrom, EnvValue, Fragment, Hop, Node as Stop, NodeKind, PortEnd,
     PortMap, Ref,
@@ -15,36 +15,42 @@ use crate::model::fragment::{
 use crate::source::Place;
 use crate::tree::node::{Entry, Node};
 
-pub(super) fn lower(project: &Project, entry: &Entry, proxies: &[&str], out: &mut Fragment) {
+pub(super) fn lower(project: &Project, entry: &Entry, proxies: &[&Entry], out: &mut Fragment) {
     if entry.value.map().is_none() {
         return;
     }
+    let host = networks::host(project, &entry.value);
     let service = Service {
         project,
         node: &entry.value,
         address: project.address(&entry.key),
+        stands: project.address(host.map_or(&entry.key, |host| &host.key)),
         title: title(project, entry).into(),
         place: entry.key_place,
     };
-    let exists = Fact::written(true, entry.key_place);
-    out.nodes.push(Stop {
-        address: service.address.clone(),
-        aliases: Vec::new(),
-        kind: NodeKind::Pod,
-        place: entry.key_place,
-        exists: exists.clone(),
-        // No selector of Kubernetes finds it.
-        pod: None,
-    });
-    service.network(out);
+    let exists = runs(project, entry);
+    // What shares another's network answers on that one's ports.
+    if host.is_none() {
+        out.nodes.push(Stop {
+            address: service.address.clone(),
+            aliases: networks::aliases(project, entry),
+            kind: NodeKind::Pod,
+            place: entry.key_place,
+            exists: exists.clone(),
+            // No selector of Kubernetes finds it.
+            pod: None,
+        });
+        service.network(out);
+    }
     service.ports(out);
+    networks::links(project, &entry.value, out);
     if let Some(extends) = service.node.map().and_then(|m| m.entry("extends")) {
         let what = format!("what {} takes over from elsewhere", service.title);
         out.not_understood.push((extends.place(), what.into()));
     }
     let container = service.container(entry, exists, out);
     let inner: Vec<u16> = container.ports.iter().map(|(port, ..)| *port).collect();
-    let to = Ref::To(service.address.clone());
+    let to = Ref::To(service.stands.clone());
     let routes = traefik::routes(project, proxies, service.node, &service.title, &to, &inner);
     out.hops.extend(routes);
     service.secrets(&container, out);
@@ -55,13 +61,15 @@ struct Service<'a> {
     project: &'a Project<'a>,
     node: &'a Node,
     address: Address,
+    /// The node whose ports it answers on: its own, or that of a service whose network it shares.
+    stands: Address,
     title: Name,
     place: Place,
 }
 
 impl Service<'_> {
     fn hop(&self, from: Ref, place: Place, say: String) -> Hop {
-        Hop::new(from, Ref::To(self.address.clone()), place, say)
+        Hop::new(from, Ref::To(self.stands.clone()), place, say)
     }
 
     fn network(&self, out: &mut Fragment) {
@@ -78,10 +86,17 @@ impl Service<'_> {
                 out.hops.push(self.hop(Ref::AnyNetwork, at, say.clone()));
                 out.hops.push(Hop { open: hosts_address(at), ..self.hop(Ref::Internet, at, say) });
             }
+            // A service of a file that is included; those of its own file are told by `host`.
             Some((shared, at)) if shared.starts_with("service:") => {
                 let other = &shared["service:".len()..];
                 let say = format!("{title} shares the network of service `{other}`");
                 out.hops.push(self.hop(Ref::To(self.project.address(other)), at, say));
+            }
+            Some((shared, at)) if shared.starts_with("container:") => {
+                let why = Why::NotHere(format!("the network of `{shared}`").into());
+                let say = format!("{title} shares the network of `{shared}`");
+                let hop = self.hop(Ref::Neighbours, at, say);
+                out.hops.push(Hop { open: Fact::Unknown(why, at), ..hop });
             }
             _ => {
                 let say = format!("{} can reach {title}", networks::neighbours(self.node));
@@ -138,18 +153,32 @@ impl Service<'_> {
             address: Address::new(format!("{}/container", self.address)),
             name: entry.key.clone(),
             title: self.title.clone(),
-            node: self.address.clone(),
+            node: self.stands.clone(),
             place: entry.key_place,
             whole: entry.place(),
             exists,
             image: built.as_ref().map_or_else(named, Built::image),
             command,
             args,
-            env: built.iter().flat_map(Built::env).chain(self.env()).collect(),
+            env: self.image_env(built.as_ref()).into_iter().chain(self.env()).collect(),
             env_from: self.env_from(),
             ports: self.inner_ports(),
             mounts,
         }
+    }
+
+    /// What the Dockerfile sets and no env file of the service sets otherwise (Compose documentation,
+    /// "Environment variables precedence": the image's `ENV` is the weakest).
+    fn image_env(&self, built: Option<&Built>) -> Vec<Env> {
+        let Some(built) = built else { return Vec::new() };
+        let mut env: Vec<Env> = built.env().collect();
+        let set: Vec<Name> = project::env_files(self.project, self.node)
+            .iter()
+            .flat_map(|(path, _)| project::read_variables(self.project.sources, path).list)
+            .map(|(name, _)| name)
+            .collect();
+        env.retain(|variable| !set.contains(&variable.name));
+        env
     }
 
     /// A list of `NAME=value` or a map. A name alone is handed on from the project's environment.
@@ -204,7 +233,8 @@ impl Service<'_> {
             }));
         }
         let exposed = self.node.get("expose").map_or(&[][..], Node::items).iter();
-        out.extend(exposed.filter_map(|n| Some((n.str()?.parse().ok()?, None, n.place))));
+        let number = |text: &str| text.split('/').next().and_then(|port| port.parse().ok());
+        out.extend(exposed.filter_map(|n| Some((number(n.str()?)?, None, n.place))));
         out
     }
 
@@ -231,6 +261,17 @@ impl Service<'_> {
             }
         }
     }
+}
+
+/// Whether any container of it runs: `scale: 0` and `deploy.replicas: 0` start none.
+fn runs(project: &Project, entry: &Entry) -> Fact<bool> {
+    let counts = [entry.value.get("scale"), entry.value.at(&["deploy", "replicas"])];
+    for node in counts.into_iter().flatten() {
+        if project.fill.fact(node).known().is_some_and(|count| count.trim() == "0") {
+            return Fact::written(false, node.place);
+        }
+    }
+    Fact::written(true, entry.key_place)
 }
 
 /// A service of a profile runs where somebody asks for the profile.

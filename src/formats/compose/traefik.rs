@@ -3,6 +3,7 @@
 //! A router of a service leads from whatever Traefik itself answers to the service's port
 //! (Traefik documentation, "Docker provider", "Routers").
 
+use super::networks;
 use super::project::Project;
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{Hop, PortEnd, PortMap, PortPair, Ref};
@@ -17,19 +18,19 @@ struct Label {
 }
 
 /// The services that are Traefik themselves, by their image.
-pub(super) fn among<'a>(services: impl Iterator<Item = &'a Entry>) -> Vec<&'a str> {
+pub(super) fn among<'a>(services: impl Iterator<Item = &'a Entry>) -> Vec<&'a Entry> {
     let is_traefik = |entry: &&Entry| {
         let image = entry.value.get("image").and_then(Node::str).unwrap_or_default();
         let last = image.rsplit('/').next().unwrap_or(image);
         last == "traefik" || last.starts_with("traefik:") || last.starts_with("traefik@")
     };
-    services.filter(is_traefik).map(|entry| &*entry.key).collect()
+    services.filter(is_traefik).collect()
 }
 
 /// The ways from Traefik into a service.
 pub(super) fn routes(
     project: &Project,
-    proxies: &[&str],
+    proxies: &[&Entry],
     service: &Node,
     title: &str,
     to: &Ref,
@@ -63,8 +64,8 @@ pub(super) fn routes(
         let pair =
             PortPair { from: None, to: port(&labels, protocol, inner), udp: false, place: at };
         let say = format!("Traefik routes `{}` to {title}", label.value);
-        for proxy in proxies {
-            let from = Ref::To(project.address(proxy));
+        for proxy in proxies.iter().filter(|proxy| networks::share(&proxy.value, service)) {
+            let from = Ref::To(project.address(&proxy.key));
             let Ref::To(target) = to else { continue };
             let hop = Hop::new(from, Ref::To(target.clone()), at, say.clone());
             let asks = asks.clone().ok().flatten();

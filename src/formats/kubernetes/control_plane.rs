@@ -1,10 +1,11 @@
-//! Files for the programs that run a cluster: kubeadm's configuration and how the API server
-//! encrypts what it stores.
+//! Files for the programs that run a cluster: kubeadm's configuration, the kubelet's, and how the API
+//! server encrypts what it stores.
 
 use super::object::{Object, text};
 use crate::model::concept::{Defect, Identity};
 use crate::model::fact::{Fact, Name, Origin};
 use crate::model::fragment::{Address, Container, Fragment, Hop, Node as Stop, NodeKind, Ref};
+use crate::source::Place;
 use crate::tree::node::Node;
 
 /// What kubeadm tells the API server about etcd by itself.
@@ -41,7 +42,7 @@ pub(super) fn encryption(object: &Object, out: &mut Fragment) {
     }
 }
 
-fn stored_in_clear(object: &Object, at: crate::source::Place) -> Defect {
+fn stored_in_clear(object: &Object, at: Place) -> Defect {
     let mut defect = Defect::new(Identity {
         address: format!("{}/identity", object.address()).into(),
         subject: object.address().0,
@@ -70,39 +71,92 @@ pub(super) fn cluster(object: &Object, out: &mut Fragment) {
     let mut args = vec![Fact::written(Name::from("kube-apiserver"), place)];
     args.extend(etcd(object, place));
     args.extend(server.and_then(|s| s.get("extraArgs")).map(extra).unwrap_or_default());
-    out.nodes.push(Stop {
-        address: node.clone(),
-        aliases: Vec::new(),
-        kind: NodeKind::Machine,
-        place,
-        exists: Fact::written(true, place),
-        pod: None,
-    });
-    for (from, say) in [
-        (Ref::AnyNetwork, "the network of the machine reaches the API server"),
-        (Ref::Local, "programs on the same machine reach the API server"),
-    ] {
-        out.hops.push(Hop::new(from, Ref::To(node.clone()), place, say));
-    }
-    out.containers.push(Container {
-        address: Address::new(format!("{node}/kube-apiserver")),
-        name: "kube-apiserver".into(),
-        title: format!("API server of {}", object.title()).into(),
+    let program = Program {
+        name: "kube-apiserver",
+        title: "API server",
+        image,
+        args,
         node,
         place,
-        whole: object.whole(),
-        exists: Fact::written(true, place),
-        image: Fact::written(image.into(), place),
-        command: Fact::written(args, place),
-        args: Fact::Unset(place),
-        env: Vec::new(),
-        env_from: Vec::new(),
-        ports: Vec::new(),
-        mounts: Vec::new(),
-    });
+        from: Ref::AnyNetwork,
+    };
+    program.lower(object, out);
 }
 
-fn etcd(object: &Object, place: crate::source::Place) -> Vec<Fact<Name>> {
+/// `KubeletConfiguration`: what the agent of every machine asks, and of whom. What the file leaves
+/// out has other defaults than what the command line leaves out.
+/// kubernetes.io, Kubelet Configuration (v1beta1)
+pub(super) fn kubelet(object: &Object, out: &mut Fragment) {
+    const FLAGS: [(&[&str], &str, &str); 5] = [
+        (&["authentication", "anonymous", "enabled"], "anonymous-auth", "false"),
+        (&["authorization", "mode"], "authorization-mode", "Webhook"),
+        (&["readOnlyPort"], "read-only-port", "0"),
+        (&["address"], "address", "0.0.0.0"),
+        (&["port"], "port", "10250"),
+    ];
+    let place = object.place;
+    let mut args = vec![Fact::written(Name::from("kubelet"), place)];
+    args.extend(FLAGS.iter().map(|(path, name, default)| match object.node.at(path) {
+        Some(node) if !node.is_null() => flag(name, node),
+        _ => Fact::written(format!("--{name}={default}").into(), place),
+    }));
+    let node = Address::new(format!("{}/kubelet", object.address()));
+    let image = "registry.k8s.io/kubelet".to_owned();
+    // Every machine of a cluster has one, for the API server of its network to call.
+    let from = Ref::Network;
+    Program { name: "kubelet", title: "kubelet", image, args, node, place, from }
+        .lower(object, out);
+}
+
+/// A program of a cluster's machines that no manifest describes.
+struct Program {
+    name: &'static str,
+    title: &'static str,
+    image: String,
+    args: Vec<Fact<Name>>,
+    node: Address,
+    place: Place,
+    from: Ref,
+}
+
+impl Program {
+    fn lower(self, object: &Object, out: &mut Fragment) {
+        let Program { name, title, image, args, node, place, from } = self;
+        out.nodes.push(Stop {
+            address: node.clone(),
+            aliases: Vec::new(),
+            kind: NodeKind::Machine,
+            place,
+            exists: Fact::written(true, place),
+            pod: None,
+        });
+        for (from, who) in [
+            (from, "the network of the machine reaches"),
+            (Ref::Local, "programs on the same machine reach"),
+        ] {
+            let say = format!("{who} the {title}");
+            out.hops.push(Hop::new(from, Ref::To(node.clone()), place, say));
+        }
+        out.containers.push(Container {
+            address: Address::new(format!("{node}/{name}")),
+            name: name.into(),
+            title: format!("{title} of {}", object.title()).into(),
+            node,
+            place,
+            whole: object.whole(),
+            exists: Fact::written(true, place),
+            image: Fact::written(image.into(), place),
+            command: Fact::written(args, place),
+            args: Fact::Unset(place),
+            env: Vec::new(),
+            env_from: Vec::new(),
+            ports: Vec::new(),
+            mounts: Vec::new(),
+        });
+    }
+}
+
+fn etcd(object: &Object, place: Place) -> Vec<Fact<Name>> {
     let Some(external) = object.node.at(&["etcd", "external"]) else {
         return OWN_ETCD.iter().map(|flag| Fact::written((*flag).into(), place)).collect();
     };

@@ -20,8 +20,55 @@ pub(super) const GROUP: &str = "gateway.networking.k8s.io";
 pub(super) fn lower(object: &Object, out: &mut Fragment) {
     front::balancer(object, out);
     from_outside(object, out);
+    admits_sets(object, out);
+    listeners(object, out);
+}
+
+/// Further listeners of a Gateway, in an object of their own; it takes them only where it says so
+/// (Gateway API, `ListenerSet`, `AllowedListeners`: `None` unless set).
+pub(super) fn listener_set(object: &Object, out: &mut Fragment) {
+    front::balancer(object, out);
+    listeners(object, out);
+    let Some(parent) = object.spec(&["parentRef"]) else { return };
+    let Some(gateway) = object.referred("Gateway", parent) else { return };
+    let name = parent.get("name").and_then(Node::str).unwrap_or("?");
+    let say = format!("{} adds listeners to Gateway `{name}`", object.title());
+    let here = [sets(&gateway, ""), sets(&gateway, object.namespace_name())]
+        .map(|from| Hop::new(Ref::To(from), Ref::To(object.address()), parent.place, &*say));
+    let why = Why::NotHere(format!("what Gateway `{name}` admits").into());
+    let otherwise = Front::unknown(&why, parent.place, &*say).hops(&object.address(), None);
+    let on = ForkOn::Node(gateway);
+    out.routing.forks.push(Fork { on, place: parent.place, here: here.into(), otherwise });
+}
+
+/// Where sets of listeners of a namespace attach; without a name, those of every namespace.
+fn sets(gateway: &Address, namespace: &str) -> Address {
+    Address::new(format!("{gateway}#sets/{namespace}"))
+}
+
+fn admits_sets(object: &Object, out: &mut Fragment) {
+    let Some(from) = object.spec(&["allowedListeners", "namespaces", "from"]) else { return };
+    let (address, open) = match from.str() {
+        Some("All") => (sets(&object.address(), ""), Fact::written(true, from.place)),
+        Some("Same") => {
+            let own = sets(&object.address(), object.namespace_name());
+            (own, Fact::written(true, from.place))
+        }
+        Some("Selector") => {
+            let why = Why::NotUnderstood("which namespaces' listeners it admits".into());
+            (sets(&object.address(), ""), Fact::Unknown(why, from.place))
+        }
+        _ => return,
+    };
+    out.nodes.push(stop(address.clone(), NodeKind::Relay, from.place));
+    let say = format!("{} admits sets of listeners", object.title());
+    let hop = Hop::new(Ref::To(object.address()), Ref::To(address), from.place, say);
+    out.hops.push(Hop { open, ..hop });
+}
+
+fn listeners(object: &Object, out: &mut Fragment) {
     let gateway = Arc::new(Labelled {
-        kind: "Gateway".into(),
+        kind: object.kind.into(),
         address: object.address(),
         namespace: object.namespace.clone(),
         labels: object.labels(),

@@ -1,5 +1,6 @@
 //! What an Ingress asks of its clients, by the annotations of the common controllers.
 
+use super::controllers;
 use super::load_balancer::united;
 use super::object::Object;
 use super::traefik;
@@ -35,6 +36,7 @@ pub(super) fn asks(object: &Object) -> Option<Fact<Name>> {
 pub(super) fn through(object: &Object) -> Vec<(Address, Place)> {
     const MIDDLEWARES: &str = "traefik.ingress.kubernetes.io/router.middlewares";
     let mut out = object.annotation(MIDDLEWARES).map(traefik::named).unwrap_or_default();
+    out.extend(controllers::kong_plugins(object));
     out.extend(object.annotation("nginx.org/policies").into_iter().flat_map(|entry| {
         let names = entry.value.str().unwrap_or("").split(',').map(str::trim);
         let names = names.filter(|name| !name.is_empty());
@@ -44,7 +46,7 @@ pub(super) fn through(object: &Object) -> Vec<(Address, Place)> {
 }
 
 /// `NAMESPACE/NAME`, or a name of the same namespace.
-fn nginx_policy(object: &Object, name: &str) -> Address {
+pub(super) fn nginx_policy(object: &Object, name: &str) -> Address {
     match name.split_once('/') {
         Some((namespace, name)) => object.elsewhere("Policy", namespace, name),
         None => object.neighbour("Policy", name),
@@ -81,7 +83,7 @@ pub(super) fn policy(object: &Object, out: &mut Fragment) {
     });
 }
 
-const TABLE: [(&str, Asks); 17] = [
+const TABLE: [(&str, Asks); 16] = [
     // ingress-nginx: without a type, the secret alone configures nothing.
     (
         "nginx.ingress.kubernetes.io/auth-type",
@@ -103,7 +105,6 @@ const TABLE: [(&str, Asks); 17] = [
     ("alb.ingress.kubernetes.io/auth-type", Asks::If(&["oidc", "cognito"], None, "external")),
     ("alb.ingress.kubernetes.io/jwt-validation", Asks::Proof("external")),
     ("alb.ingress.kubernetes.io/mutual-authentication", Asks::Elsewhere),
-    ("konghq.com/plugins", Asks::Elsewhere),
     ("k8s.apisix.apache.org/plugin-config-name", Asks::Elsewhere),
     ("k8s.ngrok.com/traffic-policy", Asks::Elsewhere),
 ];

@@ -28,7 +28,7 @@ spec: {selector: {app: cache}, ports: [{name: redis, port: 6379, targetPort: dat
         }
     }
 
-    /// Who can connect to the store, and who gets in without proof.
+    /// Whose packets get to the store's port, by way of whatever asks, and who gets in without proof.
     #[track_caller]
     fn check(objects: &[&str], reach: &str, open_to: &str) {
         let texts: Vec<String> =
@@ -36,11 +36,11 @@ spec: {selector: {app: cache}, ports: [{name: redis, port: 6379, targetPort: dat
         let files = [("all.yaml".to_owned(), texts.join("\n---\n"))];
         let none: [(&str, &str); 0] = [];
         let run = check_texts(&files, &RuleSet::load(none.into_iter()).unwrap());
-        let store = &run.model.datastores[0];
+        let (store, port) = (&run.model.datastores[0], &run.model.endpoints[0]);
         let shown = |fact: &crate::model::fact::Fact<std::sync::Arc<Reach>>| {
             fact.known().map_or("?".to_owned(), |reach| widest(reach))
         };
-        let is = (shown(&store.reach), shown(&store.open_to));
+        let is = (shown(&port.reach), shown(&store.open_to));
         assert_eq!(is, (reach.to_owned(), open_to.to_owned()), "{}", objects.join("\n---\n"));
     }
 

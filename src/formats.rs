@@ -86,6 +86,7 @@ pub(crate) const ALL: &[&dyn Format] = &[
     &pipelines::Pipelines,
     &index_lifecycle::IndexLifecycle,
     &helm::Helm,
+    &helm::helmfile::Helmfile,
 ];
 
 /// The format that gets a file, if any.

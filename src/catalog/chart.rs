@@ -27,6 +27,8 @@ pub(crate) struct ChartCard {
     pub(crate) services: Vec<ServiceCard>,
     pub(crate) ingresses: Vec<IngressCard>,
     pub(crate) policies: Vec<PolicyCard>,
+    /// Custom resources of an operator.
+    pub(crate) resources: Vec<ResourceCard>,
     /// Charts that this one depends on.
     pub(crate) parts: Vec<PartCard>,
 }
@@ -165,6 +167,16 @@ pub(crate) struct PolicyCard {
     /// Whether it admits everybody.
     pub(crate) external: Option<Expr>,
     pub(crate) ports: Vec<u16>,
+}
+
+/// A custom resource whose fields the values give.
+#[derive(Debug)]
+pub(crate) struct ResourceCard {
+    pub(crate) api: String,
+    pub(crate) kind: String,
+    pub(crate) on: Option<Expr>,
+    /// Fields of `spec`, each with the path of its value.
+    pub(crate) fields: Vec<(String, Vec<String>)>,
 }
 
 /// A chart that comes with this one.

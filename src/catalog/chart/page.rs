@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::{
     ArgCard, ChartCard, EnvCard, FileCard, IngressCard, Literal, PartCard, PolicyCard, PortCard,
-    ServiceCard, Style, WorkloadCard, split,
+    ResourceCard, ServiceCard, Style, WorkloadCard, split,
 };
 use crate::catalog::toml_block;
 use crate::expr::{self, Expr, Names};
@@ -31,6 +31,8 @@ struct Written {
     ingress: Vec<WrittenIngress>,
     #[serde(default)]
     policy: Vec<WrittenPolicy>,
+    #[serde(default)]
+    resource: Vec<WrittenResource>,
     #[serde(default)]
     part: Vec<WrittenPart>,
 }
@@ -192,6 +194,15 @@ fn network_policy() -> String {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenResource {
+    api: String,
+    kind: String,
+    on: Option<Spanned<String>>,
+    fields: std::collections::BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct WrittenPart {
     chart: String,
     #[serde(default)]
@@ -232,6 +243,11 @@ fn build(card: Written) -> Result<ChartCard, Problem> {
     }
     let ingresses = card.ingress.into_iter().map(|i| ingress_card(i, &names));
     let policies = card.policy.into_iter().map(|p| policy(p, &names));
+    let resources = card.resource.into_iter().map(|r| {
+        let on = names.condition(r.on.as_ref())?;
+        let fields = r.fields.into_iter().map(|(field, at)| (field, split(&at))).collect();
+        Ok(ResourceCard { api: r.api, kind: r.kind, on, fields })
+    });
     let parts = card.part.into_iter().map(|p| {
         let on = names.condition(p.on.as_ref())?;
         Ok(PartCard { chart: p.chart, from: p.from, at: p.at, on })
@@ -244,6 +260,7 @@ fn build(card: Written) -> Result<ChartCard, Problem> {
         services,
         ingresses: ingresses.collect::<Result<_, _>>()?,
         policies: policies.collect::<Result<_, _>>()?,
+        resources: resources.collect::<Result<_, Problem>>()?,
         parts: parts.collect::<Result<_, Problem>>()?,
         defaults,
     })

@@ -8,7 +8,7 @@ use super::scope::Values;
 use super::values::{Merged, UNKNOWN};
 use super::written;
 use crate::catalog::Catalog;
-use crate::catalog::chart::ChartCard;
+use crate::catalog::chart::{ChartCard, ResourceCard};
 use crate::formats::manifests;
 use crate::model::fact::{Fact, Name};
 use crate::model::fragment::{Fragment, Release};
@@ -45,6 +45,9 @@ pub(super) fn lower(
     }
     for policy in &card.policies {
         rendering.policy(policy, &mut objects);
+    }
+    for resource in &card.resources {
+        rendering.resource(resource, &mut objects);
     }
     let path = sources.path(release.place.file);
     for (object, exists) in &objects {
@@ -116,5 +119,18 @@ impl Rendering<'_> {
         ];
         labels.extend(component.map(|c| ("app.kubernetes.io/component", make.text(c))));
         make.map(labels)
+    }
+
+    /// What an operator is told: values as they stand.
+    fn resource(&self, card: &ResourceCard, out: &mut Objects) {
+        let Some(exists) = self.values.existence(card.on.as_ref(), &self.release.exists) else {
+            return;
+        };
+        let value = |path: &[String]| self.values.node(path).cloned();
+        let fields = card.fields.iter();
+        let fields = fields.filter_map(|(field, path)| Some((field.as_str(), value(path)?)));
+        let spec = self.make.map(fields);
+        let object = self.object(&card.api, &card.kind, &self.full_name, vec![("spec", spec)]);
+        out.push((object, exists));
     }
 }

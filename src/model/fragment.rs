@@ -104,6 +104,8 @@ pub(crate) struct Fragment {
     pub(crate) releases: Vec<Release>,
     /// Objects that tell where charts come from: their addresses and URLs.
     pub(crate) chart_sources: Vec<(Address, Name, Place)>,
+    /// Installations of an operator that wait for their templates, which may stand in other files.
+    pub(crate) installations: Vec<Installation>,
     pub(crate) local_charts: Vec<LocalChart>,
     /// Heads of files that are templates, which somebody has to render first.
     pub(crate) templates: Vec<Place>,
@@ -139,6 +141,7 @@ impl Fragment {
         join(&mut self.namespaces, other.namespaces);
         join(&mut self.releases, other.releases);
         join(&mut self.chart_sources, other.chart_sources);
+        join(&mut self.installations, other.installations);
         join(&mut self.local_charts, other.local_charts);
         join(&mut self.templates, other.templates);
         join(&mut self.files, other.files);

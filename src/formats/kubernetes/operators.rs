@@ -1,6 +1,6 @@
 //! Custom resources of operators: the manifests that an operator makes of one, as its card says.
 
-mod clickhouse;
+pub(super) mod clickhouse;
 mod hba;
 mod look;
 mod template;

@@ -95,7 +95,7 @@ impl<'a> State<'a> {
 
     fn names_its_environment(&self, release: &Node) -> bool {
         let lists = ["values", "secrets"].into_iter().filter_map(|key| self.field(release, key));
-        let mut texts = lists.flat_map(|list| list.items()).filter_map(Node::str);
+        let mut texts = lists.flat_map(Node::items).filter_map(Node::str);
         texts.any(|text| text.contains(".Environment.Name"))
     }
 
@@ -104,12 +104,12 @@ impl<'a> State<'a> {
     fn field<'n>(&'n self, release: &'n Node, key: &str) -> Option<&'n Node> {
         let inherited = || {
             let names = release.get("inherit").map_or(&[][..], Node::items).iter();
-            let names = names.filter_map(|i| i.get("template").or(Some(i)).and_then(Node::str));
-            let named = |name: &str| {
+            let mut names = names.filter_map(|i| i.get("template").or(Some(i)).and_then(Node::str));
+            let template = |name: &str| {
                 let path = ["templates", name, key];
                 self.nodes.iter().find_map(|n| n.at(&path))
             };
-            names.filter_map(named).next()
+            names.find_map(template)
         };
         release.get(key).or_else(inherited)
     }

@@ -128,7 +128,7 @@ mod tests {
             "{{- if eq .x \"ä\" }}\na: b\n{{- end }}\n",
             &format!("{}\na: b\n{}\n", " ".repeat(20), " ".repeat(10)),
         );
-        assert_eq!(Template::of("a\n{{ if x }}\nb\n{{ end }}").guarded, [12..15]);
+        assert_eq!(Template::of("a\n{{ if x }}\nb\n{{ end }}").guarded, vec![12..15]);
     }
 
     #[test]

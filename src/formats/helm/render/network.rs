@@ -5,6 +5,7 @@ use crate::catalog::chart::{IngressCard, PolicyCard, ServiceCard};
 use crate::formats::helm::build::{self, Maker};
 use crate::formats::helm::scope::truthy;
 use crate::model::fact::{Fact, Why};
+use crate::source::Place;
 use crate::tree::node::{Kind, Node};
 
 impl Rendering<'_> {
@@ -12,7 +13,9 @@ impl Rendering<'_> {
         let Some(exists) = self.values.existence(card.on.as_ref(), &self.release.exists) else {
             return;
         };
-        let make = self.make;
+        // A Service that is switched on stands where somebody did that.
+        let switched = card.on.as_ref().map(|on| on.eval(&self.values).place());
+        let make = Maker(switched.unwrap_or(self.make.0));
         let at = self.values.node(&card.at);
         let field = |key: &str| at.and_then(|n| n.get(key)).filter(|n| !n.is_null());
         let kind = match &card.type_at {
@@ -41,6 +44,7 @@ impl Rendering<'_> {
         }
         let rest = vec![("spec", make.map(spec))];
         let mut object = self.object("v1", "Service", &self.name(&card.name), rest);
+        stand(&mut object, make.0);
         let annotations = match &card.annotations_at {
             Some(path) => self.values.node(path),
             None => field("annotations"),
@@ -98,13 +102,7 @@ impl Rendering<'_> {
         let mut object = self.object("networking.k8s.io/v1", "Ingress", &name, rest);
         annotate(&mut object, at.and_then(|n| n.get("annotations")));
         // Where somebody switched it on.
-        if let Kind::Map(map) = &mut object.kind
-            && let Some(metadata) = map.entries.iter_mut().find(|e| &*e.key == "metadata")
-            && let Kind::Map(metadata) = &mut metadata.value.kind
-            && let Some(name) = metadata.entries.iter_mut().find(|e| &*e.key == "name")
-        {
-            (name.key_place, name.value.place) = (place, place);
-        }
+        stand(&mut object, place);
         out.push((object, exists));
     }
 
@@ -165,5 +163,16 @@ fn annotate(object: &mut Node, annotations: Option<&Node>) {
         && let Kind::Map(metadata) = &mut metadata.value.kind
     {
         metadata.entries.push(build::entry("annotations", annotations.clone()));
+    }
+}
+
+/// Moves an object's name, whose place is the object's, to a place.
+fn stand(object: &mut Node, place: Place) {
+    if let Kind::Map(map) = &mut object.kind
+        && let Some(metadata) = map.entries.iter_mut().find(|e| &*e.key == "metadata")
+        && let Kind::Map(metadata) = &mut metadata.value.kind
+        && let Some(name) = metadata.entries.iter_mut().find(|e| &*e.key == "name")
+    {
+        (name.key_place, name.value.place) = (place, place);
     }
 }

@@ -1,4 +1,4 @@
-//! `VMAuth` of the VictoriaMetrics operator: a proxy with users in front of stores. What its
+//! `VMAuth` of the `VictoriaMetrics` operator: a proxy with users in front of stores. What its
 //! resource opens to everybody is a way past the login; the ways of its users ask for one.
 //!
 //! VictoriaMetrics/operator: `internal/controller/operator/factory/vmauth/vmusers_config.go`,
@@ -6,7 +6,7 @@
 
 use super::super::object::{Object, is_placeholder};
 use super::super::service;
-use crate::model::fact::{Fact, Name};
+use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{Address, Fragment, Hop, PortEnd, PortMap, PortPair, Ref};
 use crate::tree::node::Node;
 
@@ -45,10 +45,10 @@ pub(super) fn ways(object: &Object, out: &mut Fragment) {
 /// Addresses that the proxy lets in may be fewer than those that reach it.
 fn filtered(user: &Node, at: &Node) -> Fact<bool> {
     match user.at(&["ip_filters", "allow_list"]).filter(|list| !list.items().is_empty()) {
-        Some(list) => Fact::Unknown(
-            crate::model::fact::Why::NotUnderstood("the addresses that VMAuth lets in".into()),
-            list.place,
-        ),
+        Some(list) => {
+            let what = "the addresses that VMAuth lets in";
+            Fact::Unknown(Why::NotUnderstood(what.into()), list.place)
+        }
         None => Fact::written(true, at.place),
     }
 }

@@ -41,7 +41,9 @@ fn descend<'a>(cluster: &'a Node, of_all: bool, out: &mut Vec<(&'a Node, bool)>)
             let of_group = of_all && groups.len() == 1;
             add(group, of_group);
             let hosts = group.get(inner).map_or(&[][..], Node::items);
-            hosts.iter().for_each(|host| add(host, of_group && hosts.len() == 1));
+            for host in hosts {
+                add(host, of_group && hosts.len() == 1);
+            }
         }
     }
 }

@@ -43,7 +43,7 @@ pub(in crate::formats::kubernetes) fn unfold(
     let (templates, installations): (Vec<&Object>, Vec<&Object>) =
         read.iter().partition(|object| object.kind == "ClickHouseInstallationTemplate");
     for installation in installations {
-        let spec = spec(installation, &templates, fragment);
+        let spec = spec(installation, &templates, sources, fragment);
         let merged = spec.map(|spec| replaced(installation.node, spec));
         let node = merged.as_ref().unwrap_or(installation.node);
         let object = Object { node, ..installation.clone() };
@@ -53,7 +53,12 @@ pub(in crate::formats::kubernetes) fn unfold(
 }
 
 /// The merged specification; `None` where no template takes part.
-fn spec(object: &Object, templates: &[&Object], out: &mut Fragment) -> Option<Node> {
+fn spec(
+    object: &Object,
+    templates: &[&Object],
+    sources: &Sources,
+    out: &mut Fragment,
+) -> Option<Node> {
     let near = |t: &&&Object| t.environment == object.environment || t.environment.is_empty();
     let mut used: Vec<&Object> = Vec::new();
     for template in templates.iter().filter(near) {
@@ -61,12 +66,13 @@ fn spec(object: &Object, templates: &[&Object], out: &mut Fragment) -> Option<No
         if policy.is_none_or(|p| !p.eq_ignore_ascii_case("auto")) {
             continue;
         }
-        if template.namespace_name() == object.namespace_name() {
+        if shares_an_operator(template, object, sources) {
             used.push(template);
         } else if selects(template, object) {
             let what = format!(
-                "template `{}` of another namespace, if one operator watches both",
-                template.name
+                "template `{}`, if one operator watches both it and {}",
+                template.name,
+                object.title()
             );
             out.not_understood.push((template.place, what.into()));
         }
@@ -103,6 +109,20 @@ fn spec(object: &Object, templates: &[&Object], out: &mut Fragment) -> Option<No
         }
     }
     Some(merged)
+}
+
+/// Whether the same operator surely knows both: they stand in one overlay, in one folder, or both
+/// say that they belong to one namespace. Which namespaces an operator watches stands elsewhere.
+fn shares_an_operator(template: &Object, object: &Object, sources: &Sources) -> bool {
+    let folder = |o: &Object| {
+        let path = sources.path(o.place.file);
+        path.rsplit_once('/').map_or_else(String::new, |(folder, _)| folder.to_owned())
+    };
+    let says = |o: &Object| o.node.at(&["metadata", "namespace"]).is_some();
+    template.namespace_name() == object.namespace_name()
+        && (!object.environment.is_empty() && template.environment == object.environment
+            || says(template) && says(object)
+            || folder(template) == folder(object))
 }
 
 /// Whether a template wants to be used here; without a selector every template does.

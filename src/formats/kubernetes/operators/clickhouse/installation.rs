@@ -82,10 +82,12 @@ fn spec(
         let namespace = named.get("namespace").and_then(Node::str);
         let namespace = namespace.unwrap_or_else(|| object.namespace_name());
         let is = |t: &&&Object| &*t.name == name && t.namespace_name() == namespace;
-        match templates.iter().filter(near).find(is) {
-            Some(template) if used.iter().any(|u| std::ptr::eq(*u, *template)) => {}
-            Some(template) => used.push(template),
-            None => {
+        let mut found = templates.iter().filter(near).filter(is);
+        match (found.next(), found.next()) {
+            (Some(template), None) if used.iter().any(|u| std::ptr::eq(*u, *template)) => {}
+            (Some(template), None) => used.push(template),
+            // Of several versions nobody knows which is in the cluster.
+            (_, _) => {
                 let what =
                     format!("installation template `{name}`, which may add users and Services");
                 out.not_understood.push((named.place, what.into()));

@@ -87,6 +87,7 @@ pub(crate) const ALL: &[&dyn Format] = &[
     &pipelines::Pipelines,
     &index_lifecycle::IndexLifecycle,
     &helm::Helm,
+    &helm::helmfile::Helmfile,
 ];
 
 /// The format that gets a file, if any.
@@ -181,9 +182,11 @@ pub(crate) fn manifests(
     kubernetes::lower_all(objects, environment, catalog, path, out);
 }
 
-/// Puts what the releases of known charts make into the fragment of the whole project.
+/// Puts what the releases of known charts make into the fragment of the whole project, and what
+/// resources make that wait for their templates.
 pub(crate) fn unfold_charts(fragment: &mut Fragment, catalog: &Catalog, sources: &Sources) {
     helm::unfold(fragment, catalog, sources);
+    kubernetes::unfold_installations(fragment, catalog, sources);
 }
 
 /// A YAML text of another file as values of a chart.

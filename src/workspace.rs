@@ -23,7 +23,7 @@ const LONGEST_SCRIPT: u64 = 256 << 10;
 const SKIPPED: [&str; 4] = [".git", ".terraform", "node_modules", ".terragrunt-cache"];
 
 /// Endings of files that a front end may claim or that a configuration may name.
-const ENDINGS: [&str; 35] = [
+const ENDINGS: [&str; 36] = [
     "tf",
     "tofu",
     "tfvars",
@@ -43,6 +43,7 @@ const ENDINGS: [&str; 35] = [
     "tpl",
     "tftpl",
     "tmpl",
+    "gotmpl",
     "template",
     "toml",
     "properties",

@@ -159,6 +159,35 @@ fn trim(value: &mut Value) {
     }
 }
 
+/// Contents of files that are not read: ours says that nobody knows them (`{}`), which agrees with
+/// any text, as `data` or as `binaryData`.
+fn without_unread(ours: &[Value], theirs: &mut [Value]) -> Vec<Value> {
+    let mut out = ours.to_vec();
+    for own in &mut out {
+        let id = |o: &Value| (text(o, "/kind").to_owned(), text(o, "/metadata/name").to_owned());
+        let unread: Vec<String> = ["data", "stringData"]
+            .iter()
+            .filter_map(|section| own.get(*section).and_then(Value::as_object))
+            .flat_map(|map| map.iter().filter(|(_, v)| v.is_object()).map(|(k, _)| k.clone()))
+            .collect();
+        for object in theirs.iter_mut().filter(|t| id(t) == id(own)) {
+            forget(object, &unread);
+        }
+        forget(own, &unread);
+    }
+    out
+}
+
+fn forget(object: &mut Value, keys: &[String]) {
+    for section in ["data", "stringData", "binaryData"] {
+        let Some(map) = object.get_mut(section).and_then(Value::as_object_mut) else { continue };
+        map.retain(|key, _| !keys.contains(key));
+        if map.is_empty() && !keys.is_empty() {
+            object.as_object_mut().unwrap().remove(section);
+        }
+    }
+}
+
 /// No annotations at all, however they are spelled.
 fn without_empty_annotations(object: &mut Value) {
     let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
@@ -180,6 +209,7 @@ fn difference(mut ours: Vec<Value>, mut theirs: Vec<Value>) -> String {
         objects.iter_mut().for_each(without_empty_annotations);
     }
     without_hashes(&mut theirs, &ours);
+    let mut ours = without_unread(&ours, &mut theirs);
     let mut left: Vec<Value> = Vec::new();
     for object in theirs {
         match ours.iter().position(|own| *own == object) {

@@ -7,6 +7,7 @@
 
 mod build;
 mod common;
+pub(crate) mod helmfile;
 mod local;
 mod origin;
 mod render;

@@ -137,6 +137,11 @@ pub(super) fn lower_all(
     }
 }
 
+/// Installations with the templates that other files hold.
+pub(super) fn unfold_installations(out: &mut Fragment, catalog: &Catalog, sources: &Sources) {
+    operators::clickhouse::installation::unfold(out, catalog, sources);
+}
+
 /// A root of kustomize: its objects as they are after all patches, an environment of their own.
 fn overlay(root: FileId, files: &kustomize::Files, unit: &Unit, out: &mut Fragment) {
     let sources = unit.sources;
@@ -193,7 +198,7 @@ fn holds_action(node: &Node) -> bool {
 
 fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fragment) {
     ignores(object, out);
-    if releases::lower(object, out) {
+    if releases::lower(object, out) || operators::clickhouse::installation::keep(object, out) {
         return;
     }
     match (object.group, object.kind) {

@@ -105,6 +105,8 @@ pub(crate) struct Fragment {
     pub(crate) releases: Vec<Release>,
     /// Objects that tell where charts come from: their addresses and URLs.
     pub(crate) chart_sources: Vec<(Address, Name, Place)>,
+    /// Installations of an operator that wait for their templates, which may stand in other files.
+    pub(crate) installations: Vec<Installation>,
     pub(crate) local_charts: Vec<LocalChart>,
     /// Heads of files that are templates, which somebody has to render first.
     pub(crate) templates: Vec<Place>,
@@ -182,5 +184,6 @@ impl Fragment {
         self.problems.extend(other.problems);
         self.not_understood.extend(other.not_understood);
         self.ignores.extend(other.ignores);
+        self.installations.extend(other.installations);
     }
 }

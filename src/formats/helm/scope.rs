@@ -70,7 +70,9 @@ impl<'a> Values<'a> {
             if node.str().is_some_and(is_unknown) {
                 return Found::Unknown(Why::Template, node.place);
             }
-            match node.get(key) {
+            // In conditions, names with hyphens are read with underscores.
+            let hyphened = || key.contains('_').then(|| node.get(&key.replace('_', "-")));
+            match node.get(key).or_else(|| hyphened().flatten()) {
                 Some(inner) => node = inner,
                 None => return self.absent(),
             }

@@ -76,6 +76,8 @@ fn check(files: &[(&str, &str)], expected: &str) {
     assert_eq!(trim(&got), trim(expected), "\n{got}");
 }
 
+mod helmfile;
+
 const RELEASE: &str = "
 apiVersion: helm.toolkit.fluxcd.io/v2
 kind: HelmRelease

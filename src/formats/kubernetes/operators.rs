@@ -1,12 +1,13 @@
 //! Custom resources of operators: the manifests that an operator makes of one, as its card says.
 
-mod clickhouse;
+pub(super) mod clickhouse;
 mod hba;
 mod look;
 mod template;
 #[cfg(test)]
 mod tests;
 mod text;
+mod vmauth;
 
 use super::object::Object;
 use super::{container, lower as lower_object, workload};
@@ -24,6 +25,9 @@ pub(super) fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fr
     let Some(card) = catalog.operator(object.group, object.kind) else { return false };
     let resolved = (card.handled_by.as_deref() == Some("clickhouse-altinity"))
         .then(|| clickhouse::resolved(object, out));
+    if card.handled_by.as_deref() == Some("victoriametrics-auth") {
+        vmauth::ways(object, out);
+    }
     let root = resolved.as_ref().unwrap_or(object.node);
     let unique = unique(object);
     let scope = Scope { root, name: &object.name, unique: &unique, item: None, at: object.place };

@@ -83,3 +83,10 @@ pub(crate) struct Dependency {
     pub(crate) tags: Vec<Name>,
     pub(crate) place: Place,
 }
+
+/// A custom resource as it stands, with the overlay that it is rendered by.
+#[derive(Debug)]
+pub(crate) struct Installation {
+    pub(crate) node: Node,
+    pub(crate) environment: Name,
+}

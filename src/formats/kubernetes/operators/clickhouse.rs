@@ -4,6 +4,8 @@
 //! Altinity/clickhouse-operator: `pkg/model/chi/normalizer`, `pkg/model/chi/config`,
 //! `pkg/model/chi/creator`, `config/chi`.
 
+mod hosts;
+pub(in crate::formats::kubernetes) mod installation;
 mod settings;
 
 use std::sync::Arc;
@@ -34,11 +36,6 @@ Engine = MergeTree PARTITION BY event_date ORDER BY event_time TTL event_date + 
 pub(super) fn resolved(object: &Object, out: &mut Fragment) -> Node {
     let mut settings = Settings::new(object);
     bundles(object, &mut settings, out);
-    for used in object.spec(&["useTemplates"]).map_or(&[][..], Node::items) {
-        let name = used.get("name").and_then(Node::str).unwrap_or("?");
-        let what = format!("installation template `{name}`, which may add users and Services");
-        out.not_understood.push((used.place, what.into()));
-    }
     let at = object.place;
     let pod = pod_template(object);
     let containers = pod.map_or(&[][..], |p| p.get("containers").map_or(&[][..], Node::items));
@@ -116,6 +113,8 @@ fn services(object: &Object) -> Vec<Node> {
 
 /// Folders that the operator lays over those of the image, each a bundle.
 const FOLDERS: [&str; 3] = ["config.d", "users.d", "conf.d"];
+/// The one that each host has for itself.
+const HOST: usize = 2;
 
 /// The files that the operator writes.
 fn bundles(object: &Object, settings: &mut Settings, out: &mut Fragment) {
@@ -137,13 +136,36 @@ fn bundles(object: &Object, settings: &mut Settings, out: &mut Fragment) {
         let bundle = &mut bundles[folder];
         bundle.entries.extend(element.map(|element| file(&bundle.address, name, element, at)));
     }
+    for (index, level) in hosts::levels(object, out).into_iter().enumerate() {
+        let bundle = &mut bundles[HOST];
+        if let Some(section) = level.get("settings") {
+            let (name, element) = (format!("chop-host-{index}.xml"), settings.within(section));
+            bundle.entries.push(self::file(&bundle.address, &name, element, at));
+        }
+        // Files for the folders of all hosts are left out.
+        let files = level.get("files").map_or(&[][..], Node::entries).iter();
+        let own = |e: &&Entry| {
+            e.key.trim_start_matches('/').split_once('/').is_none_or(|(f, _)| f == FOLDERS[HOST])
+        };
+        written(files.filter(own), HOST, &mut bundles, out);
+    }
     let files = object.spec(&["configuration", "files"]).map_or(&[][..], Node::entries);
+    written(files.iter(), 0, &mut bundles, out);
+    out.bundles.extend(bundles);
+}
+
+/// Files that somebody wrote. What has no folder of these is common to all, or a host's own.
+fn written<'a>(
+    files: impl Iterator<Item = &'a Entry>,
+    common: usize,
+    bundles: &mut [Bundle; 3],
+    out: &mut Fragment,
+) {
     for file in files {
         let Some(text) = file.value.nested_text() else { continue };
         let key = file.key.trim_start_matches('/');
-        let (folder, name) = key.split_once('/').unwrap_or(("config.d", key));
-        // What has no folder of these is common to all.
-        let index = FOLDERS.iter().position(|f| *f == folder).unwrap_or(0);
+        let (folder, name) = key.split_once('/').unwrap_or(("", key));
+        let index = FOLDERS.iter().position(|f| *f == folder).unwrap_or(common);
         let bundle = &mut bundles[index];
         let name: Name = name.into();
         let address = Address::new(format!("{}#{name}", bundle.address));
@@ -155,7 +177,6 @@ fn bundles(object: &Object, settings: &mut Settings, out: &mut Fragment) {
             file: Some(config),
         });
     }
-    out.bundles.extend(bundles);
 }
 
 fn file(bundle: &Address, name: &str, element: Element, at: Place) -> BundleEntry {

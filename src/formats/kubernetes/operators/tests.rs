@@ -119,3 +119,71 @@ fn odd_resources_make_nothing_or_little_and_end() {
         1
     );
 }
+
+const TEMPLATE: &str = "\n---\napiVersion: clickhouse.altinity.com/v1\nkind: \
+                        ClickHouseInstallationTemplate\nmetadata: {name: open, namespace: a}\n\
+                        spec:\n  configuration: {users: {default/networks/ip: '::/0'}}\n  \
+                        templates: {serviceTemplates: [{name: out, spec: {type: LoadBalancer, \
+                        ports: [{name: http, port: 8123}]}}]}\n  defaults: {templates: \
+                        {serviceTemplate: out}}\n";
+
+#[test]
+fn a_template_that_an_installation_names_is_laid_under_it() {
+    let named = installation("    users: {ops/password_sha256_hex: abc}\n");
+    let named = format!("{named}  useTemplates: [{{name: open}}]\n");
+    check(
+        &format!("{named}{TEMPLATE}"),
+        &["logs: engine = clickhouse, auth = none, reach = internet, open_to = internet"],
+    );
+    let other = named.replace("name: open", "name: other");
+    check(
+        &format!("{other}{TEMPLATE}"),
+        &["logs: engine = clickhouse, auth = local-only, reach = cluster, open_to = loopback"],
+    );
+}
+
+#[test]
+fn a_template_for_all_holds_only_where_its_selector_fits() {
+    let own = installation("    users: {ops/password_sha256_hex: abc}\n");
+    let auto = format!("{TEMPLATE}  templating: {{policy: auto}}\n");
+    check(
+        &format!("{own}{auto}"),
+        &["logs: engine = clickhouse, auth = none, reach = internet, open_to = internet"],
+    );
+    let other = auto.replace("policy: auto", "policy: auto, chiSelector: {team: x}");
+    check(
+        &format!("{own}{other}"),
+        &["logs: engine = clickhouse, auth = local-only, reach = cluster, open_to = loopback"],
+    );
+}
+
+#[test]
+fn settings_of_the_only_cluster_are_those_of_its_hosts() {
+    let service = "  defaults: {templates: {serviceTemplate: out}}\n  templates: {serviceTemplates: \
+                   [{name: out, spec: {type: LoadBalancer, ports: [{port: 9123}]}}]}\n";
+    let clusters = |more: &str| {
+        installation(&format!(
+            "    users: {{default/networks/ip: '::/0'}}\n    clusters:\n    - name: c\n      \
+             settings: {{http_port: 9123}}\n{more}{service}"
+        ))
+    };
+    check(
+        &clusters(""),
+        &["logs: engine = clickhouse, auth = none, reach = internet, open_to = internet"],
+    );
+    check(
+        &clusters("    - name: d\n"),
+        &["logs: engine = clickhouse, auth = none, reach = cluster, open_to = cluster"],
+    );
+}
+
+#[test]
+fn a_cluster_has_no_users_of_its_own() {
+    check(
+        &installation(
+            "    clusters:\n    - name: c\n      files:\n        users.d/x.xml: <clickhouse><users>\
+             <default><networks><ip>::/0</ip></networks></default></users></clickhouse>\n",
+        ),
+        &["logs: engine = clickhouse, auth = local-only, reach = cluster, open_to = loopback"],
+    );
+}

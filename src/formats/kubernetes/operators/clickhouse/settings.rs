@@ -72,6 +72,17 @@ impl<'a> Settings<'a> {
 
     fn section(&mut self, name: &str, root: &mut Element) {
         let Some(section) = self.object.spec(&["configuration", name]) else { return };
+        self.entries(section, root);
+    }
+
+    /// Settings of a cluster, a shard or a replica.
+    pub(super) fn within(&mut self, section: &Node) -> Element {
+        let mut root = empty("clickhouse", self.at);
+        self.entries(section, &mut root);
+        root
+    }
+
+    fn entries(&mut self, section: &Node, root: &mut Element) {
         for entry in section.entries() {
             self.setting(root, entry);
         }

@@ -1,0 +1,86 @@
+//! Releases of a helmfile.
+
+use super::check;
+
+const HEAD: &str = "
+repositories:
+- {name: vendor, url: 'https://charts.bitnami.com/bitnami'}
+";
+
+fn file(rest: &str) -> String {
+    format!("{HEAD}{rest}")
+}
+
+#[test]
+fn files_inline_values_and_single_values_are_laid_over_one_another() {
+    let helmfile = file(
+        "releases:
+- name: cache
+  namespace: shop
+  chart: vendor/redis
+  values:
+  - values/{{ .Release.Name }}.yaml
+  - {master: {service: {type: LoadBalancer}}}
+  set:
+  - {name: auth.enabled, value: false}
+",
+    );
+    let values = "architecture: standalone\nauth: {enabled: true}\n";
+    check(
+        &[("deploy/helmfile.yaml", &helmfile), ("deploy/values/cache.yaml", values)],
+        "k8s:StatefulSet/shop/cache-redis-master bitnami/redis* ALLOW_EMPTY_PASSWORD=yes at 12
+         internet: Service `cache-redis-master` is of type LoadBalancer",
+    );
+}
+
+#[test]
+fn each_environment_with_values_of_its_own_is_one() {
+    let helmfile = file(
+        "environments: {prod: {}, dev: {}}
+---
+releases:
+- name: cache
+  namespace: shop
+  chart: vendor/redis
+  values: ['{{ .Environment.Name }}.yaml']
+",
+    );
+    let values = "{architecture: standalone, auth: {enabled: false}}";
+    check(
+        &[("helmfile.yaml", &helmfile), ("dev.yaml", values), ("prod.yaml", "architecture: standalone")],
+        "k8s@helmfile.yaml/prod:StatefulSet/shop/cache-redis-master bitnami/redis* REDIS_PASSWORD=secret at 9
+         k8s@helmfile.yaml/dev:StatefulSet/shop/cache-redis-master bitnami/redis* ALLOW_EMPTY_PASSWORD=yes at 1",
+    );
+}
+
+#[test]
+fn what_a_template_gives_is_unknown() {
+    let helmfile = file(
+        "releases:
+- name: cache
+  namespace: shop
+  chart: vendor/redis
+  values: [values.yaml.gotmpl]
+- name: other
+  installed: false
+  chart: vendor/redis
+",
+    );
+    check(
+        &[
+            ("helmfile.d/10-cache.yaml", &helmfile),
+            ("helmfile.d/values.yaml.gotmpl", "a: {{ .b }}"),
+        ],
+        "k8s:StatefulSet/shop/cache-redis-master bitnami/redis* ALLOW_EMPTY_PASSWORD=? at 8 REDIS_PASSWORD=? at 8
+         k8s:StatefulSet/shop/cache-redis-replica bitnami/redis* ALLOW_EMPTY_PASSWORD=? at 8 REDIS_PASSWORD=? at 8",
+    );
+}
+
+#[test]
+fn odd_helmfiles_do_no_harm() {
+    for text in
+        ["releases: 1\n", "releases: [1, {name: [x], chart: y}]\n", "releases:\n- name: {{ x\n"]
+    {
+        check(&[("helmfile.yaml", text)], "");
+    }
+}

@@ -25,6 +25,9 @@ pub(crate) struct ModuleCard {
     /// The first major version that the card speaks of.
     #[serde(default)]
     pub(crate) from: u32,
+    /// Arguments that change nothing of what the card says the module makes.
+    #[serde(default)]
+    pub(crate) no_effect: Vec<String>,
     /// The source of what the section "Makes" says.
     pub(crate) see: String,
     #[serde(skip)]
@@ -82,6 +85,9 @@ impl ModuleCard {
             text,
             "locals {{\n  called_major = {major}\n  called_minor = {minor}\n  called_part = {part:?}\n}}"
         );
+        for name in &self.no_effect {
+            let _ = writeln!(text, "variable {name:?} {{}}");
+        }
         text.push_str(&self.makes);
         text
     }

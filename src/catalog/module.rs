@@ -128,7 +128,8 @@ impl Origin {
     /// The version that a call gets: the highest that its constraint admits.
     pub(crate) fn version(&self, constraint: Option<&str>) -> Version {
         let of_tag = || {
-            let mut digits = self.reference.as_deref()?.trim_start_matches('v').split('.');
+            let tag = last_part(self.reference.as_deref()?);
+            let mut digits = tag.trim_start_matches('v').split('.');
             let major = digits.next()?.parse().ok()?;
             Some((major, digits.next().and_then(|n| n.parse().ok()).unwrap_or(NEWEST)))
         };
@@ -217,6 +218,8 @@ mod tests {
         assert_eq!(version(rds, Some("4.1.3")), (4, 1));
         let tagged = "github.com/terraform-aws-modules/terraform-aws-rds?ref=v6.1.0";
         assert_eq!(version(tagged, None), (6, 1));
+        let named = "git::https://github.com/cloudposse/terraform-aws-rds.git?ref=tags/0.16.0";
+        assert_eq!(version(named, None), (0, 16));
     }
 
     #[test]

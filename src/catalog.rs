@@ -178,9 +178,9 @@ impl Catalog {
     /// speaks of its version.
     pub(crate) fn module(&self, source: &str, version: Option<&str>) -> Option<String> {
         let origin = Origin::read(source)?;
-        let major = origin.major(version);
-        let cards = self.modules.iter().filter(|card| card.is_for(&origin, major));
-        cards.max_by_key(|card| card.from).map(|card| card.text(&origin, major))
+        let called = origin.version(version);
+        let cards = self.modules.iter().filter(|card| card.is_for(&origin, called));
+        cards.max_by_key(|card| card.from).map(|card| card.text(&origin, called))
     }
 
     /// The card of a chart, and whether its repository says so. `origin` is the address of the

@@ -4,8 +4,8 @@
 //! The section "Makes" holds the module in Terraform's own language, in few words: the resources
 //! that decide about data, over the module's variables with their defaults, and its outputs. The
 //! ordinary evaluator reads it as if it were a folder of the project. It may ask
-//! `local.called_major` for the major version of the call and `local.called_part` for the
-//! submodule behind `//modules/`.
+//! `local.called_major` and `local.called_minor` for the version of the call and
+//! `local.called_part` for the submodule behind `//modules/`.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -25,6 +25,9 @@ pub(crate) struct ModuleCard {
     /// The first major version that the card speaks of.
     #[serde(default)]
     pub(crate) from: u32,
+    /// Arguments that change nothing of what the card says the module makes.
+    #[serde(default)]
+    pub(crate) no_effect: Vec<String>,
     /// The source of what the section "Makes" says.
     pub(crate) see: String,
     #[serde(skip)]
@@ -45,7 +48,10 @@ pub(crate) struct Origin {
 /// What is wrong, and where on the page.
 type Problem = (Range<usize>, String);
 
-/// The version of a call that names none: the newest.
+/// The major and minor version that a call gets.
+pub(crate) type Version = (u32, u32);
+
+/// A version that nothing bounds: the newest.
 const NEWEST: u32 = 9_999;
 
 impl ModuleCard {
@@ -67,15 +73,21 @@ impl ModuleCard {
     }
 
     /// Whether it speaks of a module in a version.
-    pub(super) fn is_for(&self, origin: &Origin, major: u32) -> bool {
+    pub(super) fn is_for(&self, origin: &Origin, (major, _): Version) -> bool {
         major >= self.from && self.modules.iter().any(|module| origin.is(module))
     }
 
     /// What a call of a version makes, in Terraform's language.
-    pub(crate) fn text(&self, origin: &Origin, major: u32) -> String {
+    pub(crate) fn text(&self, origin: &Origin, (major, minor): Version) -> String {
         let part = origin.folder.as_deref().map_or("", last_part);
-        let mut text = String::with_capacity(self.makes.len() + 80);
-        let _ = writeln!(text, "locals {{\n  called_major = {major}\n  called_part = {part:?}\n}}");
+        let mut text = String::with_capacity(self.makes.len() + 110);
+        let _ = writeln!(
+            text,
+            "locals {{\n  called_major = {major}\n  called_minor = {minor}\n  called_part = {part:?}\n}}"
+        );
+        for name in &self.no_effect {
+            let _ = writeln!(text, "variable {name:?} {{}}");
+        }
         text.push_str(&self.makes);
         text
     }
@@ -113,13 +125,15 @@ impl Origin {
         })
     }
 
-    /// The major version that a call gets: the highest that its constraint admits.
-    pub(crate) fn major(&self, constraint: Option<&str>) -> u32 {
+    /// The version that a call gets: the highest that its constraint admits.
+    pub(crate) fn version(&self, constraint: Option<&str>) -> Version {
         let of_tag = || {
-            let digits = self.reference.as_deref()?.trim_start_matches('v');
-            digits.split('.').next()?.parse().ok()
+            let tag = last_part(self.reference.as_deref()?);
+            let mut digits = tag.trim_start_matches('v').split('.');
+            let major = digits.next()?.parse().ok()?;
+            Some((major, digits.next().and_then(|n| n.parse().ok()).unwrap_or(NEWEST)))
         };
-        constraint.map_or_else(|| of_tag().unwrap_or(NEWEST), highest_major)
+        constraint.map_or_else(|| of_tag().unwrap_or((NEWEST, NEWEST)), highest)
     }
 
     fn is(&self, module: &str) -> bool {
@@ -140,26 +154,28 @@ fn last_part(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// The highest major version that a constraint admits. `~> 6` admits 7 as well, `~> 6.0` does not
+/// The highest version that a constraint admits. `~> 6` admits 7 as well, `~> 6.0` does not
 /// (Terraform, language/expressions/version-constraints).
-fn highest_major(constraint: &str) -> u32 {
-    let mut highest = NEWEST;
-    for part in constraint.split(',').map(str::trim) {
-        let Some(digits) = part.find(|c: char| c.is_ascii_digit()) else { continue };
-        let (operator, version) = (part[..digits].trim(), &part[digits..]);
-        let Some(major) = version.split('.').next().and_then(|n| n.trim().parse::<u32>().ok())
-        else {
-            continue;
-        };
-        let rest_is_zero = version.split('.').skip(1).all(|n| n.trim().parse() == Ok(0));
-        match operator {
-            "<" if rest_is_zero => highest = highest.min(major.saturating_sub(1)),
-            "~>" if !version.contains('.') => {}
-            "" | "=" | "<" | "<=" | "~>" => highest = highest.min(major),
-            _ => {}
-        }
+fn highest(constraint: &str) -> Version {
+    let bounds = constraint.split(',').filter_map(|part| bound(part.trim()));
+    bounds.fold((NEWEST, NEWEST), Version::min)
+}
+
+/// The highest version that one condition admits, if it bounds versions from above.
+fn bound(condition: &str) -> Option<Version> {
+    let digits = condition.find(|c: char| c.is_ascii_digit())?;
+    let (operator, version) = (condition[..digits].trim(), &condition[digits..]);
+    let mut numbers = version.split('.').map(|n| n.trim().parse::<u32>().ok());
+    let major = numbers.next()??;
+    let (minor, patch) = (numbers.next().flatten(), numbers.next().flatten());
+    match (operator, minor, patch) {
+        ("<", None | Some(0), None | Some(0)) => Some((major.saturating_sub(1), NEWEST)),
+        ("<", Some(minor), None | Some(0)) => Some((major, minor - 1)),
+        ("~>", None, _) => None,
+        ("~>", Some(_), None) => Some((major, NEWEST)),
+        ("" | "=" | "<" | "<=" | "~>", _, _) => Some((major, minor.unwrap_or(0))),
+        _ => None,
     }
-    highest
 }
 
 #[cfg(test)]
@@ -191,15 +207,19 @@ mod tests {
 
     #[test]
     fn a_call_gets_the_highest_version_that_it_admits() {
-        let major = |source: &str, constraint| Origin::read(source).unwrap().major(constraint);
+        let version = |source: &str, constraint| Origin::read(source).unwrap().version(constraint);
         let rds = "terraform-aws-modules/rds/aws";
-        assert_eq!(major(rds, None), NEWEST);
-        assert_eq!(major(rds, Some("~> 5.0")), 5);
-        assert_eq!(major(rds, Some("~> 5")), NEWEST);
-        assert_eq!(major(rds, Some(">= 3.0, < 6.0")), 5);
-        assert_eq!(major(rds, Some("4.1.3")), 4);
+        assert_eq!(version(rds, None), (NEWEST, NEWEST));
+        assert_eq!(version(rds, Some("~> 5.0")), (5, NEWEST));
+        assert_eq!(version(rds, Some("~> 5.2.1")), (5, 2));
+        assert_eq!(version(rds, Some("~> 5")), (NEWEST, NEWEST));
+        assert_eq!(version(rds, Some(">= 3.0, < 6.0")), (5, NEWEST));
+        assert_eq!(version(rds, Some("< 3.9")), (3, 8));
+        assert_eq!(version(rds, Some("4.1.3")), (4, 1));
         let tagged = "github.com/terraform-aws-modules/terraform-aws-rds?ref=v6.1.0";
-        assert_eq!(major(tagged, None), 6);
+        assert_eq!(version(tagged, None), (6, 1));
+        let named = "git::https://github.com/cloudposse/terraform-aws-rds.git?ref=tags/0.16.0";
+        assert_eq!(version(named, None), (0, 16));
     }
 
     #[test]

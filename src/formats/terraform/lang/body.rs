@@ -85,6 +85,10 @@ impl World<'_> {
             }
         }
         for (name, found) in blocks {
+            // A `dynamic` over nothing writes no block.
+            if found.items.is_empty() && found.more.is_none() {
+                continue;
+            }
             let val = found.list(at);
             match entries.iter_mut().find(|(n, _)| *n == name) {
                 Some((_, attribute)) => *attribute = appended(attribute, val),

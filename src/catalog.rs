@@ -61,9 +61,11 @@ const MODULES: &str = "catalog/modules/";
 
 /// Ports of stores that clouds run and that no image card names. The engines' registered ports;
 /// what web servers share with them (80, 443, 8000, 8080) tells nothing.
-const CLOUD_PORTS: [(u16, &str); 6] = [
+const CLOUD_PORTS: [(u16, &str); 8] = [
+    (445, "smb"),
     (1433, "sqlserver"),
     (1521, "oracle"),
+    (2049, "nfs"),
     (5439, "redshift"),
     (6380, "redis"),
     (8182, "neptune"),

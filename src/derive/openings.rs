@@ -3,8 +3,10 @@
 //! Modules are often reviewed without what stands behind their filters, so a group that admits
 //! everybody to PostgreSQL's port is worth a word of its own; how likely is for the rule to say.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::crowd::Crowd;
 use super::filters::{self, Admission};
@@ -18,20 +20,68 @@ use crate::shared::Shared;
 
 pub(crate) fn derive(estate: &Estate, catalog: &Catalog, model: &mut Model) {
     let known = catalog.known_ports();
-    let stores: FxHashSet<usize> = estate.store_nodes.iter().copied().flatten().collect();
+    let stores = Stores::of(estate, model);
     let openings = estate.filters.par_iter().zip(&estate.behind).filter_map(|(filter, behind)| {
         if !filter.stands_alone || filter.exists.known() == Some(&false) {
             return None;
         }
         // Stores behind the filter are judged themselves, balancers by what they lead to.
-        let is_store = |node: &usize| stores.contains(node);
+        if let Some(ports) = stores.ports(behind) {
+            let open = opening(filter, &ports?, true).filter(|o| surely_everybody(&o.reach));
+            return open.map(|open| Opening { shielded: Fact::written(true, filter.place), ..open });
+        }
         let leads_on = |node: &usize| estate.nodes[*node].kind != NodeKind::Machine;
-        if behind.iter().any(is_store) || (!behind.is_empty() && behind.iter().all(leads_on)) {
+        if !behind.is_empty() && behind.iter().all(leads_on) {
             return None;
         }
         opening(filter, &known, !behind.is_empty())
     });
     model.openings = openings.collect();
+}
+
+fn surely_everybody(reach: &Fact<Arc<Reach>>) -> bool {
+    reach.known().is_some_and(|reach| reach.sure == Circle::Internet)
+}
+
+/// The stores of each node.
+struct Stores<'a> {
+    estate: &'a Estate,
+    at: FxHashMap<usize, Vec<usize>>,
+    exposed: FxHashSet<&'a str>,
+}
+
+impl<'a> Stores<'a> {
+    fn of(estate: &'a Estate, model: &'a Model) -> Stores<'a> {
+        let mut at: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
+        for (store, node) in estate.store_nodes.iter().enumerate() {
+            if let Some(node) = node {
+                at.entry(*node).or_default().push(store);
+            }
+        }
+        let exposed = model.datastores.iter().filter(|store| {
+            store.reach.known().is_none_or(|reach| reach.likely == Circle::Internet)
+        });
+        let exposed = exposed.map(|store| &*store.identity.address).collect();
+        Stores { estate, at, exposed }
+    }
+
+    /// The ports of the stores behind a filter, with their engines: `None` where there are no
+    /// stores, nothing where one of them is reached from the internet, for then that is the news.
+    fn ports(&self, behind: &[usize]) -> Option<Option<Vec<(u16, &'a str)>>> {
+        let mut ports = Vec::new();
+        let mut any = false;
+        for index in behind.iter().filter_map(|node| self.at.get(node)).flatten() {
+            any = true;
+            let store = &self.estate.stores[*index];
+            if self.exposed.contains(&*store.address.0) {
+                return Some(None);
+            }
+            let engine = store.engine.known().map_or("the store behind it", |engine| engine);
+            let known = store.endpoints.iter().filter_map(|e| e.port.known());
+            ports.extend(known.map(|port| (*port, engine)));
+        }
+        any.then_some(Some(ports))
+    }
 }
 
 /// The first port that a filter opens to the internet, surely or perhaps; else to anybody.
@@ -70,8 +120,9 @@ fn opening(filter: &Filter, known: &[(u16, &str)], attached: bool) -> Option<Ope
     // What stands behind the port is told by its number alone.
     let basis = Basis::Guessed(admission.guess.clone().unwrap_or(how));
     let origin = Origin { basis, at: place, via: Shared::empty(), edit: None };
-    out.reach = Fact::Known(std::sync::Arc::new(reach), origin);
+    out.reach = Fact::Known(Arc::new(reach), origin);
     out.attached = Fact::written(attached, filter.place);
+    out.shielded = Fact::written(false, filter.place);
     out.every_port = Fact::written(every_port, place);
     Some(out)
 }

@@ -113,7 +113,8 @@ impl<'a> World<'a> {
         name: &Name,
         at: Place,
     ) -> Option<Val> {
-        let expansion = self.expansion(instance, name)?;
+        let module = self.instances[instance].module;
+        let expansion = self.expansion(instance, module.nearest(name, at.file))?;
         let whole = |member: &Member| {
             let (resource, spelled) = (member.address.clone(), member.spelled.clone());
             Val::new(ValKind::Ref(Reference { resource, attribute: "".into(), spelled }), at)

@@ -65,6 +65,15 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
     for trail in world.of("aws_cloudtrail") {
         let on = trail.body.bool("enable_logging");
         out.logs.push(log(trail, "the trail", "cloudtrail", on));
+        out.logs.extend(trail.body.list("event_selector").items.iter().map(|s| selected(trail, s)));
+    }
+    for broker in world.of("aws_mq_broker") {
+        let logs = broker.body.block("logs");
+        let on = |key: &str| logs.map_or(Fact::Unset(broker.head), |logs| logs.bool(key));
+        // Where no log is on at all, that is what is said of the broker.
+        if on("audit").known() == Some(&true) {
+            out.logs.push(log(broker, "the general log", "the broker", on("general")));
+        }
     }
     for trail in world.of("alicloud_actiontrail_trail") {
         let events = trail.body.text("event_rw");
@@ -86,6 +95,14 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
         }
     }
     audit_retention(world, out);
+}
+
+/// Events of one kind alone, if a selector says so; `All` is the default (provider docs, cloudtrail).
+fn selected(trail: &Resource, selector: &Val) -> LogDraft {
+    let events = selector.text("read_write_type");
+    let reads = events.known().is_some_and(|told| &**told == "ReadOnly");
+    let name = if reads { "the recording of writes" } else { "the recording of reads" };
+    log(trail, name, "the trail", events.map(|told| &*told == "All"))
 }
 
 /// A group that does not speak of `audit_logs` leaves it off (AWS docs, "Auditing Amazon `DocumentDB`

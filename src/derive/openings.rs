@@ -27,8 +27,8 @@ pub(crate) fn derive(estate: &Estate, catalog: &Catalog, model: &mut Model) {
         }
         // Stores behind the filter are judged themselves, balancers by what they lead to.
         if let Some(ports) = stores.ports(behind) {
-            let open = opening(filter, &ports?, true).filter(|o| surely_everybody(&o.reach));
-            return open.map(|open| Opening { shielded: Fact::written(true, filter.place), ..open });
+            let open = opening(filter, &ports?, true)?;
+            return Some(Opening { shielded: Fact::written(true, filter.place), ..open });
         }
         let leads_on = |node: &usize| estate.nodes[*node].kind != NodeKind::Machine;
         if !behind.is_empty() && behind.iter().all(leads_on) {
@@ -37,10 +37,6 @@ pub(crate) fn derive(estate: &Estate, catalog: &Catalog, model: &mut Model) {
         opening(filter, &known, !behind.is_empty())
     });
     model.openings = openings.collect();
-}
-
-fn surely_everybody(reach: &Fact<Arc<Reach>>) -> bool {
-    reach.known().is_some_and(|reach| reach.sure == Circle::Internet)
 }
 
 /// The stores of each node.
@@ -91,7 +87,8 @@ fn opening(filter: &Filter, known: &[(u16, &str)], attached: bool) -> Option<Ope
     let open = |least: Circle, of: fn(&Admission) -> &Crowd| {
         let mut open = all.iter().filter(move |(_, _, a)| of(a).addresses.circle() >= least);
         let first = open.next()?;
-        Some((first, open.count() + 1 == known.len()))
+        // The one port of a store says nothing of the others.
+        Some((first, known.len() > 1 && open.count() + 1 == known.len()))
     };
     // A filter that only may open every port is one of which nothing is known.
     let (found, every_port) = open(Circle::Internet, |a| &a.sure)

@@ -74,7 +74,8 @@ fn store(world: &World, domain: &Resource, title: Name) -> Store {
             Some(options) => options.bool("enforce_https").or_default(true, SEE),
             None => Fact::guessed(false, UNASKED, at),
         },
-        tls_version: tls(options.map_or(Fact::Unset(at), |o| o.text("tls_security_policy"))),
+        // Where nothing is said of HTTPS, plain HTTP is what there is to say.
+        tls_version: options.map_or(Fact::Unset(at), |o| tls(o.text("tls_security_policy"))),
         tells_clients_apart: fine_grained(domain),
         ..Store::new(domain.address.clone(), name, title, at)
     }

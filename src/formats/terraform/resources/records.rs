@@ -86,6 +86,14 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
         };
         out.logs.push(log(trail, name, "the trail", all.map(|told| &*told == "All")));
     }
+    for account in world.of("azurerm_storage_account") {
+        let queues = account.body.block("queue_properties").and_then(|q| q.block("logging"));
+        for (key, name) in [("read", "reads"), ("write", "writes"), ("delete", "deletions")] {
+            let name = format!("the log of {name} in queues");
+            let on = queues.map_or(Fact::Unset(account.head), |logging| logging.bool(key));
+            out.logs.push(log(account, &name, "the storage account", on));
+        }
+    }
     for task in world.of("aws_ecs_task_definition") {
         for volume in task.body.list("volume").items {
             let Some(efs) = volume.block("efs_volume_configuration") else { continue };

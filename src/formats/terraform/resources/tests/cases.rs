@@ -336,8 +336,8 @@ fn an_opensearch_policy_for_everybody_asks_nothing_unless_it_limits_addresses() 
         "
         Internet -> aws_opensearch_domain.open open=true
         Internet -> aws_opensearch_domain.narrow open=true
-        OpenSearch domain `open`: opensearch on 443 asks none encrypted=false audit=false log=false backup=- guard_off=- tls=true -
-        OpenSearch domain `narrow`: opensearch on 443 asks iam encrypted=true audit=false log=false backup=- guard_off=- tls=true -
+        OpenSearch domain `open`: opensearch on 443 asks none encrypted=false audit=false log=false backup=- guard_off=- tls=~false -
+        OpenSearch domain `narrow`: opensearch on 443 asks iam encrypted=true audit=false log=false backup=- guard_off=- tls=~false -
         ",
     );
 }

@@ -1,6 +1,6 @@
 //! Azure storage accounts: what lies in them in public, and how long it stays.
 
-use super::facts::{and, any, mentions, word};
+use super::facts::{and, any, mentions, not, word};
 use super::gcs::{earlier, sinks};
 use super::logs::identity;
 use super::nodes;
@@ -84,7 +84,7 @@ fn elsewhere(world: &World, out: &mut Fragment) {
             encrypted_at_rest: Fact::Unset(at),
             tls_required: Fact::Unset(at),
             guard_off: Fact::Unset(at),
-            public_switch: Fact::Unset(at),
+            set_apart: Fact::Unset(at),
             ..base
         });
     }
@@ -163,7 +163,7 @@ fn store(world: &World, account: &Resource, title: Name, public: Fact<bool>) -> 
         encrypted_at_rest: Fact::default(true, "Azure Storage encrypts all data at rest", at),
         tls_required: https.or_default(true, SEE),
         guard_off: allows_public(account),
-        public_switch: public_switch(world, account),
+        set_apart: not(public_switch(world, account)),
         tls_version: body
             .text("min_tls_version")
             .map(|v| v.strip_prefix("TLS").map_or(v.clone(), |v| v.replace('_', ".").into())),

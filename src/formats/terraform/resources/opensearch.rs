@@ -68,7 +68,7 @@ fn store(world: &World, domain: &Resource, title: Name) -> Store {
         encrypted_at_rest: flag(body, "encrypt_at_rest", "enabled"),
         audit_log: audit(body),
         product_log: logs(body, |_| true),
-        public_switch: not(body.has("vpc_options")).or_default(true, SEE),
+        set_apart: body.has("vpc_options").or_default(false, SEE),
         node_tls: node_tls(domain),
         tls_required: match options {
             Some(options) => options.bool("enforce_https").or_default(true, SEE),

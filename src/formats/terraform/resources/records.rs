@@ -1,6 +1,7 @@
 //! What settings of servers say that stand apart from them: logs that are switched off, TLS that is
 //! not asked for; and how long audit logs are kept.
 
+use super::facts::or;
 use super::logs::identity;
 use super::nodes;
 use super::world::World;
@@ -208,8 +209,28 @@ fn audit_retention(world: &World, out: &mut Fragment) {
                 if block.is_empty() { Some(&resource.body) } else { resource.body.block(block) };
             let Some(body) = body else { continue };
             out.keeps.push(keep(resource, body, key));
+            if block == "retention_policy" {
+                out.keeps.push(exported(resource, body));
+            }
         }
     }
+}
+
+/// A log that Azure writes into a storage account: nothing of it is deleted where the policy is off
+/// or counts no days (Azure docs, "Flow logging for network security groups").
+fn exported(resource: &Resource, policy: &Val) -> Keep {
+    let mut identity = identity(resource, nodes::title("the log of", resource, &["name"]));
+    identity.address = format!("{}/exported-log", resource.address).into();
+    let at = policy.at;
+    let mut retention = Retention::new(identity);
+    retention.name = Fact::written(retention.identity.title.clone(), at);
+    retention.what = Fact::written("exported-log".into(), at);
+    retention.engine = Fact::written("azure".into(), at);
+    retention.holds = Fact::written(vec![Fact::written("logs".into(), at)], at);
+    let days = policy.int("days").or_default(0, "provider docs, monitor_log_profile");
+    let off = policy.bool("enabled").map(|on| !on).or_default(false, "provider docs");
+    retention.forever = or(off, days.map(|days| days == 0));
+    Keep { store: None, retention }
 }
 
 fn keep(resource: &Resource, body: &Val, key: &str) -> Keep {

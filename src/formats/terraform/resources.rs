@@ -11,6 +11,7 @@ mod helm;
 mod instances;
 mod json;
 mod logs;
+mod manifests;
 mod network;
 mod network_acls;
 mod nodes;
@@ -48,6 +49,7 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
     azure_network::lower(&world, out);
     azure_storage::lower(&world, out);
     helm::lower(&world, out);
+    manifests::lower(&world, unit, out);
     not_understood(&world, out);
     let missing = estate.missing_modules.iter();
     out.not_understood.extend(missing.map(|(at, source)| {

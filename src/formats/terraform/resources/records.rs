@@ -227,7 +227,13 @@ fn exported(resource: &Resource, policy: &Val) -> Keep {
     retention.what = Fact::written("exported-log".into(), at);
     retention.engine = Fact::written("azure".into(), at);
     retention.holds = Fact::written(vec![Fact::written("logs".into(), at)], at);
-    let days = policy.int("days").or_default(0, "provider docs, monitor_log_profile");
+    let days = match policy.int("days") {
+        // Who writes that down for an audit log means it.
+        Fact::Known(0, origin) if &*resource.kind == "azurerm_monitor_log_profile" => {
+            Fact::Known(-1, origin)
+        }
+        told => told.or_default(0, "provider docs, monitor_log_profile"),
+    };
     let off = policy.bool("enabled").map(|on| !on).or_default(false, "provider docs");
     retention.forever = or(off, days.map(|days| days == 0));
     Keep { store: None, retention }

@@ -85,6 +85,10 @@ impl World<'_> {
             }
         }
         for (name, found) in blocks {
+            // A `dynamic` block over nothing is as good as none.
+            if found.items.is_empty() && found.more.is_none() {
+                continue;
+            }
             let val = found.list(at);
             match entries.iter_mut().find(|(n, _)| *n == name) {
                 Some((_, attribute)) => *attribute = appended(attribute, val),

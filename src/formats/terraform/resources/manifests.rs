@@ -175,7 +175,9 @@ fn camel(value: &Val, depth: usize) -> Node {
 
 fn field(key: &str, value: &Val, depth: usize) -> Entry {
     let blocks = match &value.kind {
-        ValKind::List { items, .. } if items.iter().any(|i| matches!(i.kind, ValKind::Map { .. })) => {
+        ValKind::List { items, .. }
+            if items.iter().any(|i| matches!(i.kind, ValKind::Map { .. })) =>
+        {
             &items[..]
         }
         _ if OWN_KEYS.contains(&key) => return entry(&name(key), node(value, depth)),

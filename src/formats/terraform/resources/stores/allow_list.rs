@@ -131,7 +131,11 @@ fn entry(card: &AllowRule, value: &Val, resource: &Resource, at: Place, filter: 
 fn everybody(fact: Fact<Addresses>) -> Fact<Addresses> {
     match fact {
         Fact::Known(set, origin) if Some(&set) == Addresses::parse("0.0.0.0").as_ref() => {
-            Fact::guessed(Addresses::all(), "`0.0.0.0` is written where everybody is meant", origin.at)
+            Fact::guessed(
+                Addresses::all(),
+                "`0.0.0.0` is written where everybody is meant",
+                origin.at,
+            )
         }
         told => told,
     }

@@ -61,16 +61,17 @@ const MODULES: &str = "catalog/modules/";
 
 /// Ports of stores that clouds run and that no image card names. The engines' registered ports;
 /// what web servers share with them (80, 443, 8000, 8080) tells nothing.
-const CLOUD_PORTS: [(u16, &str); 8] = [
-    (445, "smb"),
+const CLOUD_PORTS: [(u16, &str); 6] = [
     (1433, "sqlserver"),
     (1521, "oracle"),
-    (2049, "nfs"),
     (5439, "redshift"),
     (6380, "redis"),
     (8182, "neptune"),
     (9142, "cassandra"),
 ];
+
+/// Ports of file shares, which come after those of databases where a filter opens both.
+const SHARE_PORTS: [(u16, &str); 2] = [(445, "smb"), (2049, "nfs")];
 
 /// Ports that more than one product answers on.
 const SHARED_PORTS: [u16; 15] =
@@ -203,13 +204,14 @@ impl Catalog {
         }
     }
 
-    /// Every port that tells an engine, in order.
+    /// Every port that tells an engine, in order, then those of file shares.
     pub(crate) fn known_ports(&self) -> Vec<(u16, &str)> {
         let cards = self.images.iter().flat_map(|card| card.ports.iter().map(|p| p.port));
         let mut ports: Vec<u16> = cards.chain(CLOUD_PORTS.iter().map(|(p, _)| *p)).collect();
         ports.sort_unstable();
         ports.dedup();
-        ports.into_iter().filter_map(|p| self.engine_of_port(p).map(|e| (p, e))).collect()
+        let told = ports.into_iter().filter_map(|p| self.engine_of_port(p).map(|e| (p, e)));
+        told.chain(SHARE_PORTS).collect()
     }
 
     /// The engine that a port is known for, where only one is.

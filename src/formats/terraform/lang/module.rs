@@ -51,6 +51,11 @@ pub(super) fn lock_file(unit: &Unit, folder: &str) -> Option<FileId> {
     unit.sources.find(&roots::join(folder, ".terraform.lock.hcl")?)
 }
 
+/// The address that somebody wrote, of one that tells twins apart.
+pub(super) fn declared(name: &str) -> &str {
+    name.split_once('~').map_or(name, |(name, _)| name)
+}
+
 /// The text that an expression literally is.
 pub(super) fn literal(expr: &Expr) -> Option<&Name> {
     match &expr.kind {

@@ -209,3 +209,61 @@ resource "aws_s3_bucket_acl" "b" {
         &["S3 bucket `first`: none, none", "S3 bucket `second`: internet, internet"],
     );
 }
+
+#[test]
+fn a_container_group_has_a_public_address_unless_told_otherwise() {
+    let group = |more: &str| {
+        format!(
+            r#"
+resource "azurerm_container_group" "search" {{
+  name = "search"
+  {more}
+  container {{
+    name  = "qdrant"
+    image = "qdrant/qdrant:v1.12.0"
+    ports {{
+      port     = 6333
+      protocol = "TCP"
+    }}
+  }}
+}}
+"#
+        )
+    };
+    let title = "container `qdrant` of container group `search`";
+    check(&[("main.tf", &group(""))], &[&format!("{title}: internet, internet")]);
+    let private = group(r#"ip_address_type = "Private""#);
+    check(&[("main.tf", &private)], &[&format!("{title}: private-network, private-network")]);
+}
+
+#[test]
+fn a_topic_that_its_own_account_alone_may_use_is_not_open() {
+    let topic = |condition: &str| {
+        format!(
+            r#"
+resource "aws_sns_topic" "orders" {{ name = "orders" }}
+resource "aws_sns_topic_policy" "orders" {{
+  arn    = aws_sns_topic.orders.arn
+  policy = data.aws_iam_policy_document.orders.json
+}}
+data "aws_iam_policy_document" "orders" {{
+  statement {{
+    actions = ["SNS:Subscribe"]
+    principals {{
+      type        = "AWS"
+      identifiers = ["*"]
+    }}
+    {condition}
+  }}
+}}
+"#
+        )
+    };
+    check(&[("main.tf", &topic(""))], &["SNS topic `orders`: internet, internet"]);
+    let owner = r#"condition {
+      test     = "StringEquals"
+      variable = "AWS:SourceOwner"
+      values   = ["123456789012"]
+    }"#;
+    check(&[("main.tf", &topic(owner))], &["SNS topic `orders`: none, none"]);
+}

@@ -26,9 +26,13 @@ pub(crate) fn derive(estate: &Estate, catalog: &Catalog, model: &mut Model) {
             return None;
         }
         // Stores behind the filter are judged themselves, balancers by what they lead to.
-        if let Some(ports) = stores.ports(behind) {
-            let open = opening(filter, &ports?, true)?;
-            return Some(Opening { shielded: Fact::written(true, filter.place), ..open });
+        match stores.behind(behind) {
+            Behind::NoStore => {}
+            Behind::Exposed => return None,
+            Behind::Shielded(ports) => {
+                let open = opening(filter, &ports, true)?;
+                return Some(Opening { shielded: Fact::written(true, filter.place), ..open });
+            }
         }
         let leads_on = |node: &usize| estate.nodes[*node].kind != NodeKind::Machine;
         if !behind.is_empty() && behind.iter().all(leads_on) {
@@ -61,23 +65,31 @@ impl<'a> Stores<'a> {
         Stores { estate, at, exposed }
     }
 
-    /// The ports of the stores behind a filter, with their engines: `None` where there are no
-    /// stores, nothing where one of them is reached from the internet, for then that is the news.
-    fn ports(&self, behind: &[usize]) -> Option<Option<Vec<(u16, &'a str)>>> {
+    /// What stands behind a filter.
+    fn behind(&self, behind: &[usize]) -> Behind<'a> {
         let mut ports = Vec::new();
         let mut any = false;
         for index in behind.iter().filter_map(|node| self.at.get(node)).flatten() {
             any = true;
             let store = &self.estate.stores[*index];
             if self.exposed.contains(&*store.address.0) {
-                return Some(None);
+                return Behind::Exposed;
             }
             let engine = store.engine.known().map_or("the store behind it", |engine| engine);
             let known = store.endpoints.iter().filter_map(|e| e.port.known());
             ports.extend(known.map(|port| (*port, engine)));
         }
-        any.then_some(Some(ports))
+        if any { Behind::Shielded(ports) } else { Behind::NoStore }
     }
+}
+
+/// The stores behind a filter.
+enum Behind<'a> {
+    NoStore,
+    /// One is reached from the internet: then that is the news.
+    Exposed,
+    /// None is: their ports, with their engines.
+    Shielded(Vec<(u16, &'a str)>),
 }
 
 /// The first port that a filter opens to the internet, surely or perhaps; else to anybody.

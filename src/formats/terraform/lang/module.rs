@@ -114,7 +114,7 @@ impl<'a> Module<'a> {
                 let prefix = if &*block.kind == "data" { "data." } else { "" };
                 let address = Name::from(format!("{prefix}{kind}.{name}"));
                 if !overrides && self.resources.contains_key(&address) {
-                    self.twin(address, block);
+                    self.twin(&address, block);
                     return;
                 }
                 let old = self.resources.remove(&address);
@@ -126,7 +126,7 @@ impl<'a> Module<'a> {
 }
 
 impl<'a> Module<'a> {
-    fn twin(&mut self, address: Name, block: &'a Block) {
+    fn twin(&mut self, address: &Name, block: &'a Block) {
         let twins = self.twins.entry(address.clone()).or_default();
         let name = Name::from(format!("{address}~{}", twins.len() + 2));
         twins.push(name.clone());

@@ -104,14 +104,13 @@ fn entry(card: &AllowRule, value: &Val, resource: &Resource, at: Place, filter: 
     if !counts {
         return;
     }
-    let (sources, shown) = match (&card.from, &card.to) {
-        (Some(from), Some(to)) => range(value, from, to),
-        _ => {
-            let (sources, shown) = networks(card, value);
-            // In Azure's lists it means Azure (`tenants`).
-            let meant = |fact| if tenants::in_azure(resource) { fact } else { everybody(fact) };
-            (sources.into_iter().map(meant).collect(), shown)
-        }
+    let (sources, shown) = if let (Some(from), Some(to)) = (&card.from, &card.to) {
+        range(value, from, to)
+    } else {
+        let (sources, shown) = networks(card, value);
+        // In Azure's lists it means Azure (`tenants`).
+        let meant = |fact| if tenants::in_azure(resource) { fact } else { everybody(fact) };
+        (sources.into_iter().map(meant).collect(), shown)
     };
     if sources.is_empty() {
         return;

@@ -71,6 +71,9 @@ const CLOUD_PORTS: [(u16, &str); 6] = [
     (9142, "cassandra"),
 ];
 
+/// Ports of file shares, which come after those of databases where a filter opens both.
+const SHARE_PORTS: [(u16, &str); 2] = [(445, "smb"), (2049, "nfs")];
+
 /// Ports that more than one product answers on.
 const SHARED_PORTS: [u16; 15] =
     [22, 80, 443, 3000, 5000, 8000, 8080, 8081, 8088, 8443, 8888, 9000, 9001, 9090, 9100];
@@ -202,13 +205,14 @@ impl Catalog {
         }
     }
 
-    /// Every port that tells an engine, in order.
+    /// Every port that tells an engine, in order, then those of file shares.
     pub(crate) fn known_ports(&self) -> Vec<(u16, &str)> {
         let cards = self.images.iter().flat_map(|card| card.ports.iter().map(|p| p.port));
         let mut ports: Vec<u16> = cards.chain(CLOUD_PORTS.iter().map(|(p, _)| *p)).collect();
         ports.sort_unstable();
         ports.dedup();
-        ports.into_iter().filter_map(|p| self.engine_of_port(p).map(|e| (p, e))).collect()
+        let told = ports.into_iter().filter_map(|p| self.engine_of_port(p).map(|e| (p, e)));
+        told.chain(SHARE_PORTS).collect()
     }
 
     /// The engine that a port is known for, where only one is.

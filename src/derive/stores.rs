@@ -186,6 +186,8 @@ fn datastore(store: &Store, doors: &[Door]) -> Datastore {
     out.guard_off = store.guard_off.clone();
     out.tenants_admitted = store.tenants_admitted.clone();
     out.tls_required = store.tls_required.clone();
+    out.set_apart = store.set_apart.clone();
+    out.tells_clients_apart = store.tells_clients_apart.clone();
     out.tls_version = store.tls_version.clone();
     out
 }

@@ -150,6 +150,10 @@ concept! {
         node_tls: bool = optional,
         /// Whether it encrypts what it tells the store behind it, and checks whom it tells.
         upstream_tls: bool = optional,
+        /// Whether a private network, or a list of networks, stands between it and everybody.
+        set_apart: bool = optional,
+        /// Whether it knows who asks and keeps clients from one another's data.
+        tells_clients_apart: bool = optional,
         /// The oldest TLS version it speaks: `1.0`, `1.1`, `1.2`, `1.3`.
         tls_version: Name = optional,
     }
@@ -250,6 +254,8 @@ concept! {
         reach: Arc<Reach>,
         /// Whether something in these files stands behind it.
         attached: bool,
+        /// Stores stand behind it, and nothing but it would keep the internet from them once they have an address there.
+        shielded: bool,
         /// Whether it opens all ports or nearly so.
         every_port: bool,
     }

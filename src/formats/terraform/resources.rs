@@ -3,6 +3,7 @@
 mod azure_network;
 mod azure_storage;
 mod balancers;
+mod container_groups;
 mod ecs;
 mod facts;
 mod gcp_network;
@@ -11,6 +12,7 @@ mod helm;
 mod instances;
 mod json;
 mod logs;
+mod manifests;
 mod network;
 mod network_acls;
 mod nodes;
@@ -38,6 +40,7 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
     instances::lower(&world, out);
     balancers::lower(&world, out);
     ecs::lower(&world, out);
+    container_groups::lower(&world, out);
     stores::lower(&world, out);
     opensearch::lower(&world, out);
     s3::lower(&world, out);
@@ -48,6 +51,7 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
     azure_network::lower(&world, out);
     azure_storage::lower(&world, out);
     helm::lower(&world, out);
+    manifests::lower(&world, unit, out);
     not_understood(&world, out);
     let missing = estate.missing_modules.iter();
     out.not_understood.extend(missing.map(|(at, source)| {
@@ -57,26 +61,17 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
 
 /// Resource types that hold data or logs and that nobody here reads yet. Everything else that has
 /// no handler (accounts, roles, names) says nothing about data and is passed over.
-const DATA_BEARING: [&str; 19] = [
+const DATA_BEARING: [&str; 10] = [
     "aws_fsx_lustre_file_system",
     "aws_keyspaces_table",
-    "aws_lightsail_database",
-    "aws_msk_serverless_cluster",
     "aws_opensearchserverless_collection",
     "aws_osis_pipeline",
     "aws_qldb_ledger",
-    "aws_sns_topic",
     "aws_timestreamwrite_table",
-    "azurerm_container_group",
     "azurerm_log_analytics_workspace",
-    "confluent_kafka_cluster",
-    "ec_deployment",
-    "google_bigtable_instance",
     "google_filestore_instance",
-    "google_firestore_database",
     "google_logging_project_bucket_config",
     "google_pubsub_topic",
-    "google_spanner_instance",
 ];
 
 fn not_understood(world: &World, out: &mut Fragment) {

@@ -34,6 +34,10 @@ pub(crate) struct Store {
     pub(crate) tls_required: Fact<bool>,
     pub(crate) node_tls: Fact<bool>,
     pub(crate) upstream_tls: Fact<bool>,
+    /// Whether a private network, or a list of networks, stands between it and everybody.
+    pub(crate) set_apart: Fact<bool>,
+    /// Whether it knows who asks and keeps clients from one another's data.
+    pub(crate) tells_clients_apart: Fact<bool>,
     pub(crate) tls_version: Fact<Name>,
 }
 
@@ -63,6 +67,8 @@ impl Store {
             tls_required: Fact::Unset(place),
             node_tls: Fact::Unset(place),
             upstream_tls: Fact::Unset(place),
+            set_apart: Fact::Unset(place),
+            tells_clients_apart: Fact::Unset(place),
             tls_version: Fact::Unset(place),
         }
     }

@@ -7,7 +7,7 @@ use super::ops;
 use super::scope::{Repetition, Scope};
 use super::stop::Stop;
 use super::world::{Handle, World};
-use super::{eval, trail};
+use super::{eval, module, trail};
 use crate::model::fact::{Fact, Name, Origin, Why};
 use crate::model::fragment::Address;
 use crate::source::Place;
@@ -67,8 +67,8 @@ impl<'a> World<'a> {
         let around = self.instances[instance].exists.clone();
         let mut members = Vec::with_capacity(draft.members.len());
         for (member, suffix, repetition, exists) in draft.members {
-            let spelled = Name::from(format!("{prefix}{name}{suffix}"));
-            let address = Address::new(format!("tf:{}/{spelled}", self.label));
+            let address = Address::new(format!("tf:{}/{prefix}{name}{suffix}", self.label));
+            let spelled = Name::from(format!("{prefix}{}{suffix}", module::declared(name)));
             let exists = both(&around, exists);
             if let Some(call) = call {
                 let (name, at) = (Name::from(call), (&address, &*suffix));
@@ -113,7 +113,8 @@ impl<'a> World<'a> {
         name: &Name,
         at: Place,
     ) -> Option<Val> {
-        let expansion = self.expansion(instance, name)?;
+        let module = self.instances[instance].module;
+        let expansion = self.expansion(instance, module.nearest(name, at.file))?;
         let whole = |member: &Member| {
             let (resource, spelled) = (member.address.clone(), member.spelled.clone());
             Val::new(ValKind::Ref(Reference { resource, attribute: "".into(), spelled }), at)

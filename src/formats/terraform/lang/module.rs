@@ -22,6 +22,9 @@ pub(super) struct Module<'a> {
     pub(super) calls: BTreeMap<Name, Cow<'a, Block>>,
     /// By `aws_instance.db` or `data.aws_ami.x`.
     pub(super) resources: BTreeMap<Name, Cow<'a, Block>>,
+    /// Declarations of one address beyond the first, by that address. Terraform refuses them, but
+    /// folders of examples have them, each file meant for itself.
+    twins: FxHashMap<Name, Vec<Name>>,
     pub(super) settings: Vec<&'a Block>,
     /// Bodies that give variables their values, in the order in which Terraform reads them.
     pub(super) values: Vec<&'a Body>,
@@ -47,6 +50,11 @@ pub(super) fn collect<'a>(unit: &Unit<'a>) -> BTreeMap<Name, Module<'a>> {
 /// The lock file of a module's folder.
 pub(super) fn lock_file(unit: &Unit, folder: &str) -> Option<FileId> {
     unit.sources.find(&paths::resolve(folder, ".terraform.lock.hcl")?)
+}
+
+/// The address that somebody wrote, of one that tells twins apart.
+pub(super) fn declared(name: &str) -> &str {
+    name.split_once('~').map_or(name, |(name, _)| name)
 }
 
 /// The text that an expression literally is.
@@ -106,11 +114,34 @@ impl<'a> Module<'a> {
             ("resource" | "data", Some(kind), Some(name)) => {
                 let prefix = if &*block.kind == "data" { "data." } else { "" };
                 let address = Name::from(format!("{prefix}{kind}.{name}"));
+                if !overrides && self.resources.contains_key(&address) {
+                    self.twin(&address, block);
+                    return;
+                }
                 let old = self.resources.remove(&address);
                 self.resources.insert(address, merged(old, block, overrides));
             }
             _ => {}
         }
+    }
+}
+
+impl<'a> Module<'a> {
+    fn twin(&mut self, address: &Name, block: &'a Block) {
+        let twins = self.twins.entry(address.clone()).or_default();
+        let name = Name::from(format!("{address}~{}", twins.len() + 2));
+        twins.push(name.clone());
+        self.resources.insert(name, Cow::Borrowed(block));
+    }
+
+    /// The declaration that an expression in a file means: the file's own, if there are several.
+    pub(super) fn nearest<'n>(&'n self, name: &'n Name, file: FileId) -> &'n Name {
+        let Some(twins) = self.twins.get(name) else { return name };
+        let here = |name: &Name| self.resources.get(name).is_some_and(|b| b.head.file == file);
+        if here(name) {
+            return name;
+        }
+        twins.iter().find(|twin| here(twin)).unwrap_or(name)
     }
 }
 

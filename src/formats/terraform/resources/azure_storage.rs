@@ -1,7 +1,7 @@
 //! Azure storage accounts: what lies in them in public, and how long it stays.
 
-use super::facts::{and, any, mentions, word};
-use super::gcs::earlier;
+use super::facts::{and, any, mentions, not, word};
+use super::gcs::{earlier, sinks};
 use super::logs::identity;
 use super::nodes;
 use super::s3::says_logs;
@@ -23,10 +23,39 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
         let say = format!("{title} holds a public container");
         let place = public.place();
         out.hops.push(nodes::way(Ref::Internet, &account.address, public.clone(), place, &say));
-        out.stores.push(store(world, account, title.clone(), public));
-        out.keeps.push(keep(world, account, title));
+        let keep = keep(world, account, title.clone());
+        // Where logs go: one that logged its own access would never come to rest.
+        let sinks = sinks(&keep.retention);
+        let log = if sinks { Fact::Unset(account.head) } else { access_log(world, account) };
+        let base = store(world, account, title, public);
+        out.stores.push(Store { product_log: log, ..base });
+        out.keeps.push(keep);
     }
     elsewhere(world, out);
+}
+
+/// What takes up who asked for what: diagnostics of the account or of one of its services, or
+/// Storage Analytics, which the container's insights read.
+fn access_log(world: &World, account: &Resource) -> Fact<bool> {
+    let takers = [
+        ("azurerm_monitor_diagnostic_setting", "target_resource_id"),
+        ("azurerm_log_analytics_storage_insights", "storage_account_id"),
+    ];
+    for (kind, key) in takers {
+        for taker in world.of(kind) {
+            let Some(value) = taker.body.get(key) else { continue };
+            let mut met = Vec::new();
+            mentions(value, &mut met);
+            if met.contains(&account.address) {
+                return Fact::written(true, value.at);
+            }
+            if let (true, Some(why)) = (met.is_empty(), value.why()) {
+                return Fact::Unknown(why, value.at);
+            }
+        }
+    }
+    let see = "Azure docs, Monitor Azure Blob Storage: resource logs are off until they are routed";
+    Fact::default(false, see, account.head)
 }
 
 /// Public containers of accounts that stand in other files.
@@ -55,7 +84,7 @@ fn elsewhere(world: &World, out: &mut Fragment) {
             encrypted_at_rest: Fact::Unset(at),
             tls_required: Fact::Unset(at),
             guard_off: Fact::Unset(at),
-            public_switch: Fact::Unset(at),
+            set_apart: Fact::Unset(at),
             ..base
         });
     }
@@ -134,7 +163,7 @@ fn store(world: &World, account: &Resource, title: Name, public: Fact<bool>) -> 
         encrypted_at_rest: Fact::default(true, "Azure Storage encrypts all data at rest", at),
         tls_required: https.or_default(true, SEE),
         guard_off: allows_public(account),
-        public_switch: public_switch(world, account),
+        set_apart: not(public_switch(world, account)),
         tls_version: body
             .text("min_tls_version")
             .map(|v| v.strip_prefix("TLS").map_or(v.clone(), |v| v.replace('_', ".").into())),

@@ -12,18 +12,22 @@ use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{Fragment, Keep, NodeKind, Ref, Store};
 
 const SEE: &str = "provider docs, storage_bucket";
-const GRANTS: [&str; 4] = [
+const GRANTS: [&str; 6] = [
     "google_storage_bucket_iam_member",
     "google_storage_bucket_iam_binding",
+    "google_storage_bucket_iam_policy",
+    "google_storage_default_object_acl",
     "google_storage_bucket_access_control",
     "google_storage_bucket_acl",
 ];
 
-const WAREHOUSE: [&str; 4] = [
+const WAREHOUSE: [&str; 6] = [
     "google_bigquery_dataset_iam_binding",
     "google_bigquery_dataset_iam_member",
+    "google_bigquery_dataset_iam_policy",
     "google_bigquery_table_iam_binding",
     "google_bigquery_table_iam_member",
+    "google_bigquery_table_iam_policy",
 ];
 
 pub(super) fn lower(world: &World, out: &mut Fragment) {
@@ -59,7 +63,7 @@ fn elsewhere(world: &World, out: &mut Fragment) {
     for (what, engine, kind) in kinds {
         for grant in world.of(kind) {
             let joins = |b: &&Resource| world.join(&grant.body, "bucket", b, &["name"]) != Join::No;
-            let open = everybody(&grant.body);
+            let open = everybody(world, &grant.body);
             if open.known() != Some(&true) || world.of("google_storage_bucket").iter().any(joins) {
                 continue;
             }
@@ -82,7 +86,7 @@ fn elsewhere(world: &World, out: &mut Fragment) {
 
 fn public(world: &World, bucket: &Resource) -> Fact<bool> {
     let (grants, _) = world.satellites(&GRANTS, "bucket", bucket, &["name"]);
-    let granted = grants.iter().map(|g| and(g.exists.clone(), everybody(&g.body)));
+    let granted = grants.iter().map(|g| and(g.exists.clone(), everybody(world, &g.body)));
     let granted = any(granted, Fact::written(false, bucket.head));
     and(granted, not(prevented(bucket)))
 }
@@ -93,7 +97,28 @@ fn prevented(bucket: &Resource) -> Fact<bool> {
     told.map(|p| &*p == "enforced").or_default(false, SEE)
 }
 
-fn everybody(grant: &Val) -> Fact<bool> {
+fn everybody(world: &World, grant: &Val) -> Fact<bool> {
+    let policy = grant.get("policy_data").map(|policy| of_policy(world, policy));
+    match policy {
+        Some(told) => told,
+        None => named(grant),
+    }
+}
+
+/// The bindings of a whole policy: a document's blocks, or JSON.
+fn of_policy(world: &World, policy: &Val) -> Fact<bool> {
+    let document = policy.as_target().known().and_then(|address| world.find(address));
+    let closed = Fact::written(false, policy.at);
+    if let Some(document) = document.filter(|d| &*d.kind == "google_iam_policy") {
+        return any(document.body.list("binding").items.into_iter().map(named), closed);
+    }
+    match super::json::read(policy) {
+        Ok(body) => any(body.list("bindings").items.into_iter().map(named), closed),
+        Err(why) => Fact::Unknown(why, policy.at),
+    }
+}
+
+fn named(grant: &Val) -> Fact<bool> {
     let keys = ["member", "members", "entity", "role_entity", "predefined_acl"];
     let words = keys.iter().flat_map(|key| grant.list(key).items);
     let said = words.map(|value| {

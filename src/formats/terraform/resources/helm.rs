@@ -10,7 +10,7 @@ use crate::source::Place;
 use crate::tree::node::{Entry, Kind, Map, Node, Scalar};
 
 /// Values within values; deeper ones are not followed.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 
 pub(super) fn lower(world: &World, out: &mut Fragment) {
     for resource in world.of("helm_release") {
@@ -120,7 +120,7 @@ fn plain(mut node: Node) -> Node {
 }
 
 /// A value as YAML would have it.
-fn node(value: &Val, depth: usize) -> Node {
+pub(super) fn node(value: &Val, depth: usize) -> Node {
     let at = value.at;
     match &value.kind {
         _ if depth == 0 => unknown(at),

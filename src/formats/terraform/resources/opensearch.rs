@@ -15,6 +15,10 @@ const DOMAINS: [&str; 2] = ["aws_opensearch_domain", "aws_elasticsearch_domain"]
 const POLICIES: [&str; 2] = ["aws_opensearch_domain_policy", "aws_elasticsearch_domain_policy"];
 const SEE: &str = "provider docs, opensearch_domain";
 
+/// The service's answers and its emulators show `EnforceHTTPS` false and
+/// `Policy-Min-TLS-1-0-2019-07` where a request named neither; AWS documents no default.
+const UNASKED: &str = "the service answers plain HTTP and TLS 1.0 unless it is told otherwise";
+
 pub(super) fn lower(world: &World, out: &mut Fragment) {
     for domain in world.each(&DOMAINS) {
         lower_domain(world, domain, out);
@@ -43,8 +47,7 @@ fn store(world: &World, domain: &Resource, title: Name) -> Store {
     let engine: Name =
         if &*domain.kind == DOMAINS[0] { "opensearch" } else { "elasticsearch" }.into();
     let body = &domain.body;
-    let endpoint =
-        |key: &str| body.block("domain_endpoint_options").map(|b| (b.bool(key), b.text(key)));
+    let options = body.block("domain_endpoint_options");
     Store {
         engine: Fact::default(engine, "the kind of the resource", at),
         kind: "search".into(),
@@ -65,18 +68,38 @@ fn store(world: &World, domain: &Resource, title: Name) -> Store {
         encrypted_at_rest: flag(body, "encrypt_at_rest", "enabled"),
         audit_log: audit(body),
         product_log: logs(body, |_| true),
-        public_switch: not(body.has("vpc_options")).or_default(true, SEE),
+        set_apart: body.has("vpc_options").or_default(false, SEE),
         node_tls: node_tls(domain),
-        tls_required: endpoint("enforce_https")
-            .map_or(Fact::Unset(at), |(b, _)| b)
-            .or_default(true, SEE),
-        tls_version: endpoint("tls_security_policy").map_or(Fact::Unset(at), |(_, t)| tls(t)),
+        tls_required: match options {
+            Some(options) => options.bool("enforce_https").or_default(true, SEE),
+            None => Fact::guessed(false, UNASKED, at),
+        },
+        // Where nothing is said of HTTPS, plain HTTP is what there is to say.
+        tls_version: options.map_or(Fact::Unset(at), |o| tls(o.text("tls_security_policy"))),
+        tells_clients_apart: fine_grained(domain),
         ..Store::new(domain.address.clone(), name, title, at)
     }
 }
 
+/// Fine-grained access control came with Elasticsearch 6.7 (AWS docs, "Fine-grained access
+/// control in Amazon OpenSearch Service"); older domains have no such switch.
+fn fine_grained(domain: &Resource) -> Fact<bool> {
+    let version = domain.body.text("elasticsearch_version");
+    let parts = version.known().and_then(|v| {
+        let mut parts = v.split('.').map_while(|part| part.parse::<u32>().ok());
+        Some((parts.next()?, parts.next().unwrap_or(0)))
+    });
+    if parts.is_some_and(|version| version < (6, 7)) {
+        return Fact::Unset(domain.head);
+    }
+    flag(&domain.body, "advanced_security_options", "enabled")
+}
+
 /// `Policy-Min-TLS-1-2-2019-07` and its like.
 fn tls(policy: Fact<Name>) -> Fact<Name> {
+    if let Fact::Unset(at) = policy {
+        return Fact::guessed("1.0".into(), UNASKED, at);
+    }
     policy.map(|p| {
         let version = ["1-3", "1-2", "1-1", "1-0"].iter().find(|v| p.contains(&format!("TLS-{v}")));
         version.map_or(p.clone(), |v| v.replace('-', ".").into())

@@ -120,7 +120,9 @@ fn everybody(principal: &Val) -> Fact<bool> {
 
 /// Conditions by which strangers stay outside (AWS docs, "The meaning of public"). Alibaba Cloud
 /// has the same ones and writes `acs:` (OSS docs, "Bucket policy").
-const LIMITS: [&str; 10] = [
+const LIMITS: [&str; 11] = [
+    // Amazon SNS's own default policy names the account so.
+    "aws:sourceowner",
     "aws:sourcevpce",
     "aws:sourcevpc",
     "aws:sourceaccount",

@@ -1,6 +1,7 @@
 //! What settings of servers say that stand apart from them: logs that are switched off, TLS that is
 //! not asked for; and how long audit logs are kept.
 
+use super::facts::or;
 use super::logs::identity;
 use super::nodes;
 use super::world::World;
@@ -65,6 +66,15 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
     for trail in world.of("aws_cloudtrail") {
         let on = trail.body.bool("enable_logging");
         out.logs.push(log(trail, "the trail", "cloudtrail", on));
+        out.logs.extend(trail.body.list("event_selector").items.iter().map(|s| selected(trail, s)));
+    }
+    for broker in world.of("aws_mq_broker") {
+        let logs = broker.body.block("logs");
+        let on = |key: &str| logs.map_or(Fact::Unset(broker.head), |logs| logs.bool(key));
+        // Where no log is on at all, that is what is said of the broker.
+        if on("audit").known() == Some(&true) {
+            out.logs.push(log(broker, "the general log", "the broker", on("general")));
+        }
     }
     for trail in world.of("alicloud_actiontrail_trail") {
         let events = trail.body.text("event_rw");
@@ -77,6 +87,14 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
         };
         out.logs.push(log(trail, name, "the trail", all.map(|told| &*told == "All")));
     }
+    for account in world.of("azurerm_storage_account") {
+        let queues = account.body.block("queue_properties").and_then(|q| q.block("logging"));
+        for (key, name) in [("read", "reads"), ("write", "writes"), ("delete", "deletions")] {
+            let name = format!("the log of {name} in queues");
+            let on = queues.map_or(Fact::Unset(account.head), |logging| logging.bool(key));
+            out.logs.push(log(account, &name, "the storage account", on));
+        }
+    }
     for task in world.of("aws_ecs_task_definition") {
         for volume in task.body.list("volume").items {
             let Some(efs) = volume.block("efs_volume_configuration") else { continue };
@@ -86,6 +104,14 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
         }
     }
     audit_retention(world, out);
+}
+
+/// Events of one kind alone, if a selector says so; `All` is the default (provider docs, cloudtrail).
+fn selected(trail: &Resource, selector: &Val) -> LogDraft {
+    let events = selector.text("read_write_type");
+    let reads = events.known().is_some_and(|told| &**told == "ReadOnly");
+    let name = if reads { "the recording of writes" } else { "the recording of reads" };
+    log(trail, name, "the trail", events.map(|told| &*told == "All"))
 }
 
 /// A group that does not speak of `audit_logs` leaves it off (AWS docs, "Auditing Amazon `DocumentDB`
@@ -183,8 +209,34 @@ fn audit_retention(world: &World, out: &mut Fragment) {
                 if block.is_empty() { Some(&resource.body) } else { resource.body.block(block) };
             let Some(body) = body else { continue };
             out.keeps.push(keep(resource, body, key));
+            if block == "retention_policy" {
+                out.keeps.push(exported(resource, body));
+            }
         }
     }
+}
+
+/// A log that Azure writes into a storage account: nothing of it is deleted where the policy is off
+/// or counts no days (Azure docs, "Flow logging for network security groups").
+fn exported(resource: &Resource, policy: &Val) -> Keep {
+    let mut identity = identity(resource, nodes::title("the log of", resource, &["name"]));
+    identity.address = format!("{}/exported-log", resource.address).into();
+    let at = policy.at;
+    let mut retention = Retention::new(identity);
+    retention.name = Fact::written(retention.identity.title.clone(), at);
+    retention.what = Fact::written("exported-log".into(), at);
+    retention.engine = Fact::written("azure".into(), at);
+    retention.holds = Fact::written(vec![Fact::written("logs".into(), at)], at);
+    let days = match policy.int("days") {
+        // Who writes that down for an audit log means it.
+        Fact::Known(0, origin) if &*resource.kind == "azurerm_monitor_log_profile" => {
+            Fact::Known(-1, origin)
+        }
+        told => told.or_default(0, "provider docs, monitor_log_profile"),
+    };
+    let off = policy.bool("enabled").map(|on| !on).or_default(false, "provider docs");
+    retention.forever = or(off, days.map(|days| days == 0));
+    Keep { store: None, retention }
 }
 
 fn keep(resource: &Resource, body: &Val, key: &str) -> Keep {

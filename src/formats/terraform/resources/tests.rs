@@ -3,6 +3,7 @@
 mod cases;
 mod estate;
 mod neighbours;
+mod whole;
 
 use std::fmt::Write;
 

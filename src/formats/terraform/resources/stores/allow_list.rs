@@ -104,9 +104,13 @@ fn entry(card: &AllowRule, value: &Val, resource: &Resource, at: Place, filter: 
     if !counts {
         return;
     }
-    let (sources, shown) = match (&card.from, &card.to) {
-        (Some(from), Some(to)) => range(value, from, to),
-        _ => networks(card, value),
+    let (sources, shown) = if let (Some(from), Some(to)) = (&card.from, &card.to) {
+        range(value, from, to)
+    } else {
+        let (sources, shown) = networks(card, value);
+        // In Azure's lists it means Azure (`tenants`).
+        let meant = |fact| if tenants::in_azure(resource) { fact } else { everybody(fact) };
+        (sources.into_iter().map(meant).collect(), shown)
     };
     if sources.is_empty() {
         return;
@@ -119,6 +123,21 @@ fn entry(card: &AllowRule, value: &Val, resource: &Resource, at: Place, filter: 
         exists: resource.exists.clone(),
         ..nodes::allow(sources, ports, resource, at, say)
     });
+}
+
+/// `0.0.0.0` is no host's address: who lists it alone means everybody. ClickHouse's own examples
+/// call it "Anywhere".
+fn everybody(fact: Fact<Addresses>) -> Fact<Addresses> {
+    match fact {
+        Fact::Known(set, origin) if Some(&set) == Addresses::parse("0.0.0.0").as_ref() => {
+            Fact::guessed(
+                Addresses::all(),
+                "`0.0.0.0` is written where everybody is meant",
+                origin.at,
+            )
+        }
+        told => told,
+    }
 }
 
 fn networks(card: &AllowRule, value: &Val) -> (Vec<Fact<Addresses>>, Vec<String>) {

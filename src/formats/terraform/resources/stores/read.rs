@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
 
     fn reading(&self, reading: &Reading) -> Fact<Word> {
         let body = &self.resource.body;
-        match reading.unless.as_deref().map(|attr| body.has(attr)) {
+        match reading.unless.as_deref().map(|attr| there(body, attr)) {
             Some(Fact::Known(true, origin)) => return Fact::Unset(origin.at),
             Some(Fact::Unknown(why, at)) => return Fact::Unknown(why, at),
             _ => {}
@@ -194,6 +194,15 @@ fn descend<'v>(body: &'v Val, path: &str) -> Result<&'v Val, Fact<()>> {
             _ => Fact::Unset(holder.at),
         }),
     })
+}
+
+/// Whether something is written at the end of a path.
+fn there(body: &Val, path: &str) -> Fact<bool> {
+    let Some((path, key)) = path.rsplit_once('.') else { return body.has(path) };
+    match descend(body, path) {
+        Ok(holder) => holder.has(key),
+        Err(fact) => fact.map(|()| false),
+    }
 }
 
 /// The answer to a card's question, turned round or into a word where it says so.

@@ -47,7 +47,8 @@ pub(super) fn elsewhere(
     });
 }
 
-fn in_azure(resource: &Resource) -> bool {
+/// Whether it is one of Azure's types.
+pub(super) fn in_azure(resource: &Resource) -> bool {
     resource.kind.starts_with("azurerm_")
 }
 

@@ -336,8 +336,8 @@ fn an_opensearch_policy_for_everybody_asks_nothing_unless_it_limits_addresses() 
         "
         Internet -> aws_opensearch_domain.open open=true
         Internet -> aws_opensearch_domain.narrow open=true
-        OpenSearch domain `open`: opensearch on 443 asks none encrypted=false audit=false log=false backup=- guard_off=- tls=true -
-        OpenSearch domain `narrow`: opensearch on 443 asks iam encrypted=true audit=false log=false backup=- guard_off=- tls=true -
+        OpenSearch domain `open`: opensearch on 443 asks none encrypted=false audit=false log=false backup=- guard_off=- tls=~false -
+        OpenSearch domain `narrow`: opensearch on 443 asks iam encrypted=true audit=false log=false backup=- guard_off=- tls=~false -
         ",
     );
 }
@@ -419,7 +419,7 @@ fn what_only_moves_objects_keeps_them_for_ever() {
             }
           }
         }
-        resource "aws_sns_topic" "q" {}
+        resource "aws_fsx_lustre_file_system" "q" {}
         "#,
         "
         Internet -> google_storage_bucket.g open=false
@@ -430,7 +430,7 @@ fn what_only_moves_objects_keeps_them_for_ever() {
         log group `b` holds [logs] days=30 forever=false
         Cloud Storage bucket `sink` holds [logs] days=- forever=true
         storage account `logs` holds [~logs] days=- forever=true
-        not understood: aws_sns_topic
+        not understood: aws_fsx_lustre_file_system
         ",
     );
 }

@@ -1,0 +1,269 @@
+//! Configurations judged from end to end: what only shows once all front ends had their part.
+
+use crate::engine::RuleSet;
+use crate::model::fact::Fact;
+use crate::session::check_texts;
+
+/// Compares the stores of files: title, who connects, who gets in unasked, guesses taken.
+#[track_caller]
+fn check(files: &[(&str, &str)], expected: &[&str]) {
+    let files: Vec<_> = files.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
+    let none: [(&str, &str); 0] = [];
+    let run = check_texts(&files, &RuleSet::load(none.into_iter()).unwrap());
+    let circle = |fact: &Fact<std::sync::Arc<crate::model::reach::Reach>>| {
+        fact.known().map_or("?".to_owned(), |reach| reach.likely.to_string())
+    };
+    let told = run.model.datastores.iter().map(|store| {
+        let (reach, open_to) = (circle(&store.reach), circle(&store.open_to));
+        format!("{}: {reach}, {open_to}", store.identity.title)
+    });
+    let mut got: Vec<_> = told.collect();
+    got.sort();
+    assert_eq!(got, expected);
+}
+
+#[test]
+fn typed_resources_of_kubernetes_are_manifests_in_snake_case() {
+    check(
+        &[(
+            "main.tf",
+            r#"
+resource "kubernetes_deployment_v1" "cache" {
+  metadata { name = "cache" }
+  spec {
+    selector { match_labels = { app_name = "cache" } }
+    template {
+      metadata { labels = { app_name = "cache" } }
+      spec {
+        container {
+          name  = "redis"
+          image = "redis:7"
+          port { container_port = 6379 }
+        }
+      }
+    }
+  }
+}
+resource "kubernetes_service" "cache" {
+  metadata { name = "cache" }
+  spec {
+    type     = "LoadBalancer"
+    selector = { app_name = "cache" }
+    port {
+      port        = 6379
+      target_port = 6379
+    }
+  }
+}
+"#,
+        )],
+        &["container `redis` of Deployment `cache`: internet, internet"],
+    );
+}
+
+#[test]
+fn manifests_are_objects_or_texts_of_several_documents() {
+    check(
+        &[(
+            "main.tf",
+            r#"
+resource "kubernetes_manifest" "service" {
+  manifest = {
+    apiVersion = "v1"
+    kind       = "Service"
+    metadata   = { name = "cache" }
+    spec       = { type = "LoadBalancer", selector = { app = "cache" }, ports = [{ port = 11211 }] }
+  }
+}
+resource "kubectl_manifest" "pods" {
+  yaml_body = <<-EOT
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: cache, labels: {app: cache}}
+    spec: {containers: [{name: memcached, image: "memcached:1.6"}]}
+    ---
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: inner, labels: {app: inner}}
+    spec: {containers: [{name: redis, image: "redis:7"}]}
+  EOT
+}
+"#,
+        )],
+        &[
+            "container `memcached` of Pod `cache`: internet, internet",
+            "container `redis` of Pod `inner`: cluster, cluster",
+        ],
+    );
+}
+
+#[test]
+fn a_custom_resource_is_what_its_operator_makes_of_it() {
+    check(
+        &[(
+            "main.tf",
+            r#"
+resource "kubernetes_manifest" "events" {
+  manifest = {
+    apiVersion = "clickhouse.altinity.com/v1"
+    kind       = "ClickHouseInstallation"
+    metadata   = { name = "events", namespace = "ch" }
+    spec = {
+      configuration = {
+        clusters = [{ name = "c", layout = { shardsCount = 1 } }]
+        users    = { "default/networks/ip" = ["::/0"], "default/password" = "" }
+      }
+      defaults  = { templates = { serviceTemplate = "open" } }
+      templates = { serviceTemplates = [{ name = "open", spec = { type = "LoadBalancer", ports = [{ name = "http", port = 8123 }] } }] }
+    }
+  }
+}
+"#,
+        )],
+        &["ClickHouseInstallation `events`: internet, internet"],
+    );
+}
+
+#[test]
+fn a_block_over_nothing_is_no_block() {
+    check(
+        &[(
+            "main.tf",
+            r#"
+resource "aws_opensearch_domain" "search" {
+  domain_name     = "search"
+  access_policies = jsonencode({ Statement = [{ Effect = "Allow", Principal = "*", Action = "es:*" }] })
+  dynamic "vpc_options" {
+    for_each = []
+    content { subnet_ids = vpc_options.value }
+  }
+}
+"#,
+        )],
+        &["OpenSearch domain `search`: internet, internet"],
+    );
+}
+
+#[test]
+fn a_policy_of_everybody_opens_a_bucket() {
+    check(
+        &[(
+            "main.tf",
+            r#"
+data "google_iam_policy" "open" {
+  binding {
+    role    = "roles/storage.objectViewer"
+    members = ["allUsers"]
+  }
+}
+resource "google_storage_bucket" "open" { name = "open" }
+resource "google_storage_bucket_iam_policy" "open" {
+  bucket      = google_storage_bucket.open.name
+  policy_data = data.google_iam_policy.open.policy_data
+}
+resource "google_storage_bucket" "text" { name = "text" }
+resource "google_storage_bucket_iam_policy" "text" {
+  bucket      = google_storage_bucket.text.name
+  policy_data = jsonencode({ bindings = [{ role = "roles/storage.objectViewer", members = ["allUsers"] }] })
+}
+resource "google_storage_bucket" "shut" { name = "shut" }
+resource "google_storage_bucket_iam_policy" "shut" {
+  bucket      = google_storage_bucket.shut.name
+  policy_data = jsonencode({ bindings = [{ role = "roles/storage.objectViewer", members = ["user:a@acme.test"] }] })
+}
+"#,
+        )],
+        &[
+            "Cloud Storage bucket `open`: internet, internet",
+            "Cloud Storage bucket `shut`: none, none",
+            "Cloud Storage bucket `text`: internet, internet",
+        ],
+    );
+}
+
+#[test]
+fn of_two_declarations_each_file_means_its_own() {
+    check(
+        &[
+            (
+                "a.tf",
+                r#"
+resource "aws_s3_bucket" "b" { bucket = "first" }
+resource "aws_s3_bucket_acl" "b" {
+  bucket = aws_s3_bucket.b.id
+  acl    = "private"
+}
+"#,
+            ),
+            (
+                "b.tf",
+                r#"
+resource "aws_s3_bucket" "b" { bucket = "second" }
+resource "aws_s3_bucket_acl" "b" {
+  bucket = aws_s3_bucket.b.id
+  acl    = "public-read"
+}
+"#,
+            ),
+        ],
+        &["S3 bucket `first`: none, none", "S3 bucket `second`: internet, internet"],
+    );
+}
+
+#[test]
+fn a_container_group_has_a_public_address_unless_told_otherwise() {
+    let group = |more: &str| {
+        format!(
+            r#"
+resource "azurerm_container_group" "search" {{
+  name = "search"
+  {more}
+  container {{
+    name  = "qdrant"
+    image = "qdrant/qdrant:v1.12.0"
+    ports {{
+      port     = 6333
+      protocol = "TCP"
+    }}
+  }}
+}}
+"#
+        )
+    };
+    let title = "container `qdrant` of container group `search`";
+    check(&[("main.tf", &group(""))], &[&format!("{title}: internet, internet")]);
+    let private = group(r#"ip_address_type = "Private""#);
+    check(&[("main.tf", &private)], &[&format!("{title}: private-network, private-network")]);
+}
+
+#[test]
+fn a_topic_that_its_own_account_alone_may_use_is_not_open() {
+    let topic = |condition: &str| {
+        format!(
+            r#"
+resource "aws_sns_topic" "orders" {{ name = "orders" }}
+resource "aws_sns_topic_policy" "orders" {{
+  arn    = aws_sns_topic.orders.arn
+  policy = data.aws_iam_policy_document.orders.json
+}}
+data "aws_iam_policy_document" "orders" {{
+  statement {{
+    actions = ["SNS:Subscribe"]
+    principals {{
+      type        = "AWS"
+      identifiers = ["*"]
+    }}
+    {condition}
+  }}
+}}
+"#
+        )
+    };
+    check(&[("main.tf", &topic(""))], &["SNS topic `orders`: internet, internet"]);
+    let owner = r#"condition {
+      test     = "StringEquals"
+      variable = "AWS:SourceOwner"
+      values   = ["123456789012"]
+    }"#;
+    check(&[("main.tf", &topic(owner))], &["SNS topic `orders`: none, none"]);
+}

@@ -3,6 +3,7 @@
 mod overlays;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
 
 use rustc_hash::FxHashMap;
 
@@ -12,13 +13,15 @@ use crate::model::fragment::Environment;
 use crate::source::Place;
 
 /// Drops what others contain, joins instances, sorts, and makes fingerprints unique.
-/// `replaces` tells the rules whose findings a rule's finding makes superfluous.
+/// `replaces` tells the rules whose findings a rule's finding makes superfluous, `once` those whose
+/// findings about numbered copies are one.
 pub(super) fn settle<'a>(
     found: Vec<Finding>,
     replaces: impl Fn(&str) -> &'a [Name],
+    once: impl Fn(&str) -> bool,
     environments: &[Environment],
 ) -> Vec<Finding> {
-    let mut found = overlays::join(merge(contain(found, replaces)), environments);
+    let mut found = overlays::join(merge(contain(found, replaces), once), environments);
     found.iter_mut().for_each(conditioned);
     sort(&mut found);
     distinguish(&mut found);
@@ -62,23 +65,43 @@ fn contain<'a>(found: Vec<Finding>, replaces: impl Fn(&str) -> &'a [Name]) -> Ve
 /// Findings of one rule at one place that say the same (from several instances) or that are about
 /// one thing (its ports, its logs) have one cause and are one finding, the worst of them. What is
 /// low is one finding for a thing and a file: nobody wants to hear of ten log tables one by one.
-fn merge(found: Vec<Finding>) -> Vec<Finding> {
-    let said = join(found, |f| (f.rule.clone(), f.at, f.message.as_str().into()), false);
+fn merge(found: Vec<Finding>, once: impl Fn(&str) -> bool) -> Vec<Finding> {
+    let said = join(found, |f| (f.rule.clone(), f.at, Name::from(f.message.as_str())), false);
     let subject = |f: &Finding| {
+        // `clickhouse-01` and `clickhouse-02` differ in their numbers, and say the same.
+        if f.severity <= Severity::Low && once(&f.rule) {
+            return (f.rule.clone(), None, unnumbered(&[&f.subject, &f.message]));
+        }
         let whole_file = Place { start: 0, end: 0, ..f.at };
         let at = if f.severity <= Severity::Low { whole_file } else { f.at };
-        (f.rule.clone(), at, f.subject.clone())
+        (f.rule.clone(), Some(at), f.subject.clone())
     };
     join(said, subject, true)
 }
 
-fn join(
+/// Texts in which every number is the same.
+fn unnumbered(texts: &[&str]) -> Name {
+    let mut out = String::new();
+    for text in texts {
+        for c in text.chars() {
+            match c.is_ascii_digit() {
+                true if out.ends_with('#') => {}
+                true => out.push('#'),
+                false => out.push(c),
+            }
+        }
+        out.push('\0');
+    }
+    out.into()
+}
+
+fn join<K: Eq + Hash>(
     mut found: Vec<Finding>,
-    key: impl Fn(&Finding) -> (Name, Place, Name),
+    key: impl Fn(&Finding) -> K,
     differ: bool,
 ) -> Vec<Finding> {
     found.sort_by_key(|f| (std::cmp::Reverse((f.severity, f.confidence)), f.at));
-    let mut first: HashMap<(Name, Place, Name), usize> = HashMap::new();
+    let mut first: HashMap<K, usize> = HashMap::new();
     let mut merged: Vec<Finding> = Vec::with_capacity(found.len());
     let mut more: Vec<usize> = Vec::with_capacity(found.len());
     for finding in found {

@@ -60,8 +60,33 @@ impl Format for ClickHouse {
             let path = unit.sources.path(*file);
             let name: Name = path.rsplit('/').next().unwrap_or(path).into();
             let place = unit.sources.text(*file).whole();
+            if matches!(body, ConfigBody::ClickHouse(_))
+                && unit.sources.text(*file).as_str().contains("from_env")
+            {
+                environments(unit, path, out);
+            }
             out.files.push(ConfigFile { address: Address::file(path), name, place, body });
         }
+    }
+}
+
+/// Folders above a file's own whose `.env` may be the server's: `etc/.env` of `etc/a/config.d/x.xml`.
+const MAX_ABOVE: usize = 3;
+
+/// The `.env` files of a file's folder and of those around it.
+fn environments(unit: &Unit, path: &str, out: &mut Fragment) {
+    let mut folder = path.rsplit_once('/').map(|(folder, _)| folder);
+    for _ in 0..MAX_ABOVE {
+        let path = folder.map_or_else(|| ".env".to_owned(), |folder| format!("{folder}/.env"));
+        let known = out.files.iter().any(|f| f.address == Address::file(&path));
+        if let Some(id) = unit.sources.find(&path).filter(|_| !known) {
+            let text = unit.sources.text(id);
+            let body = ConfigBody::Variables(Arc::new(super::env_file(&text)));
+            let (name, place) = (".env".into(), text.whole());
+            out.files.push(ConfigFile { address: Address::file(&path), name, place, body });
+        }
+        let Some(inside) = folder else { break };
+        folder = inside.rsplit_once('/').map(|(above, _)| above);
     }
 }
 

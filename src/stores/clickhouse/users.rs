@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::listen::union;
 use super::names::Names;
 use super::read::{Reader, all, value_place};
+use super::rights;
 use crate::model::concept::{Defect, Secret};
 use crate::model::fact::{Fact, Name, Origin, Why};
 use crate::model::fragment::Login;
@@ -63,6 +64,9 @@ pub(super) fn accounts(reader: &Reader, root: &Element, names: &Names) -> Accoun
             n => format!("{}[{n}]", user.name).into(),
         };
         account(reader, user, &name, names, &mut out);
+        if let Some(login) = out.logins.last_mut().filter(|l| l.name == name) {
+            login.rights = rights::of(reader, root, user);
+        }
     }
     out
 }
@@ -166,6 +170,7 @@ fn push_login(
         networks: networks(reader, user),
         password_in_clear: Fact::Known(readable, reader.origin(tag)),
         admin,
+        rights: Fact::Unset(user.tag),
         place: user.tag,
         whole: user.place,
     });

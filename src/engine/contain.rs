@@ -66,17 +66,26 @@ fn contain<'a>(found: Vec<Finding>, replaces: impl Fn(&str) -> &'a [Name]) -> Ve
 /// one thing (its ports, its logs) have one cause and are one finding, the worst of them. What is
 /// low is one finding for a thing and a file: nobody wants to hear of ten log tables one by one.
 fn merge(found: Vec<Finding>, once: impl Fn(&str) -> bool) -> Vec<Finding> {
-    let said = join(found, |f| (f.rule.clone(), f.at, Name::from(f.message.as_str())), false);
-    let subject = |f: &Finding| {
-        // `clickhouse-01` and `clickhouse-02` differ in their numbers, and say the same.
-        if f.severity <= Severity::Low && once(&f.rule) {
-            return (f.rule.clone(), None, unnumbered(&[&f.subject, &f.message]));
-        }
+    let single = found.into_iter().map(|finding| (finding, 0)).collect();
+    let said = join(single, |f| (f.rule.clone(), f.at, Name::from(f.message.as_str())));
+    let said = said.into_iter().map(|(finding, _)| (finding, 0)).collect();
+    let told = join(said, |f| {
         let whole_file = Place { start: 0, end: 0, ..f.at };
         let at = if f.severity <= Severity::Low { whole_file } else { f.at };
-        (f.rule.clone(), Some(at), f.subject.clone())
-    };
-    join(said, subject, true)
+        (f.rule.clone(), at, f.subject.clone())
+    });
+    // `clickhouse-01` and `clickhouse-02` differ in their numbers, and say the same.
+    let copies = join(told, |f| match f.severity <= Severity::Low && once(&f.rule) {
+        true => (f.rule.clone(), None, unnumbered(&[&f.subject, &f.message])),
+        false => (f.rule.clone(), Some(f.at), f.subject.clone()),
+    });
+    let counted = copies.into_iter().map(|(mut finding, more)| {
+        if more > 0 {
+            finding.message = format!("{} (and {more} more of the kind)", finding.message);
+        }
+        finding
+    });
+    counted.collect()
 }
 
 /// Texts in which every number is the same.
@@ -95,35 +104,30 @@ fn unnumbered(texts: &[&str]) -> Name {
     out.into()
 }
 
+/// Findings, each with the number of those that it stands for as well; the worst of a key stays.
 fn join<K: Eq + Hash>(
-    mut found: Vec<Finding>,
+    mut found: Vec<(Finding, usize)>,
     key: impl Fn(&Finding) -> K,
-    differ: bool,
-) -> Vec<Finding> {
-    found.sort_by_key(|f| (std::cmp::Reverse((f.severity, f.confidence)), f.at));
+) -> Vec<(Finding, usize)> {
+    found.sort_by_key(|(f, _)| (std::cmp::Reverse((f.severity, f.confidence)), f.at));
     let mut first: HashMap<K, usize> = HashMap::new();
-    let mut merged: Vec<Finding> = Vec::with_capacity(found.len());
-    let mut more: Vec<usize> = Vec::with_capacity(found.len());
-    for finding in found {
+    let mut merged: Vec<(Finding, usize)> = Vec::with_capacity(found.len());
+    for (finding, more) in found {
         let Some(&index) = first.get(&key(&finding)) else {
             first.insert(key(&finding), merged.len());
-            merged.push(finding);
-            more.push(0);
+            merged.push((finding, more));
             continue;
         };
-        let kept = &mut merged[index];
-        more[index] += 1;
+        let (kept, stands_for) = &mut merged[index];
+        *stands_for += more + 1;
         kept.instances.extend(finding.instances);
         if finding.about != kept.about {
             kept.instances.push(finding.about);
         }
     }
-    for (finding, more) in merged.iter_mut().zip(more) {
+    for (finding, _) in &mut merged {
         finding.instances.sort();
         finding.instances.dedup();
-        if differ && more > 0 {
-            finding.message = format!("{} (and {more} more of the kind)", finding.message);
-        }
     }
     merged
 }

@@ -21,7 +21,7 @@ enum Piece {
     Field(Name),
     /// `{it}`: the entity's title.
     Title,
-    /// `{rights}`: ", and may only read", where it is known.
+    /// `{rights}`: ", and they may only read", where it is known.
     Rights,
     /// `{people}`: who stands in the circle that decided.
     People,
@@ -94,7 +94,7 @@ impl Teller<'_> {
                 Piece::People => message.push_str(self.people()),
                 Piece::Rights => {
                     if let Some(Fact::Known(word, _)) = self.entity.fact("open_rights") {
-                        message.push_str(", and ");
+                        message.push_str(", and they ");
                         message.push_str(rights::may(&word.to_string()));
                     }
                 }

@@ -133,6 +133,8 @@ impl Group<'_> {
             reader: Reader { env: &env, shipped: at, assumed: true },
             root: &root,
             users: users.as_ref(),
+            users_whole: self.main.is_some()
+                || users_path.as_deref().is_some_and(|p| layers.file(p).is_some()),
             listens,
             only_written: !has_main || self.keeper,
             config_open: unseen.then(|| (Why::NotHere("config.xml".into()), at)),

@@ -51,11 +51,21 @@ const KNOWN: [&str; 8] =
     ["default", "clickhouse", "password", "changeme", "qwerty", "123456", "admin", "test"];
 
 /// The users of a merged users document.
-pub(super) fn accounts(reader: &Reader, root: &Element, names: &Names) -> Accounts {
+///
+/// `whole`: nothing else is laid over these users, as far as anybody sees.
+pub(super) fn accounts(reader: &Reader, root: &Element, names: &Names, whole: bool) -> Accounts {
     let mut out = Accounts::default();
     let Some(section) = root.child("users") else { return out };
     let mut seen: FxHashMap<&str, usize> = FxHashMap::default();
     for user in section.elements() {
+        // What nobody here can include is no account of that name.
+        if &*user.name == "include" && reader.elsewhere(user).is_some() {
+            continue;
+        }
+        let proves = user.elements().any(|e| TAGS.contains(&&*e.name));
+        if !whole && !proves && reader.elsewhere(user).is_none() {
+            continue;
+        }
         // The server calls a second user of the same name `bob[1]`.
         let count = seen.entry(&user.name).or_default();
         *count += 1;

@@ -226,3 +226,17 @@ fn an_env_file_beside_the_configuration_tells_its_variables() {
         ],
     );
 }
+
+#[test]
+fn a_piece_may_speak_of_an_account_that_another_file_makes() {
+    let piece = "<clickhouse><users><b><access_management>1</access_management></b>\
+                 <include incl='more'/></users></clickhouse>";
+    check(
+        &[("a/users.d/b.xml", piece)],
+        "login defect",
+        &["login default none any admin by guess"],
+    );
+    let include = "<clickhouse><include_from>/x.xml</include_from><profiles/><users>\
+                   <default><password/></default><include incl='more'/></users></clickhouse>";
+    check(&[("a/users.xml", include)], "login defect", &["login default none any"]);
+}

@@ -173,7 +173,7 @@ fn compare(binary: &std::path::Path, seed: u64, index: u64) -> Tally {
         let neutral = |text: &str| folders.iter().fold(text.to_owned(), |t, f| t.replace(f, "DIR"));
         // Arguments are no part of the document that the server writes down, and a folder tells no
         // variable.
-        let with_variables = case.uses_variables();
+        let with_variables = case.uses_variables() && !case.tells_variables();
         if way == "as mounts" || !with_variables {
             let find = |name: &str| documents.iter().find(|(n, _)| *n == name);
             if case.arguments.is_empty()
@@ -190,6 +190,10 @@ fn compare(binary: &std::path::Path, seed: u64, index: u64) -> Tally {
             }
         }
         ports(&mut tally, &label(way), verdict, &case, &server);
+        if let Some(asked) = server.replicas_asked {
+            let what = format!("{}: the port for replicas asks", label(way));
+            tally.add(&what, asked, verdict.asks(case.replicas));
+        }
         logins(&mut tally, &label(way), verdict, &case, &server, &documents);
     }
     if !tally.different.is_empty() {
@@ -243,6 +247,9 @@ fn logins(
             login.password, login.protocol
         );
         tally.add(&what, login.accepted, ours);
+        if let Some(wrote) = login.wrote {
+            tally.add(&format!("{what} makes a database"), wrote, verdict.writes(account));
+        }
     }
 }
 

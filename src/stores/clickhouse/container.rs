@@ -31,7 +31,7 @@ pub(super) fn built(program: &Program) -> Option<Built> {
     let env = |name: &str| password_of(program, name).unwrap_or_else(|| program.env(name));
     let mut layers = image.layers(program, at, &env);
     let hidden = image.hides(container, "");
-    let base = shipped::server(at);
+    let base = image.server(at);
     let mut root = layers.document(&layers.main, &base);
     for (path, value, place) in overrides(container) {
         shipped::set(&mut root, &path, &value, place);

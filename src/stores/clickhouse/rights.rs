@@ -49,7 +49,8 @@ pub(super) fn of(reader: &Reader, root: &Element, user: &Element) -> Fact<Name> 
     }
 }
 
-/// A setting of a profile, or of those that it stands on; what it says itself comes first.
+/// A setting of a profile, or of those that it stands on; what it says itself comes first, and what
+/// `default` says holds for all (`SettingsProfilesCache.cpp`).
 fn setting<'a>(
     reader: &Reader,
     root: &'a Element,
@@ -57,7 +58,8 @@ fn setting<'a>(
     name: &str,
 ) -> Option<&'a Element> {
     let profiles = all(root, "profiles").next()?;
-    let mut open = vec![profiles.child(profile)?];
+    let mut open: Vec<&Element> = profiles.child("default").into_iter().collect();
+    open.extend(profiles.child(profile));
     for _ in 0..MAX_PROFILES {
         let current = open.pop()?;
         if let Some(found) = current.child(name) {

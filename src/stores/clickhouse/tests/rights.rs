@@ -5,6 +5,7 @@ use super::*;
 fn check_user(profile: &str, user: &str, expected: &str) {
     let text = format!(
         "<clickhouse><profiles><default>{profile}</default><reader><readonly>1</readonly></reader>\
+         <writer><readonly>0</readonly></writer>\
          <child><profile>reader</profile></child></profiles><quotas><default/></quotas>\
          <users><u><password></password>{user}</u></users></clickhouse>"
     );
@@ -21,7 +22,8 @@ fn profiles_and_grants_limit_an_account() {
     check_user("<readonly>1</readonly>", "<access_management>1</access_management>", "read");
     check_user("<readonly>2</readonly>", "", "read");
     check_user("<readonly>0</readonly>", "", "write");
-    check_user("<readonly>1</readonly>", "<profile>other</profile>", "write");
+    check_user("<readonly>1</readonly>", "<profile>other</profile>", "read");
+    check_user("<readonly>1</readonly>", "<profile>writer</profile>", "write");
     check_user("", "<profile>child</profile>", "read");
     check_user("<allow_ddl>0</allow_ddl>", "", "data");
     check_user("", "<allow_databases><database>d</database></allow_databases>", "some");

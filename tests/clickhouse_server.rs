@@ -255,8 +255,13 @@ fn logins(
 
 /// Clients that 18.16 judges otherwise than today's servers do.
 fn left_out(users: &str, account: &str, client: IpAddr) -> bool {
-    let head = format!("  {account} ");
-    let Some(start) = users.find(&format!("\n{head}")).map(|at| at + 1) else { return false };
+    // The second account of a name is called `app[1]`.
+    let (name, nth) = match account.split_once('[') {
+        Some((name, rest)) => (name, rest.trim_end_matches(']').parse().unwrap_or(0)),
+        None => (account, 0),
+    };
+    let mut heads = users.match_indices(&format!("\n  {name} ")).map(|(at, _)| at + 1);
+    let Some(start) = heads.nth(nth) else { return false };
     let block: Vec<&str> =
         users[start..].lines().skip(1).take_while(|l| l.starts_with("    ")).collect();
     // Without networks: nobody then, anybody now.

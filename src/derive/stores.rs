@@ -396,8 +396,10 @@ fn user(store: &Store, login: &Login, doors: &[Door]) -> User {
         whole: login.whole,
         exists: store.exists.clone(),
     });
+    // Where nothing is asked nobody comes as this account.
     let ways: Vec<Way> = doors
         .iter()
+        .filter(|d| d.draft.asks.known() != Some(&false))
         .flat_map(|d| &d.ways)
         .filter_map(|way| match &login.networks {
             Fact::Known(networks, _) => way.admitted_by(networks),

@@ -75,9 +75,12 @@ fn merge(found: Vec<Finding>, once: impl Fn(&str) -> bool) -> Vec<Finding> {
         (f.rule.clone(), at, f.subject.clone())
     });
     // `clickhouse-01` and `clickhouse-02` differ in their numbers, and say the same.
-    let copies = join(told, |f| match f.severity <= Severity::Low && once(&f.rule) {
-        true => (f.rule.clone(), None, unnumbered(&[&f.subject, &f.message])),
-        false => (f.rule.clone(), Some(f.at), f.subject.clone()),
+    let copies = join(told, |f| {
+        if f.severity <= Severity::Low && once(&f.rule) {
+            (f.rule.clone(), None, unnumbered(&[&f.subject, &f.message]))
+        } else {
+            (f.rule.clone(), Some(f.at), f.subject.clone())
+        }
     });
     let counted = copies.into_iter().map(|(mut finding, more)| {
         if more > 0 {

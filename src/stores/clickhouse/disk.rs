@@ -37,7 +37,10 @@ pub(super) fn parts(files: &[&ConfigFile]) -> Parts {
 }
 
 /// The variables of `.env` files, by the folders in which these lie.
-struct Variables<'a>(FxHashMap<&'a str, &'a [(Name, Fact<Name>, Place)]>);
+struct Variables<'a>(FxHashMap<&'a str, &'a [Variable]>);
+
+/// Name, value, the line that sets it.
+type Variable = (Name, Fact<Name>, Place);
 
 impl<'a> Variables<'a> {
     fn of(files: &[&'a ConfigFile]) -> Variables<'a> {

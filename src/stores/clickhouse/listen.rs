@@ -111,6 +111,11 @@ fn raft(reader: &Reader, root: &Element, hosts: &[&Element]) -> Option<EndpointD
     let keeper = root.child("keeper_server")?;
     let raft = keeper.child("raft_configuration")?;
     let own = reader.text(keeper.child("server_id")?);
+    // A keeper by itself, as it is shipped, has nobody to speak with.
+    let alone = all(raft, "server").take(MAX_SERVERS).nth(1).is_none();
+    if alone {
+        return None;
+    }
     let servers = all(raft, "server").take(MAX_SERVERS);
     let mut known = servers.filter(|server| server.child("port").is_some()).peekable();
     let first = *known.peek()?;

@@ -21,10 +21,9 @@ pub(super) fn of(reader: &Reader, root: &Element, user: &Element) -> Fact<Name> 
     let setting = |name: &str| setting(reader, root, named.known()?, name);
     if let Some(readonly) = setting("readonly") {
         match reader.number::<u64>(readonly) {
-            Fact::Known(0, _) => {}
+            Fact::Known(0, _) | Fact::Unset(_) => {}
             Fact::Known(_, origin) => return Fact::Known("read".into(), origin),
             Fact::Unknown(why, at) => return Fact::Unknown(why, at),
-            Fact::Unset(_) => {}
         }
     }
     if let Some(grants) = user.child("grants") {

@@ -260,7 +260,8 @@ fn left_out(users: &str, account: &str, client: IpAddr) -> bool {
         Some((name, rest)) => (name, rest.trim_end_matches(']').parse().unwrap_or(0)),
         None => (account, 0),
     };
-    let mut heads = users.match_indices(&format!("\n  {name} ")).map(|(at, _)| at + 1);
+    let head = format!("\n  {name} ");
+    let mut heads = users.match_indices(&head).map(|(at, _)| at + 1);
     let Some(start) = heads.nth(nth) else { return false };
     let block: Vec<&str> =
         users[start..].lines().skip(1).take_while(|l| l.starts_with("    ")).collect();

@@ -156,6 +156,10 @@ impl Catalog {
     /// a likeness, and among likenesses the one that shares more of the name.
     pub(crate) fn recognise(&self, reference: &str) -> Option<(&ImageCard, Match)> {
         let reference = Reference::parse(reference);
+        // Docker's servers of the Model Context Protocol: clients of what they are called after.
+        if reference.registry.is_none() && reference.repository.starts_with("mcp/") {
+            return None;
+        }
         let named = self.by_name.get(reference::last_part(reference.repository));
         let mut near: Vec<usize> = named.into_iter().flatten().copied().collect();
         near.extend(&self.by_pattern);

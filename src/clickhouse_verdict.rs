@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use crate::formats::clickhouse::config_body;
 use crate::model::fact::{Fact, Name, Why};
-use crate::model::fragment::{Address, ConfigFile, Container, Mount, MountSource};
+use crate::model::fragment::{Address, ConfigBody, ConfigFile, Container, Mount, MountSource};
 use crate::source::{FileId, Place, Text};
 use crate::stores::Program;
 use crate::stores::clickhouse::{Built, disk, mounted, resolved};
@@ -31,8 +31,20 @@ const HERE: Place = Place { file: FileId(u32::MAX), start: 0, end: 1 };
 pub fn on_disk(files: &[(String, String)]) -> Vec<Verdict> {
     let files = config_files(files);
     let files: Vec<&ConfigFile> = files.iter().collect();
-    let env = |name: &str| Fact::Unknown(Why::Environment(name.into()), HERE);
+    let env = |name: &str| disk_variable(&files, name);
     disk(&files).into_iter().map(|built| verdict(built, &env)).collect()
+}
+
+/// What the project's `.env` says of a variable.
+fn disk_variable(files: &[&ConfigFile], name: &str) -> Fact<Name> {
+    let told = files.iter().find_map(|file| match &file.body {
+        ConfigBody::Variables(list) => list.iter().find(|(n, ..)| &**n == name),
+        _ => None,
+    });
+    match told {
+        Some((_, value, _)) => value.clone(),
+        None => Fact::Unknown(Why::Environment(name.into()), HERE),
+    }
 }
 
 /// The server of a container in which the files lie in place of all of the image's, and whose
@@ -93,7 +105,10 @@ pub fn in_container(
 fn config_files(files: &[(String, String)]) -> Vec<ConfigFile> {
     let one = |(index, (path, text)): (usize, &(String, String))| {
         let text = Text::of_file(FileId(index as u32), text.as_str().into());
-        let body = config_body(path, &text, &mut Vec::new())?;
+        let body = match path.rsplit('/').next() {
+            Some(".env") => ConfigBody::Variables(crate::formats::env_file(&text).into()),
+            _ => config_body(path, &text, &mut Vec::new())?,
+        };
         let name = path.rsplit('/').next().unwrap_or(path).into();
         Some(ConfigFile { address: Address::file(path), name, place: text.whole(), body })
     };
@@ -133,8 +148,13 @@ impl Verdict {
     pub fn listens(&self, port: u16, address: IpAddr) -> Option<bool> {
         let endpoints = self.built.parts.stores.iter().flat_map(|s| &s.endpoints);
         let mut open = Some(false);
-        for endpoint in endpoints.filter(|e| e.port.known() == Some(&port)) {
-            match endpoint.bind.known() {
+        for endpoint in endpoints {
+            let bind = match endpoint.port.known() {
+                Some(known) if *known != port => continue,
+                Some(_) => endpoint.bind.known(),
+                None => None,
+            };
+            match bind {
                 Some(bind) if contains(bind, address) => return Some(true),
                 Some(_) => {}
                 None => open = None,
@@ -153,6 +173,22 @@ impl Verdict {
     pub fn admits(&self, account: &str, client: IpAddr) -> Option<bool> {
         let login = self.login(account)?;
         login.networks.known().map(|networks| contains(networks, client))
+    }
+
+    /// Whether an account may make databases; `None` where nobody can tell.
+    pub fn writes(&self, account: &str) -> Option<bool> {
+        match &**self.login(account)?.rights.known()? {
+            "nothing" | "read" | "data" => Some(false),
+            "some" => None,
+            _ => Some(true),
+        }
+    }
+
+    /// Whether a port asks for a login.
+    pub fn asks(&self, port: u16) -> Option<bool> {
+        let endpoints = self.built.parts.stores.iter().flat_map(|s| &s.endpoints);
+        let mut endpoints = endpoints.filter(|e| e.port.known() == Some(&port));
+        endpoints.next()?.asks.known().copied()
     }
 
     fn login(&self, account: &str) -> Option<&crate::model::fragment::Login> {

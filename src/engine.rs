@@ -118,7 +118,8 @@ impl RuleSet {
                 rules.iter().filter_map(|rule| verdict::ask(rule, *entity))
             }));
         }
-        contain::settle(found, |name| self.contained(name), &model.environments)
+        let once = |name: &str| self.rule(name).is_some_and(|rule| rule.once_for_copies);
+        contain::settle(found, |name| self.contained(name), once, &model.environments)
     }
 
     #[cfg(test)]

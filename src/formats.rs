@@ -158,6 +158,11 @@ pub(crate) fn audit_policy(policy: &Node, path: &str, out: &mut Fragment) {
     audit_policy::lower(policy, path, out);
 }
 
+/// The variables of an env file: names, values, the lines that set them.
+pub(crate) fn env_file(text: &Text) -> Vec<(Name, Fact<Name>, Place)> {
+    compose::variables(text)
+}
+
 /// The machine that a script runs on.
 pub(crate) struct Host<'a> {
     pub(crate) node: &'a Address,

@@ -8,6 +8,7 @@ pub(crate) mod fact;
 pub(crate) mod fragment;
 pub(crate) mod net;
 pub(crate) mod reach;
+pub(crate) mod rights;
 pub(crate) mod routing;
 pub(crate) mod truth;
 pub(crate) mod value;

@@ -173,7 +173,7 @@ fn compare(binary: &std::path::Path, seed: u64, index: u64) -> Tally {
         let neutral = |text: &str| folders.iter().fold(text.to_owned(), |t, f| t.replace(f, "DIR"));
         // Arguments are no part of the document that the server writes down, and a folder tells no
         // variable.
-        let with_variables = case.uses_variables();
+        let with_variables = case.uses_variables() && !case.tells_variables();
         if way == "as mounts" || !with_variables {
             let find = |name: &str| documents.iter().find(|(n, _)| *n == name);
             if case.arguments.is_empty()
@@ -190,6 +190,10 @@ fn compare(binary: &std::path::Path, seed: u64, index: u64) -> Tally {
             }
         }
         ports(&mut tally, &label(way), verdict, &case, &server);
+        if let Some(asked) = server.replicas_asked {
+            let what = format!("{}: the port for replicas asks", label(way));
+            tally.add(&what, asked, verdict.asks(case.replicas));
+        }
         logins(&mut tally, &label(way), verdict, &case, &server, &documents);
     }
     if !tally.different.is_empty() {
@@ -243,13 +247,22 @@ fn logins(
             login.password, login.protocol
         );
         tally.add(&what, login.accepted, ours);
+        if let Some(wrote) = login.wrote {
+            tally.add(&format!("{what} makes a database"), wrote, verdict.writes(account));
+        }
     }
 }
 
 /// Clients that 18.16 judges otherwise than today's servers do.
 fn left_out(users: &str, account: &str, client: IpAddr) -> bool {
-    let head = format!("  {account} ");
-    let Some(start) = users.find(&format!("\n{head}")).map(|at| at + 1) else { return false };
+    // The second account of a name is called `app[1]`.
+    let (name, nth) = match account.split_once('[') {
+        Some((name, rest)) => (name, rest.trim_end_matches(']').parse().unwrap_or(0)),
+        None => (account, 0),
+    };
+    let head = format!("\n  {name} ");
+    let mut heads = users.match_indices(&head).map(|(at, _)| at + 1);
+    let Some(start) = heads.nth(nth) else { return false };
     let block: Vec<&str> =
         users[start..].lines().skip(1).take_while(|l| l.starts_with("    ")).collect();
     // Without networks: nobody then, anybody now.

@@ -12,6 +12,7 @@ use crate::model::fact::{Basis, Evidence, Fact, Name, Why};
 use crate::model::fragment::{EndpointDraft, Login, Store};
 use crate::model::net::Addresses;
 use crate::model::reach::{Circle, Reach};
+use crate::model::rights;
 use crate::model::truth::Confidence;
 use crate::source::Place;
 
@@ -172,6 +173,7 @@ fn datastore(store: &Store, doors: &[Door]) -> Datastore {
     out.auth = auth(store);
     out.reach = known_reach(&all, store.place);
     out.open_to = known_reach(&open_ways(store, doors), auth_place(store));
+    out.open_rights = open_rights(store);
     out.encrypted_at_rest = store.encrypted_at_rest.clone();
     out.audit_log = store.audit_log.clone();
     out.product_log = store.product_log.clone();
@@ -222,6 +224,22 @@ fn open_ways(store: &Store, doors: &[Door]) -> Vec<Way> {
         }
     }
     out
+}
+
+/// The most that an account without proof may do that is not for the machine alone.
+fn open_rights(store: &Store) -> Fact<Name> {
+    let is_open = |login: &&Login| {
+        login.proof.known().is_some_and(|p| &**p == "none")
+            && login.networks.known().is_none_or(|n| n.circle() > Circle::Loopback)
+    };
+    let much = |rights: &&Fact<Name>| rights.known().map_or(usize::MAX, |r| rights::rank(r));
+    // A port without login has no account whose rights could limit what is done there.
+    let free = |e: &EndpointDraft| e.asks.known() != Some(&true) && e.role.starts_with("data");
+    let all = store.logins.iter().filter(is_open).map(|l| &l.rights);
+    match all.max_by_key(much) {
+        Some(rights) if !store.endpoints.iter().any(free) => rights.clone(),
+        _ => Fact::Unset(store.place),
+    }
 }
 
 /// A way on which something that nobody can read may ask for proof is no sure way in.
@@ -298,6 +316,12 @@ fn logs_in(way: &Way, login: &Login) -> Option<Way> {
                 _ => who,
             };
             way.steps.push(Evidence::new(origin.at, say));
+            if let Fact::Known(word, origin) = &login.rights
+                && origin.basis == Basis::Written
+            {
+                let say = format!("user `{}` {}", login.name, rights::may(word));
+                way.steps.push(Evidence::new(origin.at, say));
+            }
             if let Basis::Guessed(how) = &origin.basis {
                 way.guess(how.clone());
             }
@@ -383,8 +407,10 @@ fn user(store: &Store, login: &Login, doors: &[Door]) -> User {
         whole: login.whole,
         exists: store.exists.clone(),
     });
+    // Where nothing is asked nobody comes as this account.
     let ways: Vec<Way> = doors
         .iter()
+        .filter(|d| d.draft.asks.known() != Some(&false))
         .flat_map(|d| &d.ways)
         .filter_map(|way| match &login.networks {
             Fact::Known(networks, _) => way.admitted_by(networks),

@@ -3,6 +3,7 @@
 mod overlays;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
 
 use rustc_hash::FxHashMap;
 
@@ -12,13 +13,15 @@ use crate::model::fragment::Environment;
 use crate::source::Place;
 
 /// Drops what others contain, joins instances, sorts, and makes fingerprints unique.
-/// `replaces` tells the rules whose findings a rule's finding makes superfluous.
+/// `replaces` tells the rules whose findings a rule's finding makes superfluous, `once` those whose
+/// findings about numbered copies are one.
 pub(super) fn settle<'a>(
     found: Vec<Finding>,
     replaces: impl Fn(&str) -> &'a [Name],
+    once: impl Fn(&str) -> bool,
     environments: &[Environment],
 ) -> Vec<Finding> {
-    let mut found = overlays::join(merge(contain(found, replaces)), environments);
+    let mut found = overlays::join(merge(contain(found, replaces), once), environments);
     found.iter_mut().for_each(conditioned);
     sort(&mut found);
     distinguish(&mut found);
@@ -62,45 +65,72 @@ fn contain<'a>(found: Vec<Finding>, replaces: impl Fn(&str) -> &'a [Name]) -> Ve
 /// Findings of one rule at one place that say the same (from several instances) or that are about
 /// one thing (its ports, its logs) have one cause and are one finding, the worst of them. What is
 /// low is one finding for a thing and a file: nobody wants to hear of ten log tables one by one.
-fn merge(found: Vec<Finding>) -> Vec<Finding> {
-    let said = join(found, |f| (f.rule.clone(), f.at, f.message.as_str().into()), false);
-    let subject = |f: &Finding| {
+fn merge(found: Vec<Finding>, once: impl Fn(&str) -> bool) -> Vec<Finding> {
+    let single = found.into_iter().map(|finding| (finding, 0)).collect();
+    let said = join(single, |f| (f.rule.clone(), f.at, Name::from(f.message.as_str())));
+    let said = said.into_iter().map(|(finding, _)| (finding, 0)).collect();
+    let told = join(said, |f| {
         let whole_file = Place { start: 0, end: 0, ..f.at };
         let at = if f.severity <= Severity::Low { whole_file } else { f.at };
         (f.rule.clone(), at, f.subject.clone())
-    };
-    join(said, subject, true)
+    });
+    // `clickhouse-01` and `clickhouse-02` differ in their numbers, and say the same.
+    let copies = join(told, |f| {
+        if f.severity <= Severity::Low && once(&f.rule) {
+            (f.rule.clone(), None, unnumbered(&[&f.subject, &f.message]))
+        } else {
+            (f.rule.clone(), Some(f.at), f.subject.clone())
+        }
+    });
+    let counted = copies.into_iter().map(|(mut finding, more)| {
+        if more > 0 {
+            finding.message = format!("{} (and {more} more of the kind)", finding.message);
+        }
+        finding
+    });
+    counted.collect()
 }
 
-fn join(
-    mut found: Vec<Finding>,
-    key: impl Fn(&Finding) -> (Name, Place, Name),
-    differ: bool,
-) -> Vec<Finding> {
-    found.sort_by_key(|f| (std::cmp::Reverse((f.severity, f.confidence)), f.at));
-    let mut first: HashMap<(Name, Place, Name), usize> = HashMap::new();
-    let mut merged: Vec<Finding> = Vec::with_capacity(found.len());
-    let mut more: Vec<usize> = Vec::with_capacity(found.len());
-    for finding in found {
+/// Texts in which every number is the same.
+fn unnumbered(texts: &[&str]) -> Name {
+    let mut out = String::new();
+    for text in texts {
+        for c in text.chars() {
+            match c.is_ascii_digit() {
+                true if out.ends_with('#') => {}
+                true => out.push('#'),
+                false => out.push(c),
+            }
+        }
+        out.push('\0');
+    }
+    out.into()
+}
+
+/// Findings, each with the number of those that it stands for as well; the worst of a key stays.
+fn join<K: Eq + Hash>(
+    mut found: Vec<(Finding, usize)>,
+    key: impl Fn(&Finding) -> K,
+) -> Vec<(Finding, usize)> {
+    found.sort_by_key(|(f, _)| (std::cmp::Reverse((f.severity, f.confidence)), f.at));
+    let mut first: HashMap<K, usize> = HashMap::new();
+    let mut merged: Vec<(Finding, usize)> = Vec::with_capacity(found.len());
+    for (finding, more) in found {
         let Some(&index) = first.get(&key(&finding)) else {
             first.insert(key(&finding), merged.len());
-            merged.push(finding);
-            more.push(0);
+            merged.push((finding, more));
             continue;
         };
-        let kept = &mut merged[index];
-        more[index] += 1;
+        let (kept, stands_for) = &mut merged[index];
+        *stands_for += more + 1;
         kept.instances.extend(finding.instances);
         if finding.about != kept.about {
             kept.instances.push(finding.about);
         }
     }
-    for (finding, more) in merged.iter_mut().zip(more) {
+    for (finding, _) in &mut merged {
         finding.instances.sort();
         finding.instances.dedup();
-        if differ && more > 0 {
-            finding.message = format!("{} (and {more} more of the kind)", finding.message);
-        }
     }
     merged
 }

@@ -27,6 +27,8 @@ pub(super) struct Rule {
     pub(super) help: Name,
     pub(super) replaces: Vec<Name>,
     pub(super) even_by_default: bool,
+    /// Numbered copies of one thing, the nodes of a cluster, are told of once.
+    pub(super) once_for_copies: bool,
     pub(super) was: Vec<Name>,
     #[cfg(test)]
     pub(super) examples: Vec<Example>,
@@ -72,6 +74,8 @@ struct Metadata {
     status: Option<String>,
     #[serde(default)]
     even_by_default: bool,
+    #[serde(default)]
+    once_for_copies: bool,
     #[serde(default)]
     was: Vec<String>,
 }
@@ -168,6 +172,7 @@ impl Reader<'_> {
             help,
             replaces: named(metadata.replaces),
             even_by_default: metadata.even_by_default,
+            once_for_copies: metadata.once_for_copies,
             was: named(metadata.was),
             #[cfg(test)]
             examples: example::examples(self.page),

@@ -6,6 +6,7 @@ use crate::finding::Severity;
 use crate::model::concept::{Concept, Schema};
 use crate::model::fact::{Basis, Evidence, Fact, Name, Origin, Why};
 use crate::model::reach::{Circle, Reach};
+use crate::model::rights;
 use crate::model::value::{Type, Value};
 use crate::source::Place;
 
@@ -20,6 +21,8 @@ enum Piece {
     Field(Name),
     /// `{it}`: the entity's title.
     Title,
+    /// `{rights}`: ", and they may only read", where it is known.
+    Rights,
     /// `{people}`: who stands in the circle that decided.
     People,
 }
@@ -63,6 +66,7 @@ impl Piece {
                 Err(format!("{} has no `{name}`{hint}", concept.name))
             }
             None if hole == "it" => Ok(Piece::Title),
+            None if hole == "rights" && concept.field("open_rights").is_some() => Ok(Piece::Rights),
             None if hole != "people" => {
                 Err(format!("`{hole}` is none of `it`, `it.FIELD` and `people`"))
             }
@@ -88,6 +92,12 @@ impl Teller<'_> {
                 Piece::Text(text) => message.push_str(text),
                 Piece::Title => message.push_str(&self.entity.identity().title),
                 Piece::People => message.push_str(self.people()),
+                Piece::Rights => {
+                    if let Some(Fact::Known(word, _)) = self.entity.fact("open_rights") {
+                        message.push_str(", and they ");
+                        message.push_str(rights::may(&word.to_string()));
+                    }
+                }
                 Piece::Field(name) => self.value(name, &mut message),
             }
         }

@@ -250,6 +250,6 @@ fn mistakes_of_a_card_are_told_with_their_line() {
         "tell",
         "10: unknown field `tell`, expected one of `severity`, `about`, `when`, \
         `at`, `evidence`, `say`, `help`, `replaces`, `tags`, `since`, `see`, `status`, \
-        `even_by_default`, `was`",
+        `even_by_default`, `once_for_copies`, `was`",
     );
 }

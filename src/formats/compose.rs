@@ -20,10 +20,17 @@ mod words;
 use rustc_hash::FxHashMap;
 
 use super::{Claim, Format, Parsed, Unit};
+use crate::model::fact::{Fact, Name};
 use crate::model::fragment::Fragment;
 use crate::paths;
-use crate::source::{FileId, Problem, Sources, Text};
+use crate::source::{FileId, Place, Problem, Sources, Text};
 use crate::tree::yaml;
+
+/// The variables of an env file, for other formats' files beside it.
+pub(super) fn variables(text: &Text) -> Vec<(Name, Fact<Name>, Place)> {
+    let read = env_file::Variables::read(text);
+    read.list.into_iter().map(|(name, v)| (name, v.value, v.place)).collect()
+}
 
 /// The front end.
 pub(crate) struct Compose;

@@ -160,8 +160,10 @@ fn by_command<'a>(container: &Container, telling: &[&'a ImageCard]) -> Option<&'
 
 /// Configuration that no container takes in: servers by folder layout, tables by folder.
 fn on_disk(rest: &[&ConfigFile], built: &mut Built) {
-    let configs: Vec<&ConfigFile> =
-        rest.iter().copied().filter(|f| matches!(f.body, ConfigBody::ClickHouse(_))).collect();
+    let is_config = |file: &&&ConfigFile| {
+        matches!(file.body, ConfigBody::ClickHouse(_) | ConfigBody::Variables(_))
+    };
+    let configs: Vec<&ConfigFile> = rest.iter().filter(is_config).copied().collect();
     let parts = stores::clickhouse::on_disk(&configs);
     for store in &parts.stores {
         host(store, built);

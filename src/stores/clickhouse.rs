@@ -16,6 +16,7 @@ mod migrations;
 mod names;
 mod read;
 mod records;
+mod rights;
 mod server;
 mod server_secrets;
 mod shipped;

@@ -87,6 +87,7 @@ impl Server<'_> {
                 password_in_clear: self.password_in_clear(&auth),
                 networks: self.by_image(Addresses::all()),
                 admin: self.by_image(true),
+                rights: Fact::Unset(auth.place()),
                 place: auth.place(),
                 whole: container.whole,
                 proof: auth,

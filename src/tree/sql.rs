@@ -211,6 +211,8 @@ pub(crate) struct Grant {
     pub(crate) to: Vec<Arc<str>>,
     /// Everything, or the administration of users, on all databases.
     pub(crate) admin: bool,
+    /// What is granted, as it is spelled: `SELECT ON d.*`, or names of roles.
+    pub(crate) what: Arc<str>,
 }
 
 impl Ttl {

@@ -126,9 +126,27 @@ def top_level(text, pattern):
     return found
 
 
+# What the test queries switch on in lines of their own before they create a table.
+SETTINGS = ["allow_suspicious_low_cardinality_types", "allow_deprecated_syntax_for_merge_tree",
+            "allow_suspicious_codecs", "allow_experimental_codecs", "allow_suspicious_ttl_expressions",
+            "allow_suspicious_indices", "allow_suspicious_fixed_string_types", "allow_nullable_key",
+            "allow_suspicious_variant_types", "allow_suspicious_types_in_order_by",
+            "allow_experimental_variant_type", "allow_experimental_dynamic_type",
+            "allow_experimental_json_type", "allow_experimental_full_text_index",
+            "allow_experimental_live_view", "allow_experimental_inverted_index",
+            "enable_time_time64_type", "allow_experimental_qbit_type",
+            "allow_experimental_vector_similarity_index", "allow_experimental_statistics",
+            "allow_statistics", "allow_experimental_window_view", "allow_create_index_without_type"]
+
+
 def record(batch):
     from chdb import session
     chdb = session.Session(tempfile.mkdtemp())
+    for setting in SETTINGS:
+        try:
+            chdb.query(f"SET {setting} = 1")
+        except Exception:
+            pass
     ask = lambda sql: [json.loads(l) for l in str(chdb.query(sql, "JSONEachRow")).splitlines() if l]
     for index, sql in enumerate(batch):
         chdb.query(f"CREATE DATABASE d{index}")

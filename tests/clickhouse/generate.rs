@@ -75,6 +75,7 @@ pub(crate) struct Case {
     pub(crate) ports: Vec<u16>,
     pub(crate) http: Vec<u16>,
     pub(crate) native: Vec<u16>,
+    pub(crate) replicas: u16,
     pub(crate) accounts: Vec<String>,
 }
 
@@ -82,13 +83,19 @@ impl Case {
     pub(crate) fn generate(seed: u64, index: u64) -> Case {
         let mut random = Random(seed ^ index.wrapping_mul(0xd134_2543_de82_ef95));
         random.next();
-        let mut maker = Maker { ports: ports(index), random, substituted: 0 };
+        let mut maker = Maker { ports: ports(index), random, substituted: 0, native_told: false };
         maker.case()
     }
 
     /// The files as they lie in a folder.
     pub(crate) fn files_in(&self, folder: &str) -> Vec<(String, String)> {
         self.files.iter().map(|(p, t)| (p.clone(), t.replace("{DIR}", folder))).collect()
+    }
+
+    /// Whether an env file beside the configuration tells all variables.
+    pub(crate) fn tells_variables(&self) -> bool {
+        self.files.iter().any(|(p, _)| p == ".env")
+            && !self.files.iter().any(|(_, t)| t.contains("SEAWALL_UNSET"))
     }
 
     pub(crate) fn uses_variables(&self) -> bool {
@@ -107,6 +114,8 @@ struct Maker {
     random: Random,
     ports: [u16; 5],
     substituted: usize,
+    /// The native port comes from a variable, so no other file names it.
+    native_told: bool,
 }
 
 impl Maker {
@@ -145,11 +154,17 @@ impl Maker {
             1 => vec!["--".to_owned(), "--listen_host=127.0.0.4".to_owned()],
             _ => Vec::new(),
         };
+        let native = self.ports[2].to_string();
         let variables = [
             ("SEAWALL_WORD", "a word"),
             ("SEAWALL_NOTHING", ""),
             ("SEAWALL_TREE", "<a>1</a><b id=\"2\">x</b>"),
+            ("SEAWALL_PORT", &native),
         ];
+        if self.random.once_in(3) {
+            let lines = variables.map(|(name, value)| format!("{name}='{value}'\n"));
+            files.push((".env".to_owned(), lines.concat()));
+        }
         let accounts = ACCOUNTS.iter().chain(&["app[1]", "nobody", "from_include"]);
         Case {
             files,
@@ -160,6 +175,7 @@ impl Maker {
             ports: self.ports.to_vec(),
             http: self.ports[..2].to_vec(),
             native: self.ports[2..4].to_vec(),
+            replicas: self.ports[4],
             accounts: accounts.map(|a| (*a).to_owned()).collect(),
         }
     }
@@ -181,12 +197,25 @@ impl Maker {
                        <default_database>default</default_database>\n"
             .to_owned();
         let _ = writeln!(out, "<http_port>{}</http_port>", self.ports[0]);
-        if !self.random.once_in(5) {
-            let _ = writeln!(out, "<tcp_port>{}</tcp_port>", self.ports[2]);
+        match self.random.below(5) {
+            0 => {}
+            1 => {
+                self.native_told = true;
+                out.push_str("<tcp_port from_env=\"SEAWALL_PORT\"/>\n");
+            }
+            _ => {
+                let _ = writeln!(out, "<tcp_port>{}</tcp_port>", self.ports[2]);
+            }
         }
         if self.random.once_in(3) {
             let port = self.ports[4];
             let _ = writeln!(out, "<interserver_http_port>{port}</interserver_http_port>");
+            if self.random.once_in(2) {
+                out.push_str(
+                    "<interserver_http_credentials><user>r</user><password>s-1</password>\
+                     </interserver_http_credentials>\n",
+                );
+            }
         }
         for host in ["127.0.0.2", "::1", "127.0.0.1", "127.0.0.5"] {
             if self.random.once_in(3) {
@@ -203,7 +232,23 @@ impl Maker {
         for _ in 0..self.random.below(4) {
             out.push_str(&self.tree(0, true));
         }
+        out.push_str(NESTED);
         out
+    }
+
+    /// Changes inside of what every main file has; what is gone is not asked for again.
+    fn nested(&mut self) -> String {
+        let inner = self.random.of(&[
+            "<gone remove=\"1\"/>",
+            "<kept replace=\"1\"><z>1</z></kept>",
+            "<kept><z id=\"2\">2</z></kept>",
+            "<kept/>",
+            "<text>over</text>",
+            "<text/>",
+            "<new><a replace=\"1\">x</a></new>",
+            "<gone remove=\"1\"/><gone>again</gone>",
+        ]);
+        format!("<nested>{inner}</nested>\n")
     }
 
     fn listen_host(&mut self, attribute: &str) -> String {
@@ -219,8 +264,7 @@ impl Maker {
     }
 
     fn users_file(&mut self) -> String {
-        let mut out =
-            "<profiles><default/></profiles><quotas><default/></quotas>\n<users>\n".to_owned();
+        let mut out = PROFILES.to_owned() + "<quotas><default/></quotas>\n<users>\n";
         for account in ACCOUNTS {
             if account == "default" || self.random.once_in(2) {
                 out.push_str(&self.account(account, "", true));
@@ -257,8 +301,10 @@ impl Maker {
             ),
             _ => self.networks(""),
         };
+        let profile =
+            self.random.of(&["default", "default", "default", "reader", "setter", "child"]);
         format!(
-            "<{name}{attribute}>{password}{networks}<profile>default</profile>\
+            "<{name}{attribute}>{password}{networks}<profile>{profile}</profile>\
              <quota>default</quota></{name}>\n"
         )
     }
@@ -294,7 +340,8 @@ impl Maker {
                 n if n < 10 => "<ip>::/0</ip>",
                 n if n < 16 => "<ip>::1</ip><ip>127.0.0.1</ip>",
                 n if n < 18 => "<ip_of_office>10.9.8.7</ip_of_office>",
-                n if n < 20 => "<host>localhost</host>",
+                n if n < 19 => "<host>localhost</host>",
+                19 => "<host_regexp>^nobody[0-9]+\\.example$</host_regexp>",
                 n if n < 22 => "<ip>fd00::5</ip>",
                 _ => "<ip>10.1.2.3</ip>",
             };
@@ -333,13 +380,15 @@ impl Maker {
     }
 
     fn server_change(&mut self) -> String {
-        match self.random.below(10) {
+        match self.random.below(14) {
             0 => format!("<http_port>{}</http_port>\n", self.ports[1]),
+            1 | 2 if self.native_told => self.tree(0, false),
             1 => format!("<tcp_port>{}</tcp_port>\n", self.ports[3]),
             2 => "<tcp_port remove=\"1\"/>\n".to_owned(),
             3 => "<listen_host remove=\"0\"/>\n".to_owned(),
             4 => self.listen_host(" replace=\"1\""),
             5 | 6 => self.listen_host(""),
+            7 | 8 => self.nested(),
             _ => self.tree(0, false),
         }
     }
@@ -428,6 +477,13 @@ impl Maker {
         }
     }
 }
+
+/// Profiles of accounts; one stands on another.
+const PROFILES: &str = "<profiles><default/><reader><readonly>1</readonly></reader>\
+    <setter><readonly>2</readonly></setter><child><profile>reader</profile></child></profiles>\n";
+
+const NESTED: &str = "<nested><gone>1</gone><kept><x>1</x><x>2</x></kept><text>base</text>\
+    </nested>\n";
 
 const INCLUDED: &str = "<yandex><leaf>text</leaf><tree kind=\"t\"><a>1</a><b><c/></b></tree>\
     <chain><inner incl=\"leaf\"/></chain><networks><ip>10.1.2.3</ip></networks>\

@@ -26,6 +26,8 @@ pub(crate) struct Login {
     pub(crate) client: IpAddr,
     pub(crate) protocol: &'static str,
     pub(crate) accepted: bool,
+    /// Whether it made a database, where that was tried.
+    pub(crate) wrote: Option<bool>,
 }
 
 /// What a server showed of itself.
@@ -33,6 +35,8 @@ pub(crate) struct Login {
 pub(crate) struct Server {
     open: Vec<(u16, IpAddr)>,
     pub(crate) logins: Vec<Login>,
+    /// Whether the port for replicas refuses who shows nothing.
+    pub(crate) replicas_asked: Option<bool>,
     pub(crate) log: String,
 }
 
@@ -78,6 +82,9 @@ impl Server {
         let started = server.wait(&mut running.0, case);
         if started {
             server.log_in(case);
+            let replicas = server.open.iter().find(|(port, _)| *port == case.replicas);
+            let stream = replicas.and_then(|(port, address)| connect(*port, *address));
+            server.replicas_asked = stream.and_then(asks_replicas);
         }
         drop(running);
         let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
@@ -133,7 +140,11 @@ impl Server {
                     if let Some(accepted) = accepted {
                         let account = account.clone();
                         let client = address;
-                        self.logins.push(Login { account, password, client, protocol, accepted });
+                        let tried = accepted && protocol == "HTTP" && password.is_empty();
+                        let stream = tried.then(|| connect(port, address)).flatten();
+                        let wrote = stream.and_then(|stream| writes(stream, &account));
+                        let login = Login { account, password, client, protocol, accepted, wrote };
+                        self.logins.push(login);
                     }
                 }
             }
@@ -158,16 +169,38 @@ fn connect(port: u16, address: IpAddr) -> Option<TcpStream> {
     (stream.local_addr().ok()? != address).then_some(stream)
 }
 
-fn http(mut stream: TcpStream, account: &str, password: &str) -> Option<bool> {
+/// Whether an account may make a database.
+fn writes(mut stream: TcpStream, account: &str) -> Option<bool> {
+    let query = "CREATE DATABASE IF NOT EXISTS made";
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {}\r\n\
+         X-ClickHouse-User: {account}\r\n\r\n{query}",
+        query.len()
+    );
+    Some(status(&mut stream, &head)? == *b"200")
+}
+
+/// Whether a replica must show credentials: without them any answer but 401 comes.
+fn asks_replicas(mut stream: TcpStream) -> Option<bool> {
+    let request = "GET /?endpoint=DataPartsExchange%3Ax&compress=false HTTP/1.1\r\nHost: a\r\n\
+                   Connection: close\r\n\r\n";
+    Some(status(&mut stream, request)? == *b"401")
+}
+
+fn status(stream: &mut TcpStream, request: &str) -> Option<[u8; 3]> {
     stream.set_read_timeout(Some(ANSWER)).ok()?;
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).ok()?;
+    answer[9..].try_into().ok()
+}
+
+fn http(mut stream: TcpStream, account: &str, password: &str) -> Option<bool> {
     let request = format!(
         "GET /?query=SELECT%201 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\
          X-ClickHouse-User: {account}\r\nX-ClickHouse-Key: {password}\r\n\r\n"
     );
-    stream.write_all(request.as_bytes()).ok()?;
-    let mut answer = [0; 12];
-    stream.read_exact(&mut answer).ok()?;
-    Some(&answer[9..] == b"200")
+    Some(status(&mut stream, &request)? == *b"200")
 }
 
 /// The native protocol's greeting: the server answers with its own, or with an exception.

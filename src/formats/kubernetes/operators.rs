@@ -118,6 +118,7 @@ fn login(object: &Object, looker: &Looker, proof: &Looks) -> Login {
         networks: Fact::default(Addresses::all(), looker.see, at),
         password_in_clear: Fact::default(false, looker.see, at),
         admin: Fact::default(true, looker.see, at),
+        rights: Fact::Unset(at),
         place: at,
         whole: object.whole(),
         proof,

@@ -99,6 +99,8 @@ pub(crate) struct Login {
     pub(crate) networks: Fact<Addresses>,
     pub(crate) password_in_clear: Fact<bool>,
     pub(crate) admin: Fact<bool>,
+    /// What it may do: `nothing`, `some`, `read`, `data`, `write`, `admin`.
+    pub(crate) rights: Fact<Name>,
     pub(crate) place: Place,
     pub(crate) whole: Place,
 }

@@ -118,6 +118,8 @@ pub(crate) enum ConfigBody {
     ClickHouse(Arc<Element>),
     /// SQL statements of ClickHouse, parsed.
     ClickHouseSql(Arc<Vec<crate::tree::sql::Statement>>),
+    /// The variables of an env file, with the lines that set them.
+    Variables(Arc<Vec<(Name, Fact<Name>, Place)>>),
     /// Anything else that a card's settings may be read from.
     Text(Text),
 }

@@ -31,7 +31,7 @@ pub(super) fn built(program: &Program) -> Option<Built> {
     let env = |name: &str| password_of(program, name).unwrap_or_else(|| program.env(name));
     let mut layers = image.layers(program, at, &env);
     let hidden = image.hides(container, "");
-    let base = shipped::server(at);
+    let base = image.server(at);
     let mut root = layers.document(&layers.main, &base);
     for (path, value, place) in overrides(container) {
         shipped::set(&mut root, &path, &value, place);
@@ -84,7 +84,7 @@ pub(super) fn built(program: &Program) -> Option<Built> {
             store: container.address.clone(),
             is_store: true,
             title: container.title.clone(),
-            exists: container.exists.clone(),
+            exists: exists(container),
         },
         name: container.name.clone(),
         node: container.node.clone(),
@@ -94,6 +94,7 @@ pub(super) fn built(program: &Program) -> Option<Built> {
         reader: Reader { env: &env, shipped: at, assumed: false },
         root: &root,
         users: users.as_ref(),
+        users_whole: true,
         listens: true,
         only_written: false,
         config_open,
@@ -149,6 +150,27 @@ pub(super) fn built(program: &Program) -> Option<Built> {
         out.defects.push(server.names.defect(&here, "no-start", message));
     }
     Some(Built { parts: out, server: root, users })
+}
+
+/// A script in place of the entry point may start the server or only ask another one.
+fn exists(container: &Container) -> Fact<bool> {
+    let words = [&container.command, &container.args];
+    let mut words = words.into_iter().filter_map(Fact::known).flatten().filter_map(Fact::known);
+    let first = words.next().map_or("", |w| w.rsplit('/').next().unwrap_or(w));
+    let script = words.next().filter(|_| matches!(first, "sh" | "bash" | "ash"));
+    let elsewhere = script.filter(|s| {
+        !s.starts_with('-')
+            && s.ends_with(".sh")
+            && !s.contains("entrypoint")
+            && !s.contains("server")
+    });
+    match (elsewhere, &container.exists) {
+        (Some(script), Fact::Known(true, _)) => {
+            let what = format!("whether `{script}` starts a server");
+            Fact::Unknown(Why::NotHere(what.into()), container.command.place())
+        }
+        (_, exists) => exists.clone(),
+    }
 }
 
 fn image_origin(container: &Container) -> Origin {

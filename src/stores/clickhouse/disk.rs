@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashMap;
+
 use super::super::Parts;
 use super::folders::{Group, groups};
 use super::layers::{Layers, UsersFile};
@@ -11,7 +13,7 @@ use super::read::Reader;
 use super::server::{Built, Server};
 use super::{hygiene, shipped, users};
 use crate::model::fact::{Fact, Name, Why};
-use crate::model::fragment::{Address, ConfigFile};
+use crate::model::fragment::{Address, ConfigBody, ConfigFile};
 use crate::paths;
 use crate::source::Place;
 use crate::tree::xml::Element;
@@ -19,7 +21,8 @@ use crate::tree::xml::Element;
 /// Every server of a project, and what lies there without one.
 pub(super) fn built(files: &[&ConfigFile]) -> Vec<Built> {
     let groups = groups(files);
-    groups.iter().filter_map(|(address, group)| group.built(address)).collect()
+    let variables = Variables::of(files);
+    groups.iter().filter_map(|(address, group)| group.built(address, &variables)).collect()
 }
 
 pub(super) fn parts(files: &[&ConfigFile]) -> Parts {
@@ -34,6 +37,47 @@ pub(super) fn parts(files: &[&ConfigFile]) -> Parts {
     out
 }
 
+/// The variables of `.env` files, by the folders in which these lie.
+struct Variables<'a>(FxHashMap<&'a str, &'a [Variable]>);
+
+/// Name, value, the line that sets it.
+type Variable = (Name, Fact<Name>, Place);
+
+impl<'a> Variables<'a> {
+    fn of(files: &[&'a ConfigFile]) -> Variables<'a> {
+        let read = files.iter().filter_map(|file| {
+            let ConfigBody::Variables(list) = &file.body else { return None };
+            let path = file.address.0.strip_prefix("file:")?;
+            Some((path.rsplit_once('/').map_or("", |(folder, _)| folder), list.as_slice()))
+        });
+        Variables(read.collect())
+    }
+
+    /// What the nearest `.env` says: in the configuration's folder, or beside that. That the server
+    /// is started with it is a guess. The key of a file by itself ends in the file's name.
+    fn get(&self, folder: &str, file: &str, name: &str) -> Option<Fact<Name>> {
+        let alone = !file.is_empty() && folder.rsplit('/').next() == Some(file);
+        let up = |folder: &str| folder.rsplit_once('/').map_or("", |(above, _)| above).to_owned();
+        let inside = if alone { up(folder) } else { folder.to_owned() };
+        let beside = up(&inside);
+        [inside, beside].iter().find_map(|folder| {
+            let list = self.0.get(folder.as_str())?;
+            let (_, value, at) = list.iter().rev().find(|(n, ..)| &**n == name)?;
+            Some(match value {
+                Fact::Known(value, _) => {
+                    Fact::guessed(value.clone(), "that the server gets this file's variables", *at)
+                }
+                other => other.clone(),
+            })
+        })
+    }
+}
+
+/// The name of a group's first file.
+fn first_name<'a>(files: &'a [(Name, &Element, Place)]) -> &'a str {
+    files.first().map_or("", |(path, ..)| path.rsplit('/').next().unwrap_or(path))
+}
+
 fn concerns_listeners(root: &Element) -> bool {
     root.elements().any(|e| {
         matches!(&*e.name, "listen_host" | "protocols" | "interserver_listen_host")
@@ -43,7 +87,7 @@ fn concerns_listeners(root: &Element) -> bool {
 }
 
 impl Group<'_> {
-    fn built(&self, address: &str) -> Option<Built> {
+    fn built(&self, address: &str, variables: &Variables) -> Option<Built> {
         let is_main = |(path, ..): &&(Name, _, _)| Some(path) == self.main.as_ref();
         let first = self.files.iter().find(is_main).or(self.files.first());
         let (_, first, whole) = first?;
@@ -54,7 +98,10 @@ impl Group<'_> {
             None => paths::join(folder, "config.xml"),
         };
         let files = self.files.iter().map(|(p, e, _)| (p.clone(), Cow::Borrowed(*e))).collect();
-        let env = |name: &str| Fact::Unknown(Why::Environment(name.into()), at);
+        let env = |name: &str| {
+            let told = variables.get(&self.folder, first_name(&self.files), name);
+            told.unwrap_or_else(|| Fact::Unknown(Why::Environment(name.into()), at))
+        };
         let mut layers = Layers::new(main, files, at, &env);
         layers.exact = false;
         let root = layers.document(&layers.main, &shipped::server(at));
@@ -90,6 +137,8 @@ impl Group<'_> {
             reader: Reader { env: &env, shipped: at, assumed: true },
             root: &root,
             users: users.as_ref(),
+            users_whole: self.main.is_some()
+                || users_path.as_deref().is_some_and(|p| layers.file(p).is_some()),
             listens,
             only_written: !has_main || self.keeper,
             config_open: unseen.then(|| (Why::NotHere("config.xml".into()), at)),

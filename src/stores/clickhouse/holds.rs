@@ -8,6 +8,52 @@ const LOG_TABLES: [&str; 14] = [
     "request", "requests", "audit", "audits",
 ];
 
+/// Words behind one of those that make it a list of kinds, or a table of what belongs to what.
+const KINDS: [&str; 16] = [
+    "to",
+    "type",
+    "types",
+    "kind",
+    "kinds",
+    "definition",
+    "definitions",
+    "config",
+    "configs",
+    "settings",
+    "schema",
+    "schemas",
+    "rules",
+    "templates",
+    "cluster",
+    "clusters",
+];
+
+/// Columns of which two say that rows are a copy of a public chain of blocks, whose `traces` and
+/// `events` are its content and no record of who did what with a program.
+const LEDGER: [&str; 9] = [
+    "block_number",
+    "block_hash",
+    "block_timestamp",
+    "transaction_hash",
+    "tx_hash",
+    "transaction_index",
+    "gas_used",
+    "log_index",
+    "parent_hash",
+];
+
+/// Log columns that only say what a row belongs to; two of them make no log.
+const REFERENCES: [&str; 8] = [
+    "trace_id",
+    "span_id",
+    "parent_span_id",
+    "request_id",
+    "session_id",
+    "service",
+    "service_name",
+    "url",
+];
+
 /// Columns of which two beside a time make a log.
 const LOG_COLUMNS: [&str; 32] = [
     "level",
@@ -203,7 +249,12 @@ pub(super) fn of(
         return out;
     }
     let words = words(&name.table);
-    if let Some(word) = words.iter().find(|w| LOG_TABLES.contains(&w.as_str())) {
+    let snake: Vec<String> = columns.iter().map(|c| self::words(&c.name).join("_")).collect();
+    let ledger = snake.iter().filter(|s| LEDGER.contains(&s.as_str())).count() >= 2;
+    let lists = |at: usize| words[at + 1..].iter().any(|w| KINDS.contains(&w.as_str()));
+    let log =
+        words.iter().enumerate().find(|(at, w)| LOG_TABLES.contains(&w.as_str()) && !lists(*at));
+    if let Some((_, word)) = log.filter(|_| !ledger) {
         out.log = true;
         add("logs", format!("that `{}` holds logs, by the word `{word}`", name.table), name.place);
     }
@@ -211,13 +262,14 @@ pub(super) fn of(
         let kind = crate::tree::sql::bare_type(&c.kind);
         !NO_TEXT.iter().any(|t| kind.starts_with(t))
     };
-    let snake: Vec<String> = columns.iter().map(|c| self::words(&c.name).join("_")).collect();
     let timed = columns.iter().any(|c| crate::tree::sql::bare_type(&c.kind).starts_with("Date"));
     let telling: Vec<&Column> = (columns.iter().zip(&snake))
         .filter(|(_, s)| LOG_COLUMNS.contains(&s.as_str()))
         .map(|(c, _)| c)
         .collect();
-    if !out.log && timed && telling.len() >= 2 {
+    let own =
+        telling.iter().any(|c| !REFERENCES.contains(&self::words(&c.name).join("_").as_str()));
+    if !out.log && timed && telling.len() >= 2 && own && !ledger {
         out.log = true;
         let by = format!(
             "that `{}` holds logs, by its columns `{}` and `{}`",

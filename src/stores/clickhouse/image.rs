@@ -11,7 +11,7 @@ use super::shipped;
 use crate::model::fact::{Fact, Name};
 use crate::model::fragment::{ConfigBody, Container};
 use crate::source::Place;
-use crate::tree::xml::Element;
+use crate::tree::xml::{Content, Element};
 
 /// Whether a release limits an untouched `default` to the server itself.
 pub(super) enum Guard {
@@ -27,6 +27,8 @@ pub(super) struct Image {
     pub(super) guard: Guard,
     /// Whether a release includes from `/etc/metrika.xml` without being told; up to 26.7.
     implicit_include: bool,
+    /// Whether a release ships `text_log` switched on; since 24.8 (ClickHouse#67428).
+    text_log: bool,
 }
 
 const OFFICIAL: [&str; 1] = ["/etc/clickhouse-server"];
@@ -41,7 +43,18 @@ impl Image {
         let guard = if old { Guard::No } else { guard(tag.unwrap_or("latest")) };
         let folders: &[&str] = if bitnami { &BITNAMI } else { &OFFICIAL };
         let implicit_include = old || tag.is_some_and(|t| release(t).is_some_and(|r| r < (26, 8)));
-        Image { folders, bitnami, guard, implicit_include }
+        let text_log = !old && tag.is_none_or(|t| release(t).is_none_or(|r| r >= (24, 8)));
+        Image { folders, bitnami, guard, implicit_include, text_log }
+    }
+
+    /// The main file that this release ships.
+    pub(super) fn server(&self, at: Place) -> Element {
+        let mut shipped = shipped::server(at);
+        shipped.children.retain(|child| match child {
+            Content::Element(element) => self.text_log || &*element.name != "text_log",
+            Content::Text(_) => true,
+        });
+        shipped
     }
 
     /// The files in the container that are configuration, under the image's first folder.

@@ -38,6 +38,9 @@ const MAX_STEPS: usize = 8;
 /// Entries of `protocols`, and layers under one; nobody writes more by hand.
 const MAX_PROTOCOLS: usize = 64;
 
+/// Members of a keeper's cluster that are looked through.
+const MAX_SERVERS: usize = 256;
+
 const DATA: &str = "data+admin";
 
 const PORTS: [Port; 16] = [
@@ -97,7 +100,50 @@ pub(super) fn endpoints(reader: &Reader, root: &Element) -> Vec<EndpointDraft> {
         });
     }
     out.extend(protocols(reader, root, &everywhere));
+    out.extend(raft(reader, root, &between));
     out
+}
+
+/// Where a keeper speaks with the others: the port of the entry that has its own number. Without
+/// `interserver_listen_host` it takes every address, whatever `listen_host` says
+/// (`src/Coordination/KeeperServer.cpp`).
+fn raft(reader: &Reader, root: &Element, hosts: &[&Element]) -> Option<EndpointDraft> {
+    let keeper = root.child("keeper_server")?;
+    let raft = keeper.child("raft_configuration")?;
+    let own = reader.text(keeper.child("server_id")?);
+    // A keeper by itself, as it is shipped, has nobody to speak with.
+    let alone = all(raft, "server").take(MAX_SERVERS).nth(1).is_none();
+    if alone {
+        return None;
+    }
+    let servers = all(raft, "server").take(MAX_SERVERS);
+    let mut known = servers.filter(|server| server.child("port").is_some()).peekable();
+    let first = *known.peek()?;
+    let is_own = |server: &&Element| {
+        let id = server.child("id").map(|id| reader.text(id));
+        own.known().is_some() && id.as_ref().and_then(Fact::known) == own.known()
+    };
+    // Every server of one configuration has the same port, as a rule.
+    let server = known.find(is_own).unwrap_or(first);
+    let port = server.child("port")?;
+    let bind = if hosts.is_empty() {
+        let see = "a keeper's own port listens on every address";
+        Fact::default(Addresses::all(), see, port.tag)
+    } else {
+        bind(reader, hosts, root)
+    };
+    Some(EndpointDraft {
+        port: reader.number(port),
+        udp: false,
+        protocol: "raft".into(),
+        role: "cluster".into(),
+        tls: raft
+            .child("secure")
+            .map_or(Fact::Known(false, reader.origin(raft)), |e| reader.bool(e)),
+        bind,
+        asks: Fact::Known(false, reader.origin(raft)),
+        place: port.place,
+    })
 }
 
 /// `protocols`: entries with a port are endpoints, the chain of `impl` is what is spoken there.

@@ -32,6 +32,8 @@ pub(super) struct Server<'a> {
     pub(super) root: &'a Element,
     /// The users document; `None` where nobody wrote or ships one.
     pub(super) users: Option<&'a Element>,
+    /// Whether the users document is more than a piece that lies over one which is not here.
+    pub(super) users_whole: bool,
     /// Whether its ports and addresses are told.
     pub(super) listens: bool,
     /// Of logs and system tables only what somebody wrote.
@@ -45,7 +47,7 @@ pub(super) struct Server<'a> {
 impl Server<'_> {
     pub(super) fn parts(&self) -> Parts {
         let Accounts { logins, secrets, defects } = match self.users {
-            Some(users) => users::accounts(&self.reader, users, &self.names),
+            Some(users) => users::accounts(&self.reader, users, &self.names, self.users_whole),
             None => Accounts::default(),
         };
         let mut defects = defects;

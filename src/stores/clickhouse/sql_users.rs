@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use super::names::Names;
 use super::read::Reader;
+use super::rights;
 use super::tables::statements;
 use super::users::{is_known, password, subnet};
 use crate::model::concept::{Defect, Identity, Secret};
 use crate::model::fact::{Fact, Name, Origin, Why};
 use crate::model::fragment::{Address, ConfigFile, Login};
 use crate::model::net::Addresses;
+use crate::model::rights::rank;
 use crate::source::Place;
-use crate::tree::sql::{Host, Identified, Method, StatementKind, UserStatement};
+use crate::tree::sql::{Grant, Host, Identified, Method, StatementKind, UserStatement};
 use crate::tree::xml::Element;
 
 /// What the server document lets SQL create (`InterpreterCreateUserQuery.cpp`). An `ALTER` is not
@@ -63,6 +65,7 @@ pub(super) fn refused(files: &[&ConfigFile], allowed: &Allowed, names: &Names) -
 /// Accounts as the statements leave them, in the order of their names.
 pub(super) fn logins(files: &[&ConfigFile], allowed: &Allowed) -> BTreeMap<Name, Login> {
     let mut out: BTreeMap<Name, Login> = BTreeMap::new();
+    let mut granted = Granted::default();
     for statement in files.iter().flat_map(|f| statements(f)) {
         match &statement.kind {
             StatementKind::User(user) if allowed.refuses(user).is_some() => {}
@@ -83,17 +86,83 @@ pub(super) fn logins(files: &[&ConfigFile], allowed: &Allowed) -> BTreeMap<Name,
                     out.remove(name);
                 }
             }
-            StatementKind::Grant(grant) if grant.admin => {
-                for name in &grant.to {
-                    if let Some(login) = out.get_mut(name) {
-                        login.admin = Fact::written(true, statement.place);
-                    }
-                }
-            }
+            StatementKind::Grant(grant) => granted.add(grant, statement.place),
             _ => {}
         }
     }
+    for login in out.values_mut() {
+        let Some(rights) = granted.of(&login.name) else { continue };
+        if rights.known().is_some_and(|r| &**r == "admin") {
+            login.admin = Fact::written(true, rights.place());
+        }
+        login.rights = rights;
+    }
     out
+}
+
+/// Roles that are looked through for one account.
+const MAX_ROLES: usize = 16;
+
+/// What users and roles are granted, and where.
+#[derive(Default)]
+struct Granted<'a> {
+    rights: BTreeMap<Name, (&'static str, Place)>,
+    roles: BTreeMap<Name, Vec<&'a str>>,
+    /// Where a role was granted last.
+    at: Option<Place>,
+}
+
+impl<'a> Granted<'a> {
+    fn add(&mut self, grant: &'a Grant, at: Place) {
+        let named = !grant.what.split_whitespace().any(|w| w.eq_ignore_ascii_case("on"));
+        for name in &grant.to {
+            if named && !grant.admin {
+                let roles = grant.what.split(',').map(|r| r.trim().trim_matches(['`', '"']));
+                self.roles.entry(name.clone()).or_default().extend(roles);
+                self.at = Some(at);
+                continue;
+            }
+            let new = if grant.admin { "admin" } else { rights::privileges(&grant.what) };
+            let kept = self.rights.entry(name.clone()).or_insert((new, at));
+            if rank(new) > rank(kept.0) {
+                *kept = (new, at);
+            }
+        }
+    }
+
+    /// The most that a user may do, by itself and by its roles; `None` where nothing is granted.
+    fn of(&self, name: &str) -> Option<Fact<Name>> {
+        let mut open = vec![name];
+        let mut seen: Vec<&str> = Vec::new();
+        let (mut most, mut elsewhere) = (None, None);
+        while let Some(name) = open.pop() {
+            if seen.len() == MAX_ROLES || seen.contains(&name) {
+                continue;
+            }
+            seen.push(name);
+            let roles = self.roles.get(name);
+            open.extend(roles.into_iter().flatten());
+            match self.rights.get(name) {
+                Some(own) if most.is_none_or(|(rights, _)| rank(own.0) > rank(rights)) => {
+                    most = Some(*own);
+                }
+                None if roles.is_none() => elsewhere = Some(name),
+                _ => {}
+            }
+        }
+        match (most, elsewhere) {
+            (Some((rights, at)), None) => Some(Fact::written(rights.into(), at)),
+            (Some(("admin", at)), _) => Some(Fact::written("admin".into(), at)),
+            (Some((_, at)), Some(role)) => {
+                Some(Fact::Unknown(Why::NotHere(format!("the rights of `{role}`").into()), at))
+            }
+            (None, _) if seen.len() < 2 => None,
+            (None, _) => {
+                let at = self.at?;
+                Some(Fact::Unknown(Why::NotHere("the rights of its roles".into()), at))
+            }
+        }
+    }
 }
 
 fn create(name: &Name, user: &UserStatement, whole: Place) -> Login {
@@ -108,6 +177,11 @@ fn create(name: &Name, user: &UserStatement, whole: Place) -> Login {
         networks,
         password_in_clear: in_clear(methods, user.head),
         admin: Fact::default(false, "a user that SQL creates has no rights yet", user.head),
+        rights: Fact::default(
+            "nothing".into(),
+            "a user that SQL creates has no rights yet",
+            user.head,
+        ),
         place: user.head,
         whole,
     }

@@ -9,6 +9,7 @@ use crate::source::{FileId, Place, Text};
 
 mod disk;
 mod image;
+mod rights;
 mod sql;
 mod verdicts;
 
@@ -18,8 +19,12 @@ const HERE: Place = Place { file: FileId(99), start: 0, end: 1 };
 fn files(texts: &[(&str, &str)]) -> Vec<ConfigFile> {
     let one = |(index, (path, text)): (usize, &(&str, &str))| {
         let text = Text::of_file(FileId(index as u32), (*text).into());
-        let body = config_body(path, &text, &mut Vec::new())
-            .unwrap_or_else(|| ConfigBody::Text(text.clone()));
+        let body = if path.rsplit('/').next() == Some(".env") {
+            ConfigBody::Variables(crate::formats::env_file(&text).into())
+        } else {
+            config_body(path, &text, &mut Vec::new())
+                .unwrap_or_else(|| ConfigBody::Text(text.clone()))
+        };
         let name = path.rsplit('/').next().unwrap().into();
         ConfigFile { address: Address::file(path), name, place: text.whole(), body }
     };

@@ -12,34 +12,33 @@ use crate::tree::xml::Element;
 /// Clusters and replicas that are looked at; nobody writes more by hand.
 const MAX_REPLICAS: usize = 4096;
 
-/// The oldest TLS version, where the document names one (`openSSL.server`, Poco's `SSLManager`).
+/// The oldest TLS version, where the document names one (`openSSL.server`). Poco's `SSLManager.cpp`
+/// splits `disableProtocols` at commas and semicolons and knows its words in small letters only.
 pub(super) fn tls_version(reader: &Reader, root: &Element) -> Option<Fact<Name>> {
     let server = at(root, &["openSSL", "server"])?;
-    let required = [
-        ("requireTLSv1_3", "1.3"),
-        ("requireTLSv1_2", "1.2"),
-        ("requireTLSv1_1", "1.1"),
-        ("requireTLSv1", "1.0"),
-    ];
-    for (name, version) in required {
-        let Some(element) = server.child(name) else { continue };
-        if reader.bool(element).known() == Some(&true) {
-            return Some(Fact::Known(version.into(), reader.origin(element)));
-        }
+    let disabled = server.child("disableProtocols");
+    let text = disabled.map(|element| reader.text(element));
+    let text = text.as_ref().and_then(Fact::known).map_or("", |text| &**text);
+    let off = |name: &str| text.split([',', ';']).any(|word| word.trim() == name);
+    if let Some(element) = disabled
+        && off("tlsv1")
+        && off("tlsv1_1")
+    {
+        let version = if off("tlsv1_2") { "1.3" } else { "1.2" };
+        return Some(Fact::Known(version.into(), reader.origin(element)));
     }
-    let element = server.child("disableProtocols")?;
-    let text = reader.text(element);
-    let off = |name: &str| {
-        let names = text.known().into_iter().flat_map(|t| t.split([',', ';', ' ']));
-        names.into_iter().any(|n| n.trim().eq_ignore_ascii_case(name))
-    };
-    // What the library itself leaves out differs from release to release.
-    let version = match (off("tlsv1") && off("tlsv1_1"), off("tlsv1_2")) {
-        (true, true) => "1.3",
-        (true, false) => "1.2",
-        (false, _) => return None,
-    };
-    Some(Fact::Known(version.into(), reader.origin(element)))
+    // Older releases speak nothing but the version that is required, newer ones take the word and
+    // speak whatever their library does (`Context.cpp`); so this is a guess in both.
+    let required = [("requireTLSv1_2", "1.2"), ("requireTLSv1_1", "1.1"), ("requireTLSv1", "1.0")];
+    let found = required.into_iter().find_map(|(name, version)| {
+        let element = server.child(name)?;
+        (reader.bool(element).known() == Some(&true)).then_some((element, version))
+    });
+    let (element, version) = found?;
+    if version == "1.0" && off("tlsv1") {
+        return Some(Fact::guessed("1.1".into(), "that the library still speaks it", element.tag));
+    }
+    Some(Fact::guessed(version.into(), "that the release does as it is told", element.tag))
 }
 
 /// Replicas of other machines, each with its cluster.

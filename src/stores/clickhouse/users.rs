@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::listen::union;
 use super::names::Names;
 use super::read::{Reader, all, value_place};
+use super::rights;
 use crate::model::concept::{Defect, Secret};
 use crate::model::fact::{Fact, Name, Origin, Why};
 use crate::model::fragment::Login;
@@ -50,11 +51,21 @@ const KNOWN: [&str; 8] =
     ["default", "clickhouse", "password", "changeme", "qwerty", "123456", "admin", "test"];
 
 /// The users of a merged users document.
-pub(super) fn accounts(reader: &Reader, root: &Element, names: &Names) -> Accounts {
+///
+/// `whole`: nothing else is laid over these users, as far as anybody sees.
+pub(super) fn accounts(reader: &Reader, root: &Element, names: &Names, whole: bool) -> Accounts {
     let mut out = Accounts::default();
     let Some(section) = root.child("users") else { return out };
     let mut seen: FxHashMap<&str, usize> = FxHashMap::default();
     for user in section.elements() {
+        // What nobody here can include is no account of that name.
+        if &*user.name == "include" && reader.elsewhere(user).is_some() {
+            continue;
+        }
+        let proves = user.elements().any(|e| TAGS.contains(&&*e.name));
+        if !whole && !proves && reader.elsewhere(user).is_none() {
+            continue;
+        }
         // The server calls a second user of the same name `bob[1]`.
         let count = seen.entry(&user.name).or_default();
         *count += 1;
@@ -63,6 +74,9 @@ pub(super) fn accounts(reader: &Reader, root: &Element, names: &Names) -> Accoun
             n => format!("{}[{n}]", user.name).into(),
         };
         account(reader, user, &name, names, &mut out);
+        if let Some(login) = out.logins.last_mut().filter(|l| l.name == name) {
+            login.rights = rights::of(reader, root, user);
+        }
     }
     out
 }
@@ -166,6 +180,7 @@ fn push_login(
         networks: networks(reader, user),
         password_in_clear: Fact::Known(readable, reader.origin(tag)),
         admin,
+        rights: Fact::Unset(user.tag),
         place: user.tag,
         whole: user.place,
     });

@@ -1,6 +1,7 @@
 //! dbt models: `{{ config(materialized='table', engine='MergeTree()', ttl='…') }}` above a query.
 //!
-//! dbt-clickhouse writes the `CREATE TABLE` from it; what the project's own file adds is not here.
+//! dbt-clickhouse writes the `CREATE TABLE` from it; what the project's own file adds comes as
+//! [`Defaults`].
 
 use std::sync::Arc;
 
@@ -22,19 +23,45 @@ const KEPT: [&str; 6] = [
 /// Columns that are read from the query.
 const MAX_COLUMNS: usize = 512;
 
-/// The table that a model makes; `name` is its file's.
-pub(crate) fn model(text: &Text, name: &str) -> Option<Statement> {
-    let src = text.as_str();
+/// What a model has that does not say so itself.
+#[derive(Default)]
+pub(crate) struct Defaults {
+    pub(crate) engine: Option<Text>,
+    pub(crate) ttl: Option<Text>,
+    pub(crate) materialized: Option<Arc<str>>,
+    /// Whether the database is known to be ClickHouse, so that every table has an engine.
+    pub(crate) known: bool,
+}
+
+/// Where the braces of `{{ config(…) }}` open, what stands between the brackets, and the end.
+fn call(src: &str) -> Option<(usize, usize, usize)> {
     let call = src.find("config(")?;
     let open = src[..call].rfind("{{").filter(|at| src[at + 2..call].trim().is_empty())?;
     let start = call + "config(".len();
     let close = start + src[start..].find("}}")?;
+    Some((open, start, close))
+}
+
+/// The table that a model makes; `name` is its file's.
+pub(crate) fn model(text: &Text, name: &str, defaults: &Defaults) -> Option<Statement> {
+    let src = text.as_str();
+    let found = call(src);
+    if found.is_none() && !defaults.known {
+        return None;
+    }
+    // A model without a call of its own is told of as a whole.
+    let (open, start, close) = found.unwrap_or((0, 0, 0));
     // The lexer takes what stands in braces as one token, so the call is read as a text of its own.
     let inner =
         Text::nested(src[start..close].into(), text.place(start..close), text.piece(start..close));
     let (tokens, _) = lex::tokens(&inner);
     let mut c = Cursor::new(&inner, &tokens);
-    let (mut kept, mut engine, mut ttl) = (false, None, None);
+    let mut kept = defaults.materialized.as_ref().is_some_and(|m| KEPT.contains(&&**m));
+    let default = |text: &Text| (Arc::from(text.as_str()), text.whole());
+    let head = text.place(open..if found.is_some() { close + 2 } else { src.trim_end().len() });
+    let merge_tree = || defaults.known.then(|| ("MergeTree".into(), head));
+    let mut engine = defaults.engine.as_ref().map(default).or_else(merge_tree);
+    let mut ttl = defaults.ttl.as_ref().and_then(parse_ttl);
     while !c.done() {
         let Some(key) = c.name().filter(|_| c.eat_punct(b'=')) else {
             c.skip();
@@ -54,7 +81,6 @@ pub(crate) fn model(text: &Text, name: &str) -> Option<Statement> {
         }
     }
     let (engine, engine_place) = engine.filter(|_| kept)?;
-    let head = text.place(open..close + 2);
     let end = engine.find(|c: char| !c.is_alphanumeric()).unwrap_or(engine.len());
     let create = Create {
         name: TableName { database: None, table: name.into(), place: head },
@@ -64,7 +90,7 @@ pub(crate) fn model(text: &Text, name: &str) -> Option<Statement> {
         if_not_exists: false,
         temporary: false,
         cluster: None,
-        columns: columns(text, close + 2),
+        columns: columns(text, if found.is_some() { close + 2 } else { 0 }),
         engine: Some(Engine { name: engine[..end].into(), args: "".into(), place: engine_place }),
         ttl,
         settings: Vec::new(),
@@ -124,7 +150,7 @@ mod tests {
 
     fn check(model_text: &str, expected: Option<&str>) {
         let text = Text::of_file(FileId(0), model_text.into());
-        let found = model(&text, "m").map(|s| {
+        let found = model(&text, "m", &Defaults::default()).map(|s| {
             let StatementKind::Create(create) = s.kind else { panic!() };
             let columns: Vec<&str> = create.columns.iter().map(|c| &*c.name).collect();
             let engine = create.engine.map_or("".into(), |e| e.name);

@@ -144,6 +144,7 @@ fn strings(c: &mut Cursor, host: impl Fn(&str) -> Host, out: &mut Vec<Host>) {
 /// What follows `GRANT`.
 pub(super) fn grant(c: &mut Cursor) -> Option<Grant> {
     let (mut all, mut everywhere) = (false, false);
+    let start = c.at;
     while !c.done() && !c.sees(&["to"]) {
         all |= c.sees(&["all"])
             || c.sees(&["current", "grants"])
@@ -155,6 +156,13 @@ pub(super) fn grant(c: &mut Cursor) -> Option<Grant> {
         }
         c.skip();
     }
+    let what = c.spelled(start, c.at);
     c.eat(&["to"]).then_some(())?;
-    Some(Grant { to: names(c).0, admin: all && everywhere })
+    let to = names(c).0;
+    let what = if c.sees(&["with", "grant", "option"]) {
+        format!("{what} WITH GRANT OPTION").into()
+    } else {
+        what.into()
+    };
+    Some(Grant { to, admin: all && everywhere, what })
 }

@@ -162,6 +162,7 @@ pub(super) fn plain_login(resource: &Resource, proof: Fact<Name>) -> Login {
         networks: Fact::default(Addresses::all(), "accounts of a managed service", place),
         password_in_clear: Fact::Unset(place),
         admin: Fact::Unset(place),
+        rights: Fact::Unset(place),
         place,
         whole: resource.whole,
     }

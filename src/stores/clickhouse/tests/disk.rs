@@ -197,3 +197,46 @@ fn yaml_says_what_the_same_xml_says() {
         of(("s/config.xml", xml), ("s/users.xml", users_xml)),
     );
 }
+
+#[test]
+fn an_env_file_beside_the_configuration_tells_its_variables() {
+    let main = "<clickhouse><path>/x/</path><http_port from_env='PORT'/>\
+                <users_config>users.xml</users_config></clickhouse>";
+    let users = "<clickhouse><profiles/><users><a><password from_env='A'/></a>\
+                 <b><password from_env='B'/></b><c><password from_env='C'/></c></users></clickhouse>";
+    let with = |env: &str, text: &str, expected: &[&str]| {
+        let texts = [("etc/ch/config.xml", main), ("etc/ch/users.xml", users), (env, text)];
+        check(&texts, "port login", expected);
+    };
+    let told = ["port 8124 local", "login a none any by guess", "login b password any by guess"];
+    let text = "PORT=8124\nA=\nB='long-and-random'\n";
+    with("etc/ch/.env", text, &[&told[..], &["login c ? any"]].concat());
+    with("etc/.env", text, &[&told[..], &["login c ? any"]].concat());
+    let silent = ["port ? local", "login a ? any", "login b ? any", "login c ? any"];
+    with(".env", text, &silent);
+    with("other/.env", text, &silent);
+    check(
+        &[("etc/ch/users.d/u.xml", users), ("etc/ch/.env", "A=\nB=x1\nC=default\n")],
+        "login",
+        &[
+            "login default none any admin by guess",
+            "login a none any by guess",
+            "login b password any by guess",
+            "login c default-password any by guess",
+        ],
+    );
+}
+
+#[test]
+fn a_piece_may_speak_of_an_account_that_another_file_makes() {
+    let piece = "<clickhouse><users><b><access_management>1</access_management></b>\
+                 <include incl='more'/></users></clickhouse>";
+    check(
+        &[("a/users.d/b.xml", piece)],
+        "login defect",
+        &["login default none any admin by guess"],
+    );
+    let include = "<clickhouse><include_from>/x.xml</include_from><profiles/><users>\
+                   <default><password/></default><include incl='more'/></users></clickhouse>";
+    check(&[("a/users.xml", include)], "login defect", &["login default none any"]);
+}

@@ -80,6 +80,11 @@ fn names_tell_what_a_table_holds() {
         ("x", "t DateTime64(3), level LowCardinality(String), body String", "log-table [logs]"),
         ("x", "prompt String, prompt_tokens UInt32", "table [prompts]"),
         ("chats", "api_key String, email Nullable(String)", "table [prompts secrets personal]"),
+        ("x", "t DateTime, trace_id String, session_id String, value Float64", "table []"),
+        ("events_to_clusters", "t DateTime, id String", "table []"),
+        ("event_types", "t DateTime, id String", "table []"),
+        ("traces", "block_number UInt64, transaction_hash String, error String", "table []"),
+        ("traces_replacing", "id String", "log-table [logs]"),
         ("countries", "code String, name String", "table []"),
         ("usage", "tokens UInt64, password_changed_at DateTime", "table []"),
         ("calls", "model String, input String, output Nullable(String)", "table [prompts]"),
@@ -113,4 +118,35 @@ fn migrations_run_in_the_order_of_their_numbers_and_forwards() {
     let parts = tables(&[&files[0], &files[1]], None);
     let addresses: Vec<&str> = parts.keeps.iter().map(|k| &*k.retention.identity.address).collect();
     assert_eq!(addresses, ["sql:a/default.t", "sql:b/default.t"]);
+}
+
+#[test]
+fn tools_apply_migrations_in_their_own_order() {
+    let create = "CREATE TABLE t (d Date) ENGINE = MergeTree ORDER BY d";
+    let set = "ALTER TABLE t MODIFY TTL d + INTERVAL 3 DAY";
+    let off = "ALTER TABLE t REMOVE TTL";
+    let tool = |names: [&str; 3], up: &str, down: &str| {
+        let step = |text: &str, back: &str| format!("{up}{text};\n{down}{back}");
+        let back = if down.is_empty() { "" } else { "DROP TABLE t;" };
+        // Last in the order of bytes, first in that of the tool.
+        let texts = [step(create, back), step(set, back), step(off, back)];
+        let files: Vec<(&str, &str)> =
+            names.iter().zip(&texts).map(|(name, text)| (*name, text.as_str())).collect();
+        check(&files, &["keep t table [] forever"]);
+        // Without the last step the TTL that was set before holds.
+        check(&files[..2], &["keep t table [] 3 days"]);
+    };
+    // golang-migrate
+    tool(["m/8_a.up.sql", "m/9_b.up.sql", "m/10_c.up.sql"], "", "");
+    // dbmate
+    let dbmate = ["m/20240109_a.sql", "m/20240110_b.sql", "m/20240201_c.sql"];
+    tool(dbmate, "-- migrate:up\n", "-- migrate:down\n");
+    // goose
+    tool(["m/00008_a.sql", "m/00009_b.sql", "m/00010_c.sql"], "-- +goose Up\n", "-- +goose Down\n");
+    // Flyway
+    tool(["m/V1.9__a.sql", "m/V1.10__b.sql", "m/R__c.sql"], "", "");
+    // clickhouse-migrations
+    tool(["m/8_a.sql", "m/9_b.sql", "m/10_c.sql"], "", "");
+    // Atlas, whose atlas.sum stands beside them
+    tool(["m/20240109120000.sql", "m/20240110120000_b.sql", "m/20240201120000_c.sql"], "", "");
 }

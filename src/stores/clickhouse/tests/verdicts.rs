@@ -45,6 +45,21 @@ fn listeners() {
     check_ports(6, swapped, "<listen_host remove=\"0\"/>", &["port 8123 local"]);
     check_ports(8, "", "<http_port remove=\"1\"/>", &[]);
     check_ports(9, "", "<http_port/>", &[]);
+    let member = |id: u32, port: u32| {
+        format!("<server><id>{id}</id><hostname>k{id}</hostname><port>{port}</port></server>")
+    };
+    let keeper = |more: &str| {
+        let raft = member(1, 9234) + &member(2, 9235);
+        format!(
+            "<keeper_server><tcp_port>9181</tcp_port><server_id>2</server_id>\
+             <raft_configuration>{raft}</raft_configuration></keeper_server>{more}"
+        )
+    };
+    let ports = ["port 8123 local", "port 9181 local open", "port 9235 any open"];
+    check_ports(10, "", &keeper(""), &ports);
+    let between = "<interserver_listen_host>10.0.0.1</interserver_listen_host>";
+    let ports = ["port 8123 local", "port 9181 local open", "port 9235 1 ranges open"];
+    check_ports(11, "", &keeper(between), &ports);
     let protocol = "<protocols><p><type>http</type><host>0.0.0.0</host><port>8080</port></p>\
                     </protocols>";
     check_ports(12, "", protocol, &["port 8123 local", "port 8080 any v4"]);

@@ -10,6 +10,7 @@ pub(crate) mod operator;
 pub(crate) mod proxy;
 pub(crate) mod reference;
 pub(crate) mod resource;
+mod shelf;
 
 use std::ops::Range;
 
@@ -22,19 +23,20 @@ use module::{ModuleCard, Origin};
 use operator::OperatorCard;
 use reference::{Match, Reference};
 use resource::ResourceCard;
+use shelf::{Pages, Shelf};
 
 /// All cards, loaded and checked once.
 #[derive(Default, Debug)]
 pub(crate) struct Catalog {
     pub(crate) images: Vec<ImageCard>,
-    pub(crate) resources: Vec<ResourceCard>,
+    pub(crate) resources: Shelf<ResourceCard>,
     /// The image cards by the last part of their images' names.
     by_name: FxHashMap<String, Vec<usize>>,
     /// Those whose last part holds a `*`.
     by_pattern: Vec<usize>,
-    pub(crate) operators: Vec<OperatorCard>,
-    pub(crate) charts: Vec<ChartCard>,
-    pub(crate) modules: Vec<ModuleCard>,
+    pub(crate) operators: Shelf<OperatorCard>,
+    pub(crate) charts: Shelf<ChartCard>,
+    pub(crate) modules: Shelf<ModuleCard>,
 }
 
 /// Why a page is not a card.
@@ -78,14 +80,6 @@ const SHARE_PORTS: [(u16, &str); 2] = [(445, "smb"), (2049, "nfs")];
 const SHARED_PORTS: [u16; 15] =
     [22, 80, 443, 3000, 5000, 8000, 8080, 8081, 8088, 8443, 8888, 9000, 9001, 9090, 9100];
 
-enum Card {
-    Image(Box<ImageCard>),
-    Resource(Box<ResourceCard>),
-    Operator(Box<OperatorCard>),
-    Chart(Box<ChartCard>),
-    Module(Box<ModuleCard>),
-}
-
 /// Where the text of the first `toml` block stands.
 fn toml_block(page: &str) -> Option<Range<usize>> {
     let start = page.find("```toml\n")? + "```toml\n".len();
@@ -93,40 +87,76 @@ fn toml_block(page: &str) -> Option<Range<usize>> {
     Some(start..end)
 }
 
-/// The card on a page; `None` where the page is of another kind.
-fn card(path: &str, text: &str) -> Option<Result<Card, CardProblem>> {
-    let read = if path.starts_with(RESOURCES) {
-        ResourceCard::parse(text).map(|card| Card::Resource(Box::new(card)))
-    } else if path.starts_with(OPERATORS) {
-        OperatorCard::parse(path, text).map(|card| Card::Operator(Box::new(card)))
-    } else if path.starts_with(CHARTS) {
-        ChartCard::parse(text).map(|card| Card::Chart(Box::new(card)))
-    } else if path.starts_with(MODULES) {
-        ModuleCard::parse(path, text).map(|card| Card::Module(Box::new(card)))
-    } else {
-        let name = path.strip_prefix(IMAGES)?;
-        let card = ImageCard::parse(name.strip_suffix(".md").unwrap_or(name), text);
-        card.map(|card| Card::Image(Box::new(card)))
-    };
-    Some(read.map_err(|(at, message)| CardProblem { page: path.to_owned(), at, message }))
+/// What a page of one kind gives: a card, or what is wrong at which bytes; `None`: it is of another.
+type Read<T> = Option<Result<T, (Range<usize>, String)>>;
+
+fn image_card(path: &str, text: &str) -> Read<ImageCard> {
+    let name = path.strip_prefix(IMAGES)?;
+    Some(ImageCard::parse(name.strip_suffix(".md").unwrap_or(name), text))
+}
+
+fn resource_card(path: &str, text: &str) -> Read<ResourceCard> {
+    path.starts_with(RESOURCES).then(|| ResourceCard::parse(text))
+}
+
+fn operator_card(path: &str, text: &str) -> Read<OperatorCard> {
+    path.starts_with(OPERATORS).then(|| OperatorCard::parse(path, text))
+}
+
+fn chart_card(path: &str, text: &str) -> Read<ChartCard> {
+    path.starts_with(CHARTS).then(|| ChartCard::parse(text))
+}
+
+fn module_card(path: &str, text: &str) -> Read<ModuleCard> {
+    path.starts_with(MODULES).then(|| ModuleCard::parse(path, text))
+}
+
+/// The cards of a kind, in the order of their pages.
+fn all<T: Send>(
+    pages: &[(&str, &str)],
+    read: fn(&str, &str) -> Read<T>,
+    problems: &mut Vec<CardProblem>,
+) -> Vec<T> {
+    let read = pages.par_iter().filter_map(|(path, text)| {
+        let problem = |(at, message)| CardProblem { page: (*path).to_owned(), at, message };
+        read(path, text).map(|card| card.map_err(problem))
+    });
+    let cards: Vec<Result<T, CardProblem>> = read.collect();
+    cards
+        .into_iter()
+        .filter_map(|card| card.map_err(|problem| problems.push(problem)).ok())
+        .collect()
 }
 
 impl Catalog {
     /// Reads the cards among some pages. A page with a problem costs itself only.
+    #[cfg(test)]
     pub(crate) fn load(pages: &[(&str, &str)]) -> (Catalog, Vec<CardProblem>) {
-        let mut catalog = Catalog::default();
         let mut problems = Vec::new();
-        let cards: Vec<_> = pages.par_iter().filter_map(|(path, text)| card(path, text)).collect();
-        for card in cards {
-            match card {
-                Ok(Card::Image(card)) => catalog.images.push(*card),
-                Ok(Card::Resource(card)) => catalog.resources.push(*card),
-                Ok(Card::Operator(card)) => catalog.operators.push(*card),
-                Ok(Card::Chart(card)) => catalog.charts.push(*card),
-                Ok(Card::Module(card)) => catalog.modules.push(*card),
-                Err(problem) => problems.push(problem),
-            }
-        }
+        let mut catalog = Catalog {
+            images: all(pages, image_card, &mut problems),
+            resources: all(pages, resource_card, &mut problems).into(),
+            operators: all(pages, operator_card, &mut problems).into(),
+            charts: all(pages, chart_card, &mut problems).into(),
+            modules: all(pages, module_card, &mut problems).into(),
+            ..Catalog::default()
+        };
+        catalog.index();
+        (catalog, problems)
+    }
+
+    /// Like [`Catalog::load`], for the pages in the binary, which tests have read: only the images'
+    /// cards are read at once, since their ports and programs are asked for in any project.
+    pub(crate) fn built_in(pages: Pages) -> (Catalog, Vec<CardProblem>) {
+        let mut problems = Vec::new();
+        let mut catalog = Catalog {
+            images: all(pages, image_card, &mut problems),
+            resources: Shelf::of_pages(pages, |path, text| resource_card(path, text)?.ok()),
+            operators: Shelf::of_pages(pages, |path, text| operator_card(path, text)?.ok()),
+            charts: Shelf::of_pages(pages, |path, text| chart_card(path, text)?.ok()),
+            modules: Shelf::of_pages(pages, |path, text| module_card(path, text)?.ok()),
+            ..Catalog::default()
+        };
         catalog.index();
         (catalog, problems)
     }
@@ -246,6 +276,22 @@ mod tests {
     #[test]
     fn every_built_in_card_loads() {
         assert!(catalog().images.len() > 5);
+    }
+
+    #[test]
+    fn cards_read_when_they_are_asked_for_are_the_same() {
+        fn check<T: std::fmt::Debug>(later: &[T], at_once: &[T]) {
+            assert!(!at_once.is_empty());
+            assert_eq!(format!("{later:?}"), format!("{at_once:?}"));
+        }
+        let (later, problems) = Catalog::built_in(crate::embedded::pages());
+        assert!(problems.is_empty(), "{problems:#?}");
+        let at_once = catalog();
+        check(&later.images, &at_once.images);
+        check(&later.resources, &at_once.resources);
+        check(&later.operators, &at_once.operators);
+        check(&later.charts, &at_once.charts);
+        check(&later.modules, &at_once.modules);
     }
 
     #[test]

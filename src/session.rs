@@ -65,7 +65,7 @@ impl Knowledge {
     pub(crate) fn load(rules_dir: Option<&Path>) -> Result<Knowledge, UsageError> {
         let built_in = crate::embedded::pages();
         let (catalog, rules) =
-            rayon::join(|| Catalog::load(built_in), || own_and_built_in(rules_dir));
+            rayon::join(|| Catalog::built_in(built_in), || own_and_built_in(rules_dir));
         let (catalog, problems) = catalog;
         if let Some(problem) = problems.first() {
             return Err(UsageError(format!("a built-in card does not load: {problem:?}")));

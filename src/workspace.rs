@@ -6,6 +6,8 @@
 mod beside;
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -195,7 +197,11 @@ fn wanted(path: &Path) -> bool {
 #[expect(clippy::disallowed_methods, reason = "this is the module that reads files")]
 fn read(path: &Path, namer: &Namer, found: &Found) {
     let name = namer.name(path);
-    let len = std::fs::metadata(path).map_or(0, |m| m.len());
+    let opened = File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
+    let (len, mut file) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return note(found, Some(name), error.to_string()),
+    };
     // A script is short; a large file without an ending is a program or data.
     if path.extension().is_none() && len > LONGEST_SCRIPT {
         return;
@@ -203,10 +209,11 @@ fn read(path: &Path, namer: &Namer, found: &Found) {
     if len > LARGEST {
         return note(found, Some(name), format!("larger than {} MiB", LARGEST >> 20));
     }
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) => return note(found, Some(name), error.to_string()),
-    };
+    // One byte more than there is, so that the end is found without asking twice.
+    let mut bytes = Vec::with_capacity(len as usize + 1);
+    if let Err(error) = file.read_to_end(&mut bytes) {
+        return note(found, Some(name), error.to_string());
+    }
     match String::from_utf8(bytes) {
         Ok(text) => {
             let source = Source { path: name.into(), text: Arc::from(text) };
@@ -267,7 +274,20 @@ fn normal(path: &Path) -> PathBuf {
     out
 }
 
+/// With `/`, and without `.` and `..`.
 fn slashes(path: &Path) -> String {
-    let parts: Vec<_> = normal(path).iter().map(|p| p.to_string_lossy().into_owned()).collect();
-    parts.join("/")
+    let mut out = String::with_capacity(path.as_os_str().len());
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => out.truncate(out.rfind('/').unwrap_or(0)),
+            other => {
+                if !out.is_empty() {
+                    out.push('/');
+                }
+                out.push_str(&other.as_os_str().to_string_lossy());
+            }
+        }
+    }
+    out
 }

@@ -28,6 +28,10 @@ impl Comment {
 /// All suppressions of a file, in its order.
 pub(super) fn comments(file: FileId, text: &str) -> Vec<Comment> {
     let mut found = Vec::new();
+    // Most files have none, and to tell that is several times quicker than to look for the place.
+    if !text.contains(MARK) {
+        return found;
+    }
     let mut at = 0;
     while let Some(next) = text[at..].find(MARK) {
         let mark = at + next;

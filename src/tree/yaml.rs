@@ -66,17 +66,18 @@ fn read(text: &Text) -> Reading {
     let mut problems = Vec::new();
     let mut stumbled = Vec::new();
     while let Some(next) = parser.next_event() {
-        let failed = match next {
+        // By reference: an event is large, and there is one for every word.
+        let failed = match &next {
             Ok((Event::DocumentEnd, _)) => {
                 documents.extend(builder.finish());
                 continue;
             }
-            Ok((event, span)) => builder.event(event, &span).err(),
+            Ok((event, span)) => builder.event(event, span).err(),
             Err(error) => {
                 if *error.kind() == ErrorKind::InvalidQuotedScalarIndent {
                     stumbled.extend(error.marker().byte_offset());
                 }
-                Some(problem(text, &error))
+                Some(problem(text, error))
             }
         };
         let Some(failed) = failed else { continue };

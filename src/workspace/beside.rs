@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
+use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::{Found, Namer, SKIPPED, read, wanted};
@@ -34,9 +35,12 @@ struct Module {
 /// (internal/modsdir of Terraform). They lie in a folder that is hardly ever tracked.
 pub(super) fn fetched(folders: &BTreeSet<PathBuf>, namer: &Namer, found: &Found) {
     let mut left = MAX_FETCHED;
-    for folder in folders {
+    // Of many folders few have one, so they are asked in parallel.
+    let asked = folders.par_iter().filter_map(|folder| {
         let path = folder.join(".terraform/modules/modules.json");
-        let Ok(text) = super::read_text(&path) else { continue };
+        Some((folder, super::read_text(&path).ok()?, path))
+    });
+    for (folder, text, path) in asked.collect::<Vec<_>>() {
         let Ok(manifest) = serde_json::from_str::<Manifest>(&text) else { continue };
         read(&path, namer, found);
         let dirs: BTreeSet<&str> = manifest.modules.iter().map(|m| &*m.dir).collect();

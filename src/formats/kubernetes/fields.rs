@@ -13,14 +13,16 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| Table::read(include_str!("field
 pub(super) struct Type {
     /// `core.v1.ServiceSpec`.
     pub(super) name: &'static str,
-    /// Sorted by name, with the type that each holds, alone or in a list or a map.
-    fields: Vec<(&'static str, Option<&'static str>)>,
+    /// Sorted.
+    names: Vec<&'static str>,
+    /// With the number of the type that each holds, alone or in a list or a map.
+    fields: FxHashMap<&'static str, Option<usize>>,
 }
 
 #[derive(Default)]
 struct Table {
-    kinds: FxHashMap<(&'static str, &'static str), &'static str>,
-    types: FxHashMap<&'static str, Type>,
+    kinds: FxHashMap<(&'static str, &'static str), usize>,
+    types: Vec<Type>,
 }
 
 /// A field that is there.
@@ -32,36 +34,42 @@ pub(super) struct Field {
 /// The type of an object; `None` for what the table does not speak of.
 pub(super) fn of_kind(version: &str, kind: &str) -> Option<&'static Type> {
     let table = &*TABLE;
-    table.kinds.get(&(version, kind)).and_then(|name| table.types.get(name))
+    table.kinds.get(&(version, kind)).map(|number| &table.types[*number])
 }
 
 impl Type {
     pub(super) fn field(&self, name: &str) -> Option<Field> {
-        let at = self.fields.binary_search_by(|(field, _)| (*field).cmp(name)).ok()?;
-        let holds = self.fields[at].1.and_then(|name| TABLE.types.get(name));
+        let holds = self.fields.get(name)?.map(|number| &TABLE.types[number]);
         Some(Field { holds })
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.fields.iter().map(|(name, _)| *name)
+        self.names.iter().copied()
     }
 }
 
 impl Table {
     fn read(text: &'static str) -> Table {
+        let lines = || text.lines().map(|line| line.split(' ').collect::<Vec<_>>());
+        let types = || lines().filter(|words| !matches!(words[..], ["=" | "#" | "", ..] | [_]));
+        let numbers: FxHashMap<&str, usize> =
+            types().enumerate().map(|(number, words)| (words[0], number)).collect();
         let mut table = Table::default();
-        for line in text.lines() {
-            let mut words = line.split(' ');
-            match (words.next(), words.next(), words.next(), words.next()) {
-                (Some("="), Some(version), Some(kind), Some(name)) => {
-                    table.kinds.insert((version, kind), name);
-                }
-                (Some(name), Some(_), ..) if name != "#" => {
-                    let fields = line.split(' ').skip(1).map(field).collect();
-                    table.types.insert(name, Type { name, fields });
-                }
-                _ => {}
+        for words in lines() {
+            if let ["=", version, kind, name, ..] = words[..]
+                && let Some(number) = numbers.get(name)
+            {
+                table.kinds.insert((version, kind), *number);
             }
+        }
+        for words in types() {
+            let fields = || words[1..].iter().map(|word| field(word));
+            let number = |holds: Option<&str>| holds.and_then(|name| numbers.get(name).copied());
+            table.types.push(Type {
+                name: words[0],
+                names: fields().map(|(name, _)| name).collect(),
+                fields: fields().map(|(name, holds)| (name, number(holds))).collect(),
+            });
         }
         table
     }
@@ -90,13 +98,15 @@ mod tests {
 
     #[test]
     fn every_type_is_there_and_sorted() {
-        for kind in TABLE.kinds.values() {
-            assert!(TABLE.types.contains_key(kind), "{kind}");
-        }
-        for (name, told) in &TABLE.types {
-            assert!(told.fields.is_sorted(), "{name}");
-            let mut held = told.fields.iter().filter_map(|(_, holds)| *holds);
-            assert!(held.all(|h| TABLE.types.contains_key(h)), "{name}");
+        let text = include_str!("fields.txt");
+        assert_eq!(text.lines().filter(|l| l.starts_with("= ")).count(), TABLE.kinds.len());
+        for told in &TABLE.types {
+            assert!(told.names.is_sorted(), "{}", told.name);
+            let line = text.lines().find(|l| l.split(' ').next() == Some(told.name)).unwrap();
+            for (name, holds) in line.split(' ').skip(1).map(field) {
+                let known = told.fields[name].map(|number| TABLE.types[number].name);
+                assert_eq!(known, holds, "{} {name}", told.name);
+            }
         }
     }
 }

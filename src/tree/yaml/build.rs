@@ -88,24 +88,24 @@ impl<'a> Builder<'a> {
         self.root = None;
     }
 
-    pub(super) fn event(&mut self, event: Event<'_>, span: &Span) -> Result<(), Problem> {
+    pub(super) fn event(&mut self, event: &Event<'_>, span: &Span) -> Result<(), Problem> {
         let range = span.byte_range().unwrap_or(0..0);
         match event {
             Event::Scalar(value, style, anchor, tag) => {
-                let built = self.scalar(&value, style, tag.as_deref(), range);
-                self.anchor(anchor, &built);
+                let built = self.scalar(value, *style, tag.as_deref(), range);
+                self.anchor(*anchor, &built);
                 self.add(built);
             }
             Event::Alias(id) => {
-                let built = self.alias(id, range);
+                let built = self.alias(*id, range);
                 self.add(built);
             }
             Event::SequenceStart(style, anchor, _) => {
-                self.open(Open::List(Vec::new()), style, anchor, range)?;
+                self.open(Open::List(Vec::new()), *style, *anchor, range)?;
             }
             Event::MappingStart(style, anchor, _) => {
                 let open = Open::Map { map: Map::default(), key: None, merges: false };
-                self.open(open, style, anchor, range)?;
+                self.open(open, *style, *anchor, range)?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(range.end),
             _ => {}

@@ -29,6 +29,11 @@ impl Builder {
         Builder { at, text, pieces, parts, via: Shared::empty() }
     }
 
+    /// For a text that is long as a rule: room for it is made at once.
+    pub(super) fn long(at: Place) -> Builder {
+        Builder { text: String::with_capacity(512), ..Builder::new(at) }
+    }
+
     /// Text without a place of its own.
     pub(super) fn push_str(&mut self, text: &str) -> Result<(), Stop> {
         if self.text.len() + text.len() > MAX_TEXT {

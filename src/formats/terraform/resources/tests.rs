@@ -27,7 +27,7 @@ fn catalog() -> Catalog {
         resources.push(card);
     }
     let mut catalog = Catalog::default();
-    catalog.resources = resources;
+    catalog.resources = resources.into();
     catalog
 }
 

@@ -32,7 +32,7 @@ pub(super) fn find(name: &str) -> Option<Function> {
 
 fn jsonencode(call: &Call) -> Outcome {
     let arg = call.arg(0)?;
-    let mut out = Builder::new(call.at);
+    let mut out = Builder::long(call.at);
     let text = match write(arg, 0, &mut out) {
         Ok(()) => out.finish(),
         Err(Stop::Unknown(why)) => Val::unknown(why, call.at),
@@ -43,7 +43,7 @@ fn jsonencode(call: &Call) -> Outcome {
 
 /// A known value as JSON.
 pub(super) fn json_text(val: &Val) -> Result<String, Stop> {
-    let mut out = Builder::new(val.at);
+    let mut out = Builder::long(val.at);
     write(val, 0, &mut out)?;
     Ok(ops::text(&out.finish())?.to_string())
 }

@@ -14,32 +14,34 @@ mod shelf;
 
 use std::ops::Range;
 
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use chart::ChartCard;
-use image::ImageCard;
+use image::{Head, ImageCard};
 use module::{ModuleCard, Origin};
 use operator::OperatorCard;
 use reference::{Match, Reference};
 use resource::ResourceCard;
-use shelf::{Pages, Shelf};
+use shelf::{Pages, Read, Shelf};
 
-/// All cards, loaded and checked once.
+/// All cards. Those in the binary have been checked by tests.
 #[derive(Default, Debug)]
 pub(crate) struct Catalog {
-    pub(crate) images: Vec<ImageCard>,
-    pub(crate) resources: Shelf<ResourceCard>,
+    pub(crate) images: Shelf<ImageCard>,
+    /// What is asked of all image cards, in their order.
+    heads: Vec<Head<'static>>,
     /// The image cards by the last part of their images' names.
-    by_name: FxHashMap<String, Vec<usize>>,
+    by_name: FxHashMap<&'static str, Vec<usize>>,
     /// Those whose last part holds a `*`.
     by_pattern: Vec<usize>,
+    pub(crate) resources: Shelf<ResourceCard>,
     pub(crate) operators: Shelf<OperatorCard>,
     pub(crate) charts: Shelf<ChartCard>,
     pub(crate) modules: Shelf<ModuleCard>,
 }
 
 /// Why a page is not a card.
+#[cfg(test)]
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct CardProblem {
     /// The page, relative to the folder of the rules.
@@ -87,88 +89,48 @@ fn toml_block(page: &str) -> Option<Range<usize>> {
     Some(start..end)
 }
 
-/// What a page of one kind gives: a card, or what is wrong at which bytes; `None`: it is of another.
-type Read<T> = Option<Result<T, (Range<usize>, String)>>;
-
 fn image_card(path: &str, text: &str) -> Read<ImageCard> {
     let name = path.strip_prefix(IMAGES)?;
     Some(ImageCard::parse(name.strip_suffix(".md").unwrap_or(name), text))
 }
 
-fn resource_card(path: &str, text: &str) -> Read<ResourceCard> {
-    path.starts_with(RESOURCES).then(|| ResourceCard::parse(text))
-}
-
-fn operator_card(path: &str, text: &str) -> Read<OperatorCard> {
-    path.starts_with(OPERATORS).then(|| OperatorCard::parse(path, text))
-}
-
-fn chart_card(path: &str, text: &str) -> Read<ChartCard> {
-    path.starts_with(CHARTS).then(|| ChartCard::parse(text))
-}
-
-fn module_card(path: &str, text: &str) -> Read<ModuleCard> {
-    path.starts_with(MODULES).then(|| ModuleCard::parse(path, text))
-}
-
-/// The cards of a kind, in the order of their pages.
-fn all<T: Send>(
-    pages: &[(&str, &str)],
-    read: fn(&str, &str) -> Read<T>,
-    problems: &mut Vec<CardProblem>,
-) -> Vec<T> {
-    let read = pages.par_iter().filter_map(|(path, text)| {
-        let problem = |(at, message)| CardProblem { page: (*path).to_owned(), at, message };
-        read(path, text).map(|card| card.map_err(problem))
-    });
-    let cards: Vec<Result<T, CardProblem>> = read.collect();
-    cards
-        .into_iter()
-        .filter_map(|card| card.map_err(|problem| problems.push(problem)).ok())
-        .collect()
-}
-
 impl Catalog {
-    /// Reads the cards among some pages. A page with a problem costs itself only.
-    #[cfg(test)]
-    pub(crate) fn load(pages: &[(&str, &str)]) -> (Catalog, Vec<CardProblem>) {
-        let mut problems = Vec::new();
+    /// The cards among some pages.
+    pub(crate) fn of(pages: Pages) -> Catalog {
         let mut catalog = Catalog {
-            images: all(pages, image_card, &mut problems),
-            resources: all(pages, resource_card, &mut problems).into(),
-            operators: all(pages, operator_card, &mut problems).into(),
-            charts: all(pages, chart_card, &mut problems).into(),
-            modules: all(pages, module_card, &mut problems).into(),
+            images: Shelf::of(pages, IMAGES, image_card),
+            resources: Shelf::of(pages, RESOURCES, |_, text| Some(ResourceCard::parse(text))),
+            operators: Shelf::of(pages, OPERATORS, |path, text| {
+                Some(OperatorCard::parse(path, text))
+            }),
+            charts: Shelf::of(pages, CHARTS, |_, text| Some(ChartCard::parse(text))),
+            modules: Shelf::of(pages, MODULES, |path, text| Some(ModuleCard::parse(path, text))),
             ..Catalog::default()
         };
+        catalog.heads = catalog.images.texts().map(Head::read).collect();
         catalog.index();
-        (catalog, problems)
+        catalog
     }
 
-    /// Like [`Catalog::load`], for the pages in the binary, which tests have read: only the images'
-    /// cards are read at once, since their ports and programs are asked for in any project.
-    pub(crate) fn built_in(pages: Pages) -> (Catalog, Vec<CardProblem>) {
-        let mut problems = Vec::new();
-        let mut catalog = Catalog {
-            images: all(pages, image_card, &mut problems),
-            resources: Shelf::of_pages(pages, |path, text| resource_card(path, text)?.ok()),
-            operators: Shelf::of_pages(pages, |path, text| operator_card(path, text)?.ok()),
-            charts: Shelf::of_pages(pages, |path, text| chart_card(path, text)?.ok()),
-            modules: Shelf::of_pages(pages, |path, text| module_card(path, text)?.ok()),
-            ..Catalog::default()
-        };
-        catalog.index();
-        (catalog, problems)
+    /// What is wrong with which pages.
+    #[cfg(test)]
+    pub(crate) fn problems(&self) -> Vec<CardProblem> {
+        let mut out: Vec<CardProblem> = self.images.problems().collect();
+        out.extend(self.resources.problems());
+        out.extend(self.operators.problems());
+        out.extend(self.charts.problems());
+        out.extend(self.modules.problems());
+        out
     }
 
     fn index(&mut self) {
-        for (at, card) in self.images.iter().enumerate() {
-            for image in &card.images {
+        for (at, head) in self.heads.iter().enumerate() {
+            for image in &head.images {
                 let name = reference::last_part(image);
                 let known = if name.contains('*') {
                     &mut self.by_pattern
                 } else {
-                    self.by_name.entry(name.to_owned()).or_default()
+                    self.by_name.entry(name).or_default()
                 };
                 if known.last() != Some(&at) {
                     known.push(at);
@@ -195,20 +157,21 @@ impl Catalog {
         near.extend(&self.by_pattern);
         near.sort_unstable();
         near.dedup();
-        let cards = near.into_iter().map(|at| &self.images[at]);
-        let met = cards.filter_map(|card| card.meets(&reference).map(|m| (card, m)));
-        met.reduce(|best, next| if next.1.1 > best.1.1 { next } else { best })
-            .map(|(card, (how, _))| (card, how))
+        let met =
+            near.into_iter().filter_map(|at| Some((at, reference.among(&self.heads[at].images)?)));
+        let best = met.reduce(|best, next| if next.1.1 > best.1.1 { next } else { best });
+        best.and_then(|(at, (how, _))| Some((self.images.get(at)?, how)))
     }
 
     /// The card of a Terraform resource type.
     pub(crate) fn resource(&self, kind: &str) -> Option<&ResourceCard> {
-        self.resources.iter().find(|card| card.is_for(kind))
+        self.resources.naming([kind]).find(|card| card.is_for(kind))
     }
 
     /// The card of an operator's resource.
     pub(crate) fn operator(&self, group: &str, kind: &str) -> Option<&OperatorCard> {
-        self.operators.iter().find(|card| card.is_for(group, kind))
+        let name = format!("{group}/{kind}");
+        self.operators.naming([name.as_str()]).find(|card| card.is_for(group, kind))
     }
 
     /// What a call of a published module makes, in Terraform's language: by the newest card that
@@ -224,7 +187,7 @@ impl Catalog {
     /// repository, or its name where nobody tells the address. A name that several publishers use
     /// has no card without one.
     pub(crate) fn chart(&self, name: &str, origin: Option<&str>) -> Option<(&ChartCard, bool)> {
-        let named = || self.charts.iter().filter(|c| c.charts.iter().any(|n| n == name));
+        let named = || self.charts.naming([name]).filter(|c| c.charts.iter().any(|n| n == name));
         let of_origin = origin.and_then(|origin| {
             let origin = origin.to_ascii_lowercase();
             named().find(|c| c.from.iter().any(|word| origin.contains(word.as_str())))
@@ -239,9 +202,15 @@ impl Catalog {
         }
     }
 
+    /// The cards of products that some command tells, whatever the image is called.
+    pub(crate) fn told_by_command(&self) -> impl Iterator<Item = &ImageCard> {
+        let heads = self.heads.iter().enumerate().filter(|(_, head)| head.told_by);
+        heads.filter_map(|(at, _)| self.images.get(at))
+    }
+
     /// Every port that tells an engine, in order, then those of file shares.
     pub(crate) fn known_ports(&self) -> Vec<(u16, &str)> {
-        let cards = self.images.iter().flat_map(|card| card.ports.iter().map(|p| p.port));
+        let cards = self.heads.iter().flat_map(|head| &head.ports).copied();
         let mut ports: Vec<u16> = cards.chain(CLOUD_PORTS.iter().map(|(p, _)| *p)).collect();
         ports.sort_unstable();
         ports.dedup();
@@ -257,9 +226,8 @@ impl Catalog {
         if let Some((_, engine)) = CLOUD_PORTS.iter().find(|(p, _)| *p == port) {
             return Some(engine);
         }
-        let cards = self.images.iter().filter(|card| card.well_known);
-        let mut engines = cards.filter(|c| c.ports.iter().any(|p| p.port == port));
-        engines.next().map(|card| card.engine.as_str())
+        let mut heads = self.heads.iter().filter(|head| head.well_known);
+        heads.find(|head| head.ports.contains(&port)).map(|head| head.engine)
     }
 }
 
@@ -268,36 +236,55 @@ mod tests {
     use super::*;
 
     fn catalog() -> Catalog {
-        let (catalog, problems) = Catalog::load(crate::embedded::pages());
-        assert!(problems.is_empty(), "{problems:#?}");
+        let catalog = Catalog::of(crate::embedded::pages());
+        assert_eq!(catalog.problems(), []);
         catalog
     }
 
     #[test]
     fn every_built_in_card_loads() {
-        assert!(catalog().images.len() > 5);
+        assert!(catalog().images.iter().count() > 5);
     }
 
     #[test]
-    fn cards_read_when_they_are_asked_for_are_the_same() {
-        fn check<T: std::fmt::Debug>(later: &[T], at_once: &[T]) {
-            assert!(!at_once.is_empty());
-            assert_eq!(format!("{later:?}"), format!("{at_once:?}"));
+    fn heads_say_what_their_cards_say() {
+        let catalog = catalog();
+        for (card, head) in catalog.images.iter().zip(&catalog.heads) {
+            let images = card.images.iter().map(String::as_str).collect();
+            let ports = card.ports.iter().map(|p| p.port).collect();
+            let told_by = !card.command.told_by.is_empty();
+            let said =
+                Head { engine: &card.engine, images, well_known: card.well_known, ports, told_by };
+            assert_eq!(*head, said, "{}", card.key);
         }
-        let (later, problems) = Catalog::built_in(crate::embedded::pages());
-        assert!(problems.is_empty(), "{problems:#?}");
-        let at_once = catalog();
-        check(&later.images, &at_once.images);
-        check(&later.resources, &at_once.resources);
-        check(&later.operators, &at_once.operators);
-        check(&later.charts, &at_once.charts);
-        check(&later.modules, &at_once.modules);
+    }
+
+    #[test]
+    fn cards_are_found_by_every_name_they_have() {
+        let catalog = catalog();
+        for card in catalog.resources.iter() {
+            for kind in card.also.iter().chain([&card.kind]) {
+                assert!(catalog.resource(kind).is_some(), "{kind}");
+            }
+        }
+        for kind in catalog.operators.iter().flat_map(|card| &card.kinds) {
+            let (group, kind) = kind.split_once('/').unwrap();
+            assert!(catalog.operator(group, kind).is_some(), "{group}/{kind}");
+        }
+        for card in catalog.charts.iter() {
+            for name in &card.charts {
+                assert!(
+                    catalog.chart(name, card.from.first().map(String::as_str)).is_some(),
+                    "{name}"
+                );
+            }
+        }
     }
 
     #[test]
     fn an_image_has_one_card() {
         let catalog = catalog();
-        for card in &catalog.images {
+        for card in catalog.images.iter() {
             for image in card.images.iter().filter(|i| !i.contains('*')) {
                 let (found, how) =
                     catalog.recognise(image).expect("bug: no card for its own image");
@@ -331,10 +318,10 @@ mod tests {
 
     #[test]
     fn a_mistake_in_a_card_has_a_place() {
-        let page =
+        const PAGE: &str =
             "# x\n\n```toml\nengine = \"x\"\nkind = \"cache\"\nimage = [\"x\"]\nprots = 1\n```\n";
-        let (catalog, problems) = Catalog::load(&[("catalog/images/x.md", page)]);
-        assert!(catalog.images.is_empty());
-        assert_eq!(&page[problems[0].at.clone()], "prots");
+        let catalog = Catalog::of(&[("catalog/images/x.md", PAGE)]);
+        assert_eq!(catalog.images.iter().count(), 0);
+        assert_eq!(&PAGE[catalog.problems()[0].at.clone()], "prots");
     }
 }

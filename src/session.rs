@@ -63,14 +63,8 @@ pub(crate) struct Knowledge {
 impl Knowledge {
     /// The built-in cards, and the user's own rules beside them.
     pub(crate) fn load(rules_dir: Option<&Path>) -> Result<Knowledge, UsageError> {
-        let built_in = crate::embedded::pages();
-        let (catalog, rules) =
-            rayon::join(|| Catalog::built_in(built_in), || own_and_built_in(rules_dir));
-        let (catalog, problems) = catalog;
-        if let Some(problem) = problems.first() {
-            return Err(UsageError(format!("a built-in card does not load: {problem:?}")));
-        }
-        Ok(Knowledge { catalog, rules: rules? })
+        let catalog = Catalog::of(crate::embedded::pages());
+        Ok(Knowledge { catalog, rules: own_and_built_in(rules_dir)? })
     }
 }
 
@@ -374,7 +368,7 @@ fn unparsable(problem: &Problem, sources: &Sources) -> Defect {
 #[cfg(test)]
 pub(crate) fn check_texts(files: &[(String, String)], rules: &RuleSet) -> Run {
     static CATALOG: std::sync::LazyLock<Catalog> =
-        std::sync::LazyLock::new(|| Catalog::load(crate::embedded::pages()).0);
+        std::sync::LazyLock::new(|| Catalog::of(crate::embedded::pages()));
     let sources = workspace::in_memory(files);
     judge(sources, &CATALOG, rules, (2026, 1, 1), &mut Timings::default())
 }

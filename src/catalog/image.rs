@@ -1,13 +1,14 @@
 //! Cards of datastore images: which images they are, how the program inside takes its settings,
 //! and what follows from them.
 
+mod head;
 mod page;
 
 use std::collections::BTreeMap;
 
+pub(super) use head::Head;
 use serde::Deserialize;
 
-use super::reference::{Match, Reference};
 use crate::expr::Expr;
 use crate::model::fact::Name;
 
@@ -24,6 +25,7 @@ pub(crate) struct ImageCard {
     /// Names of the image, without tags.
     pub(crate) images: Vec<String>,
     /// Whether the ports below are known for this engine and no other.
+    #[cfg_attr(not(test), expect(dead_code, reason = "its head says so without the card"))]
     pub(crate) well_known: bool,
     /// Code of its own reads this product (`clickhouse`); the card only recognises it.
     pub(crate) handled_by: Option<String>,
@@ -241,18 +243,6 @@ pub(crate) enum Unit {
     Days,
     /// `15d`, `36h`, `1y`.
     Written,
-}
-
-impl ImageCard {
-    /// How surely an image is this card's, and how much of its name says so.
-    pub(crate) fn meets(&self, reference: &Reference) -> Option<(Match, usize)> {
-        let met = self.images.iter().filter_map(|pattern| {
-            let how = reference.is(pattern)?;
-            let sure = if how == Match::Same { 100 } else { 0 };
-            Some((how, sure + pattern.split('/').count()))
-        });
-        met.max_by_key(|(_, weight)| *weight)
-    }
 }
 
 /// The name under which cards speak of a setting: lower case, `_` for anything but letters and

@@ -57,6 +57,16 @@ impl<'a> Reference<'a> {
         Reference { registry, repository, tag: tag.filter(|t| !t.is_empty()), digest }
     }
 
+    /// How surely it is one of some names, and how much of the name says so.
+    pub(crate) fn among(&self, patterns: &[impl AsRef<str>]) -> Option<(Match, usize)> {
+        let met = patterns.iter().map(AsRef::as_ref).filter_map(|pattern| {
+            let how = self.is(pattern)?;
+            let sure = if how == Match::Same { 100 } else { 0 };
+            Some((how, sure + pattern.split('/').count()))
+        });
+        met.max_by_key(|(_, weight)| *weight)
+    }
+
     /// Compares with a name as cards write it: without `docker.io/` and `library/`, `*` for any
     /// stretch within one part of the path.
     pub(crate) fn is(&self, pattern: &str) -> Option<Match> {

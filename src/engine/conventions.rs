@@ -118,7 +118,7 @@ fn the_readme_lists_every_rule() {
 
 #[test]
 fn the_readme_names_every_engine_whose_images_are_recognised() {
-    let catalog = Catalog::load(crate::embedded::pages()).0;
+    let catalog = Catalog::of(crate::embedded::pages());
     let engines: BTreeSet<&str> = catalog.images.iter().map(|c| c.engine.as_str()).collect();
     let list: Vec<&str> = engines.into_iter().collect();
     between("images", &format!("{}\n", list.join(", ")));

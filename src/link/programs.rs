@@ -50,8 +50,7 @@ pub(crate) fn build(
 ) -> Built {
     let inputs = Inputs::new(all, sources, folders);
     let cards = cards(&all.containers, catalog);
-    let telling: Vec<&ImageCard> =
-        catalog.images.iter().filter(|c| !c.command.told_by.is_empty()).collect();
+    let telling: Vec<&ImageCard> = catalog.told_by_command().collect();
     let mut settled: FxHashMap<&Address, Vec<&Settled>> = FxHashMap::default();
     for one in &all.settled {
         settled.entry(&one.container).or_default().push(one);

@@ -53,7 +53,7 @@ fn guess(program: &Program, card: &ImageCard) -> Option<Name> {
     if let Basis::Guessed(how) = &origin.basis {
         return Some(how.clone());
     }
-    match card.meets(&Reference::parse(image)) {
+    match Reference::parse(image).among(&card.images) {
         Some((Match::Same, _)) => None,
         None => Some(format!("the container starts {}, as its command says", card.engine).into()),
         _ => Some(format!("image `{image}` is {}, as its name says", card.engine).into()),

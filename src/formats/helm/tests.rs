@@ -12,7 +12,7 @@ use crate::catalog::Catalog;
 
 fn fragment(files: &[(&str, &str)]) -> (Fragment, crate::source::Sources) {
     static CATALOG: std::sync::LazyLock<Catalog> =
-        std::sync::LazyLock::new(|| Catalog::load(crate::embedded::pages()).0);
+        std::sync::LazyLock::new(|| Catalog::of(crate::embedded::pages()));
     let files: Vec<(String, String)> =
         files.iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())).collect();
     let sources = in_memory(&files);

@@ -77,7 +77,7 @@ fn container(lines: &str) -> Pieces {
 
 /// `auth, by what, on which line; address and port of each endpoint`.
 fn describe(lines: &str) -> String {
-    static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::load(embedded::pages()).0);
+    static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::of(embedded::pages()));
     let (container, env, files, open) = container(lines);
     let why = Why::NotHere("a volume".into());
     let program = Program {

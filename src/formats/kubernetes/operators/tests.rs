@@ -9,7 +9,7 @@ use crate::workspace::in_memory;
 
 /// One line for each store.
 fn stores(yaml: &str) -> Vec<String> {
-    let (catalog, _) = Catalog::load(crate::embedded::pages());
+    let catalog = Catalog::of(crate::embedded::pages());
     let files = [("objects.yaml".to_owned(), yaml.to_owned())];
     let (rules, took) = (crate::engine::RuleSet::default(), &mut Timings::default());
     let run = judge(in_memory(&files), &catalog, &rules, (2026, 1, 1), took);

@@ -24,7 +24,7 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
             store(world, resource, card, out);
         }
     }
-    for card in &world.catalog.resources {
+    for card in world.catalog.resources.naming(world.kinds()) {
         allow_list::elsewhere(world, card, out);
     }
 }

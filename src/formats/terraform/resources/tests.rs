@@ -9,30 +9,13 @@ use std::fmt::Write;
 
 use super::lower;
 use crate::catalog::Catalog;
-use crate::catalog::resource::ResourceCard;
 use crate::formats::Unit;
 use crate::model::fact::Fact;
 use crate::model::fragment::{Fragment, PortEnd, PortMap, Ref};
 use crate::source::Sources;
 
-/// The cards as they lie in the project.
-#[expect(clippy::disallowed_methods, reason = "tests read cards from disk")]
-fn catalog() -> Catalog {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/catalog/terraform");
-    let mut resources = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let page = std::fs::read_to_string(&path).unwrap();
-        let card = ResourceCard::parse(&page).unwrap_or_else(|e| panic!("{path:?}: {e:?}"));
-        resources.push(card);
-    }
-    let mut catalog = Catalog::default();
-    catalog.resources = resources.into();
-    catalog
-}
-
 pub(super) fn fragment(source: &str, provider_major: Option<u32>) -> Fragment {
-    let (catalog, sources) = (catalog(), Sources::default());
+    let (catalog, sources) = (Catalog::of(crate::embedded::pages()), Sources::default());
     let unit = Unit { files: Vec::new(), sources: &sources, catalog: &catalog };
     let mut out = Fragment::default();
     lower(&estate::read(source, provider_major), &unit, &mut out);

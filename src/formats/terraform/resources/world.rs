@@ -46,6 +46,11 @@ impl<'a> World<'a> {
         self.by_kind.get(kind).map_or(&[], Vec::as_slice)
     }
 
+    /// The types of the resources that there are.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.by_kind.keys().copied()
+    }
+
     /// The resources of several types.
     pub(super) fn each(&self, kinds: &[&str]) -> Vec<&'a Resource> {
         kinds.iter().flat_map(|kind| self.of(kind)).copied().collect()

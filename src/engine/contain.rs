@@ -82,7 +82,10 @@ fn merge(found: Vec<Finding>, once: impl Fn(&str) -> bool) -> Vec<Finding> {
             (f.rule.clone(), Some(f.at), f.subject.clone())
         }
     });
-    let counted = copies.into_iter().map(|(mut finding, more)| {
+    // One line that several things take (an anchor, a chart's value, a shared variable) is mended
+    // once.
+    let shared = join(copies, |f| (f.rule.clone(), f.at, f.severity, unnamed(&f.message)));
+    let counted = shared.into_iter().map(|(mut finding, more)| {
         if more > 0 {
             finding.message = format!("{} (and {more} more of the kind)", finding.message);
         }
@@ -105,6 +108,11 @@ fn unnumbered(texts: &[&str]) -> Name {
         out.push('\0');
     }
     out.into()
+}
+
+/// A message without the names in it.
+fn unnamed(message: &str) -> String {
+    message.split('`').step_by(2).collect()
 }
 
 /// Findings, each with the number of those that it stands for as well; the worst of a key stays.

@@ -86,7 +86,8 @@ pub(crate) fn unfold(fragment: &mut Fragment, catalog: &Catalog, sources: &Sourc
         return;
     }
     let mut layers = Layers::new(fragment, sources);
-    let releases = std::mem::take(&mut fragment.releases);
+    let mut releases = std::mem::take(&mut fragment.releases);
+    once(&mut releases);
     let mut out = Fragment::default();
     let mut used = Vec::new();
     let unfolding = Unfolding { catalog, origins: &origins, sources };
@@ -97,6 +98,26 @@ pub(crate) fn unfold(fragment: &mut Fragment, catalog: &Catalog, sources: &Sourc
         local::environments(chart, &unfolding, &mut layers, &mut out);
     }
     fragment.absorb(out);
+}
+
+/// What a script only starts and a controller then takes over is one release: whoever starts it
+/// writes no values of his own. In a cluster a release is told by its name and namespace.
+fn once(releases: &mut Vec<Release>) {
+    let kept: Vec<(Name, Fact<Name>)> = releases
+        .iter()
+        .filter(|r| !r.by_hand)
+        .map(|r| (r.name.clone(), r.namespace.clone()))
+        .collect();
+    let same = |a: &Fact<Name>, b: &Fact<Name>| match (a.known(), b.known()) {
+        (Some(a), Some(b)) => a == b,
+        _ => true,
+    };
+    releases.retain(|release| {
+        let own = release.values.iter().any(|values| !matches!(values, Values::Unknown(..)));
+        let taken =
+            || kept.iter().any(|(n, space)| *n == release.name && same(space, &release.namespace));
+        !release.by_hand || own || !taken()
+    });
 }
 
 /// What every release is worked out with.

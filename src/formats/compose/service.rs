@@ -8,6 +8,7 @@ use super::{networks, traefik, volumes, words};
 use crate::formats::clear_text::{self, Holder};
 use crate::model::concept::Secret;
 use crate::model::fact::{Fact, Name, Origin, Why};
+use crate::model::reach::CAN_REACH;
 use crate::model::fragment::{
     Address, Container, Env, EnvFrom, EnvValue, Fragment, Hop, Node as Stop, NodeKind, PortEnd,
     PortMap, Ref,
@@ -99,7 +100,7 @@ impl Service<'_> {
                 out.hops.push(Hop { open: Fact::Unknown(why, at), ..hop });
             }
             _ => {
-                let say = format!("{} can reach {title}", networks::neighbours(self.node));
+                let say = [&networks::neighbours(self.node), CAN_REACH, &title].concat();
                 out.hops.push(self.hop(Ref::Neighbours, self.place, say));
             }
         }

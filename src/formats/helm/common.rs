@@ -2,7 +2,7 @@
 //! values under names of the user's own. No card could say more than these few lines do.
 //!
 //! bjw-s `app-template` (and the `common` library that it is made of): `controllers.NAME.containers`,
-//! `service.NAME`, `ingress.NAME` (charts of bjw-s, "common library": values).
+//! `service.NAME`, `ingress.NAME`, `route.NAME` (charts of bjw-s, "common library": values).
 
 use super::build::Maker;
 use super::scope::truthy;
@@ -37,6 +37,9 @@ pub(super) fn lower(
     }
     for (name, ingress) in form.named("ingress").unwrap_or_default() {
         objects.extend(form.ingress(&name, ingress));
+    }
+    for (name, route) in form.named("route").unwrap_or_default() {
+        objects.extend(form.route(&name, route));
     }
     manifests(&objects, &release.environment, catalog, sources.path(release.place.file), out);
 }
@@ -155,17 +158,10 @@ impl<'a> Form<'a> {
         let mut backends = Vec::new();
         for host in node.get("hosts").map_or(&[][..], Node::items) {
             for path in host.get("paths").map_or(&[][..], Node::items) {
-                let backend = path.get("service");
-                let told = backend.and_then(|b| b.get("identifier")).and_then(Node::str);
-                let service = match told {
-                    Some(told) => services.iter().find(|(name, _)| &**name == told),
-                    None => services.first(),
+                let Some((name, port)) = self.backend(path.get("service"), &services) else {
+                    continue;
                 };
-                let Some((service_name, service)) = service else { continue };
-                let first = service.get("ports").and_then(|p| p.entries().first());
-                let port = backend.and_then(|b| b.get("port")).or(first?.value.get("port"))?;
                 let key = if port.int().is_some() { "number" } else { "name" };
-                let name = self.full_name("service", service_name);
                 let port = make.map([(key, port.clone())]);
                 let service = make.map([("name", make.text(name)), ("port", port)]);
                 backends.push(make.map([("backend", make.map([("service", service)]))]));
@@ -175,8 +171,74 @@ impl<'a> Form<'a> {
         let mut spec = vec![("rules", make.list(vec![make.map([("http", http)])]))];
         let class = node.get("className").or_else(|| node.get("ingressClassName"));
         spec.extend(class.map(|node| ("ingressClassName", node.clone())));
+        spec.extend(node.get("tls").map(|node| ("tls", node.clone())));
         let name = self.full_name("ingress", name);
         Some(self.object("networking.k8s.io/v1", "Ingress", &name, node, make.map(spec)))
+    }
+
+    /// The Service and the port that a backend names, by default the first of each.
+    fn backend<'n>(
+        &self,
+        backend: Option<&'n Node>,
+        services: &[(Name, &'n Node)],
+    ) -> Option<(Name, &'n Node)> {
+        let told = backend.and_then(|b| b.get("identifier")).and_then(Node::str);
+        let (name, service) = match told {
+            Some(told) => services.iter().find(|(name, _)| &**name == told)?,
+            None => services.first()?,
+        };
+        let first = || service.get("ports").and_then(|p| p.entries().first()?.value.get("port"));
+        let port = backend.and_then(|b| b.get("port")).or_else(first)?;
+        Some((self.full_name("service", name), port))
+    }
+
+    /// A route of the Gateway API. Without rules it leads to the first Service.
+    fn route(&self, name: &str, node: &Node) -> Option<Node> {
+        let make = Maker(node.place);
+        let services = self.named("service").unwrap_or_default();
+        let rules = node.get("rules").map_or(&[][..], Node::items);
+        let rules: Vec<Option<&Node>> =
+            if rules.is_empty() { vec![None] } else { rules.iter().map(Some).collect() };
+        let rules = rules.into_iter().map(|rule| {
+            let named = rule.and_then(|r| r.get("backendRefs")).map_or(&[][..], Node::items);
+            let named: Vec<Option<&Node>> =
+                if named.is_empty() { vec![None] } else { named.iter().map(Some).collect() };
+            let backends = named.into_iter().filter_map(|b| self.reference(b, &services, make));
+            let mut entries = vec![("backendRefs", make.list(backends.collect()))];
+            for key in ["matches", "filters"] {
+                entries.extend(rule.and_then(|r| r.get(key)).map(|node| (key, node.clone())));
+            }
+            Maker(rule.map_or(node.place, |rule| rule.place)).map(entries)
+        });
+        let mut spec = vec![("rules", make.list(rules.collect()))];
+        for key in ["parentRefs", "hostnames"] {
+            spec.extend(node.get(key).map(|node| (key, node.clone())));
+        }
+        let kind = node.get("kind").and_then(Node::str).unwrap_or("HTTPRoute");
+        let name = self.full_name("route", name);
+        Some(self.object("gateway.networking.k8s.io/v1", kind, &name, node, make.map(spec)))
+    }
+
+    /// A backend as routes name it: one of the chart's Services, or any by its name.
+    fn reference(
+        &self,
+        backend: Option<&Node>,
+        services: &[(Name, &Node)],
+        make: Maker,
+    ) -> Option<Node> {
+        if let Some(other) = backend.filter(|b| b.get("name").is_some()) {
+            return Some(other.clone());
+        }
+        let (name, port) = self.backend(backend, services)?;
+        // A route has room for numbers only.
+        let port = match (port.int(), port.str()) {
+            (None, Some(named)) => services
+                .iter()
+                .filter_map(|(_, service)| service.at(&["ports", named, "port"]))
+                .next()?,
+            _ => port,
+        };
+        Some(make.map([("name", make.text(name)), ("port", port.clone())]))
     }
 }
 

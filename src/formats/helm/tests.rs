@@ -247,6 +247,43 @@ spec: {url: 'oci://ghcr.io/bjw-s-labs/helm/app-template'}
 }
 
 #[test]
+fn a_general_chart_routes_through_a_gateway_and_keeps_its_certificate() {
+    let release = "
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: notes, namespace: shop}
+spec:
+  chart: {spec: {chart: app-template, sourceRef: {kind: HelmRepository, name: bjw-s}}}
+  values:
+    controllers:
+      notes: {containers: {app: {image: {repository: couchdb, tag: 3.3.3}}}}
+    service:
+      app: {ports: {http: {port: 5984}, metrics: {port: 9100}}}
+    ingress:
+      app: {className: public, hosts: [{paths: [{service: {identifier: app, port: http}}]}], tls: [{hosts: [a]}]}
+    route:
+      app: {hostnames: [notes.example], parentRefs: [{name: outer}]}
+      by-name: {parentRefs: [{name: outer}], rules: [{backendRefs: [{identifier: app, port: http}]}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: outer, namespace: shop}
+spec: {gatewayClassName: c, listeners: [{name: web, port: 80, protocol: HTTP}]}
+";
+    let (made, _) = fragment(&[("r.yaml", release)]);
+    let ingress = made.hops.iter().find(|h| h.say.contains("leads to port http")).unwrap();
+    assert!(ingress.ends_tls);
+    assert_eq!(made.routing.attachments.len(), 2, "{:?}", made.routing.attachments);
+    let leads = |h: &&crate::model::fragment::Hop| h.say.contains("HTTPRoute");
+    let led: Vec<&str> = made.hops.iter().filter(leads).map(|h| &*h.say).collect();
+    let [by_default, by_name] = [
+        "HTTPRoute `notes-app` leads to port 5984 of Service `notes`",
+        "HTTPRoute `notes-by-name` leads to port 5984 of Service `notes`",
+    ];
+    assert_eq!(led, [by_default, by_name]);
+}
+
+#[test]
 fn odd_values_do_no_harm() {
     let odd = [
         "[]",

@@ -241,7 +241,7 @@ const SAID: [(&str, bool, &str); 13] = [
     ("tls", false, "what is sent is not encrypted"),
     ("tls_required", false, "connections without encryption are accepted"),
     ("upstream_tls", false, "what is told to the store behind is not protected"),
-    ("well_known", true, "everybody knows this one"),
+    ("well_known", true, "it is a plain word, or stands in manuals"),
 ];
 
 /// "auth is none", "audit log is off by default (a document)".

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use super::{Claim, Format, Parsed, Unit};
 use crate::catalog::Catalog;
 use crate::catalog::chart::ChartCard;
-use crate::model::fact::{Fact, Name, RENDER, Why};
+use crate::model::fact::{Basis, Fact, Name, RENDER, Why};
 use crate::model::fragment::{ChartRef, Fragment, Release, Values};
 use crate::paths;
 use crate::source::{Problem, Sources, Text};
@@ -108,7 +108,12 @@ fn once(releases: &mut Vec<Release>) {
         .filter(|r| !r.by_hand)
         .map(|r| (r.name.clone(), r.namespace.clone()))
         .collect();
-    let same = |a: &Fact<Name>, b: &Fact<Name>| match (a.known(), b.known()) {
+    // A namespace that nobody wrote is often given from outside.
+    let written = |fact: &Fact<Name>| match fact {
+        Fact::Known(name, origin) if origin.basis == Basis::Written => Some(name.clone()),
+        _ => None,
+    };
+    let same = |a: &Fact<Name>, b: &Fact<Name>| match (written(a), written(b)) {
         (Some(a), Some(b)) => a == b,
         _ => true,
     };

@@ -120,15 +120,21 @@ fn what_several_things_take_from_one_line_is_one_finding() {
         let mut store = store(reach(Cluster, Cluster, Cluster));
         store.identity.address = format!("k8s:Pod/{name}").into();
         store.identity.subject = store.identity.address.clone();
+        store.identity.title = format!("Pod `{name}`").into();
         store.auth = Fact::default("none".into(), "a card", at(line));
         store
     };
     let (shared, own) = (4, 40);
-    let found = run(vec![named("a", shared), named("b", shared), named("c", own)]);
-    let told: Vec<(usize, &str)> =
-        found.iter().map(|f| (f.at.start as usize, &*f.message)).collect();
-    let message = "any pod of the cluster can read redis: it asks for nothing";
-    assert_eq!(told, [(shared, &*format!("{message} (and 1 more of the kind)")), (own, message)]);
+    let card = card("open", &OPEN.replace("it.engine", "it").replace("reachable", "open"));
+    let rules = RuleSet::load([card].into_iter()).unwrap();
+    let datastores = vec![named("a", shared), named("b", shared), named("c", own)];
+    let found = rules.run(&Model { datastores, ..Model::default() });
+    let told: Vec<&str> = found.iter().map(|f| &*f.message).collect();
+    let expected = [
+        "any pod of the cluster can read Pod `a`: it asks for nothing (and 1 more of the kind)",
+        "any pod of the cluster can read Pod `c`: it asks for nothing",
+    ];
+    assert_eq!(told, expected);
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn what_several_things_take_from_one_line_is_one_finding() {
         store
     };
     let (shared, own) = (4, 40);
-    let card = card("open", &OPEN.replace("it.engine", "it").replace("reachable", "open"));
+    let card = card("open", &OPEN.replace("it.engine", "it").replace("\"reachable\"", ""));
     let rules = RuleSet::load([card].into_iter()).unwrap();
     let datastores = vec![named("a", shared), named("b", shared), named("c", own)];
     let found = rules.run(&Model { datastores, ..Model::default() });

@@ -191,7 +191,9 @@ mod tests {
     #[test]
     fn a_tag_without_a_version_may_follow_the_newest() {
         let newest = |tag: &str| Reference::parse(&format!("x{tag}")).newest();
-        assert!(["", ":latest", ":alpine", ":stable", ":management-alpine"].into_iter().all(newest));
+        assert!(
+            ["", ":latest", ":alpine", ":stable", ":management-alpine"].into_iter().all(newest)
+        );
         assert!([":7-alpine", ":e2e", ":nightly", "@sha256:00ff"].into_iter().all(|t| !newest(t)));
     }
 

@@ -12,6 +12,7 @@ mod local;
 mod origin;
 mod render;
 mod scope;
+mod storage;
 #[cfg(test)]
 mod tests;
 mod values;

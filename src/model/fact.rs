@@ -85,7 +85,6 @@ impl Evidence {
     pub(crate) fn new(place: Place, say: impl Into<Name>) -> Evidence {
         Evidence { place, say: say.into(), joins: false }
     }
-
 }
 
 impl Origin {

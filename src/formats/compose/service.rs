@@ -8,11 +8,11 @@ use super::{networks, traefik, volumes, words};
 use crate::formats::clear_text::{self, Holder};
 use crate::model::concept::Secret;
 use crate::model::fact::{Fact, Name, Origin, Why};
-use crate::model::reach::CAN_REACH;
 use crate::model::fragment::{
     Address, Container, Env, EnvFrom, EnvValue, Fragment, Hop, Node as Stop, NodeKind, PortEnd,
     PortMap, Ref,
 };
+use crate::model::reach::CAN_REACH;
 use crate::source::Place;
 use crate::tree::node::{Entry, Node};
 

@@ -6,13 +6,14 @@
 
 use super::build::Maker;
 use super::scope::truthy;
+use super::storage::Storage;
 use super::values::{Merged, UNKNOWN};
 use crate::catalog::Catalog;
 use crate::formats::manifests;
 use crate::model::fact::Name;
 use crate::model::fragment::{Fragment, Release};
 use crate::source::Sources;
-use crate::tree::node::{Entry, Node};
+use crate::tree::node::{Entry, Kind, Node};
 
 /// The charts of this form, with a word of their repository.
 pub(super) fn knows(chart: &str, origin: Option<&str>) -> bool {
@@ -38,6 +39,11 @@ pub(super) fn lower(
     for (name, ingress) in form.named("ingress").unwrap_or_default() {
         objects.extend(form.ingress(&name, ingress));
     }
+    for (kind, key) in [("ConfigMap", "configMaps"), ("Secret", "secrets")] {
+        for (name, node) in form.named(key).unwrap_or_default() {
+            objects.extend(form.bundle(kind, key, &name, node));
+        }
+    }
     for (name, route) in form.named("route").unwrap_or_default() {
         objects.extend(form.route(&name, route));
     }
@@ -49,7 +55,7 @@ struct Form<'a> {
     values: &'a Node,
 }
 
-fn enabled(node: &Node) -> bool {
+pub(super) fn enabled(node: &Node) -> bool {
     node.map().is_some() && node.get("enabled").is_none_or(|n| truthy(n) != Some(false))
 }
 
@@ -97,10 +103,14 @@ impl<'a> Form<'a> {
 
     fn controller(&self, name: &str, node: &Node) -> Option<Node> {
         let make = Maker(node.place);
+        let storage = self.storage();
         let containers = node.get("containers")?.map()?.entries.iter();
-        let containers: Vec<Node> =
-            containers.filter(|e| enabled(&e.value)).map(container).collect();
-        let mut spec = vec![("containers", make.list(containers))];
+        let containers = containers.filter(|e| enabled(&e.value));
+        let containers = containers.map(|e| container(e, storage.mounts(name, &e.key)));
+        let mut spec = vec![
+            ("containers", make.list(containers.collect())),
+            ("volumes", make.list(storage.volumes())),
+        ];
         let host = node.at(&["pod", "hostNetwork"]);
         let host = host.or_else(|| self.values.at(&["defaultPodOptions", "hostNetwork"]));
         spec.extend(host.map(|node| ("hostNetwork", node.clone())));
@@ -116,6 +126,28 @@ impl<'a> Form<'a> {
         let name = self.full_name("controllers", name);
         let mut object = self.object("apps/v1", kind, &name, node, spec);
         place_name(&mut object, self.release.place);
+        Some(object)
+    }
+
+    fn storage(&self) -> Storage<'a> {
+        let kinds = [("configMap", "configMaps"), ("secret", "secrets")];
+        let named = kinds.into_iter().flat_map(|(field, key)| {
+            let all = self.named(key).unwrap_or_default().into_iter();
+            all.map(move |(name, _)| (field, name.clone(), self.full_name(key, &name)))
+        });
+        Storage::new(self.values, named.collect())
+    }
+
+    /// A ConfigMap or Secret of the values.
+    fn bundle(&self, kind: &str, key: &str, name: &str, node: &'a Node) -> Option<Node> {
+        let field = if kind == "Secret" { "stringData" } else { "data" };
+        let data = node.get(field)?.clone();
+        let mut object = self.object("v1", kind, &self.full_name(key, name), node, data);
+        if let Kind::Map(map) = &mut object.kind
+            && let Some(spec) = map.entries.iter_mut().find(|e| &*e.key == "spec")
+        {
+            spec.key = field.into();
+        }
         Some(object)
     }
 
@@ -244,7 +276,6 @@ impl<'a> Form<'a> {
 
 /// The object's name stands where the release names its chart.
 fn place_name(object: &mut Node, place: crate::source::Place) {
-    use crate::tree::node::Kind;
     if let Kind::Map(map) = &mut object.kind
         && let Some(metadata) = map.entries.iter_mut().find(|e| &*e.key == "metadata")
         && let Kind::Map(metadata) = &mut metadata.value.kind
@@ -255,7 +286,7 @@ fn place_name(object: &mut Node, place: crate::source::Place) {
 }
 
 /// An image of parts, and variables as a map or a list; the rest is as in a manifest.
-fn container(entry: &Entry) -> Node {
+fn container(entry: &Entry, mounts: Vec<Node>) -> Node {
     let node = &entry.value;
     let make = Maker(node.place);
     let mut out = vec![("name", Maker(entry.key_place).text(entry.key.clone()))];
@@ -286,6 +317,7 @@ fn container(entry: &Entry) -> Node {
         }));
         out.push(("env", Maker(env.place).list(variables)));
     }
+    out.push(("volumeMounts", make.list(mounts)));
     for key in ["envFrom", "command", "args", "ports"] {
         out.extend(node.get(key).map(|node| (key, node.clone())));
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::model::fact::{Basis, Fact};
-use crate::model::fragment::{EnvValue, Fragment, Ref};
+use crate::model::fragment::{EnvValue, Fragment, MountSource, Ref};
 use crate::session::check_texts;
 use crate::workspace::in_memory;
 
@@ -281,6 +281,39 @@ spec: {gatewayClassName: c, listeners: [{name: web, port: 80, protocol: HTTP}]}
         "HTTPRoute `notes-by-name` leads to port 5984 of Service `notes`",
     ];
     assert_eq!(led, [by_default, by_name]);
+}
+
+#[test]
+fn a_general_chart_mounts_what_it_keeps() {
+    let release = "
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: broker, namespace: home}
+spec:
+  chart: {spec: {chart: app-template, sourceRef: {kind: HelmRepository, name: bjw-s}}}
+  values:
+    controllers:
+      main: {containers: {app: {image: {repository: eclipse-mosquitto, tag: 2.0.20}}}}
+    configMaps:
+      config: {data: {mosquitto.conf: 'listener 1883'}}
+    persistence:
+      file: {type: configMap, identifier: config, globalMounts: [{path: /mosquitto/config}]}
+      other: {type: secret, name: users, advancedMounts: {main: {init: [{path: /a}], app: [{path: /b, subPath: c}]}}}
+      data: {existingClaim: broker}
+      off: {enabled: false, existingClaim: broker}
+";
+    let (made, _) = fragment(&[("r.yaml", release)]);
+    let mounts = made.containers[0].mounts.iter().map(|mount| {
+        let of = match &mount.source {
+            MountSource::Bundle { address, .. } => &*address.0,
+            _ => "?",
+        };
+        format!("{} {of}", mount.path)
+    });
+    let told =
+        ["/mosquitto/config k8s:ConfigMap/home/broker", "/b k8s:Secret/home/users", "/data ?"];
+    assert_eq!(mounts.collect::<Vec<_>>(), told);
+    assert_eq!(&*made.bundles[0].address.0, "k8s:ConfigMap/home/broker");
 }
 
 #[test]

@@ -63,9 +63,10 @@ impl<'a> Interpolation<'a> {
         let Some(mut filled) = node.str().map(|text| self.text(text)) else {
             return self.fact(node);
         };
-        let behind = filled.text.strip_prefix(UNKNOWN).map(|rest| rest.trim_start_matches('/'));
-        if let Some(rest) = behind.filter(|rest| rest.starts_with(|c: char| c.is_alphanumeric())) {
-            filled.text = rest.to_owned();
+        let rest = filled.text.trim_start_matches(UNKNOWN);
+        let (lacks, rest) = (rest.len() < filled.text.len(), rest.trim_start_matches('/'));
+        if lacks && rest.starts_with(|c: char| c.is_alphanumeric()) {
+            filled = Filled { text: rest.to_owned(), ..filled };
             let how = "that the variable in front of the image's name is a registry";
             return match filled.tagged(node.place) {
                 Fact::Known(name, _) => Fact::guessed(name, how, node.place),

@@ -100,7 +100,7 @@ impl Service<'_> {
                 out.hops.push(Hop { open: Fact::Unknown(why, at), ..hop });
             }
             _ => {
-                let say = [&networks::neighbours(self.node), CAN_REACH, &title].concat();
+                let say = [&networks::neighbours(self.node), CAN_REACH, title].concat();
                 out.hops.push(self.hop(Ref::Neighbours, self.place, say));
             }
         }

@@ -45,7 +45,7 @@ pub(super) fn lower(
         }
     }
     for (name, route) in form.named("route").unwrap_or_default() {
-        objects.extend(form.route(&name, route));
+        objects.push(form.route(&name, route));
     }
     manifests(&objects, &release.environment, catalog, sources.path(release.place.file), out);
 }
@@ -225,7 +225,7 @@ impl<'a> Form<'a> {
     }
 
     /// A route of the Gateway API. Without rules it leads to the first Service.
-    fn route(&self, name: &str, node: &Node) -> Option<Node> {
+    fn route(&self, name: &str, node: &Node) -> Node {
         let make = Maker(node.place);
         let services = self.named("service").unwrap_or_default();
         let rules = node.get("rules").map_or(&[][..], Node::items);
@@ -248,7 +248,7 @@ impl<'a> Form<'a> {
         }
         let kind = node.get("kind").and_then(Node::str).unwrap_or("HTTPRoute");
         let name = self.full_name("route", name);
-        Some(self.object("gateway.networking.k8s.io/v1", kind, &name, node, make.map(spec)))
+        self.object("gateway.networking.k8s.io/v1", kind, &name, node, make.map(spec))
     }
 
     /// A backend as routes name it: one of the chart's Services, or any by its name.
@@ -264,10 +264,10 @@ impl<'a> Form<'a> {
         let (name, port) = self.backend(backend, services)?;
         // A route has room for numbers only.
         let port = match (port.int(), port.str()) {
-            (None, Some(named)) => services
-                .iter()
-                .filter_map(|(_, service)| service.at(&["ports", named, "port"]))
-                .next()?,
+            (None, Some(named)) => {
+                let mut all = services.iter();
+                all.find_map(|(_, service)| service.at(&["ports", named, "port"]))?
+            }
             _ => port,
         };
         Some(make.map([("name", make.text(name)), ("port", port.clone())]))

@@ -198,13 +198,19 @@ impl Teller<'_> {
     }
 }
 
-/// Steps at one place are one step that says both.
+/// Steps at one place are one step that says both, unless that would be too long to read.
 fn joined(later: &mut Evidence, earlier: &mut Evidence) -> bool {
-    let same = later.place == earlier.place;
-    if same && !earlier.say.contains(&*later.say) && earlier.say.len() < LONG {
+    if later.place != earlier.place {
+        return false;
+    }
+    if earlier.say.contains(&*later.say) {
+        return true;
+    }
+    let short = earlier.say.len() < LONG;
+    if short {
         earlier.say = format!("{}: {}", earlier.say, later.say).into();
     }
-    same
+    short
 }
 
 /// Each step once: what says the same of a part of it is no other step.
@@ -224,7 +230,7 @@ fn once(steps: Vec<Evidence>) -> Vec<Evidence> {
     out
 }
 
-/// A step that is longer than this says enough.
+/// A step that is longer than this says enough; what follows at its place is a step of its own.
 const LONG: usize = 120;
 
 /// What it means that a fact holds, or does not.

@@ -34,6 +34,23 @@ const HUB: [&str; 5] = [
 /// Bitnami's own (`bitnami`, `bitnamilegacy`, `bitnamisecure`).
 const OWN_BUILDS: &str = "bitnami";
 
+/// Words of tags that move on with each release: the newest and stable ones, and the variants of
+/// Docker's official images (docker-library/official-images, "Image Variants" of each page).
+const FOLLOWS: [&str; 12] = [
+    "latest",
+    "stable",
+    "alpine",
+    "slim",
+    "debian",
+    "bullseye",
+    "bookworm",
+    "trixie",
+    "jammy",
+    "noble",
+    "management",
+    "ubi",
+];
+
 impl<'a> Reference<'a> {
     /// Takes a reference apart; anything is one, however odd.
     pub(crate) fn parse(text: &'a str) -> Reference<'a> {
@@ -119,10 +136,11 @@ impl<'a> Reference<'a> {
         Some((major, minor))
     }
 
-    /// Whether it follows the newest release: no tag and no digest, or `latest`.
+    /// Whether it follows the newest release: no tag and no digest, `latest`, or a tag that only
+    /// says what the image stands on or brings along.
     pub(crate) fn newest(&self) -> bool {
         match self.tag {
-            Some(tag) => tag == "latest",
+            Some(tag) => tag.split('-').all(|word| FOLLOWS.contains(&word)),
             None => self.digest.is_none(),
         }
     }
@@ -178,6 +196,15 @@ mod tests {
         check("oliver006/redis_exporter", "redis", None);
         check("redis-commander", "redis", None);
         check("acme/jupyter/x/scipy-notebook", "quay.io/jupyter/*-notebook", None);
+    }
+
+    #[test]
+    fn a_tag_without_a_version_may_follow_the_newest() {
+        let newest = |tag: &str| Reference::parse(&format!("x{tag}")).newest();
+        assert!(
+            ["", ":latest", ":alpine", ":stable", ":management-alpine"].into_iter().all(newest)
+        );
+        assert!([":7-alpine", ":e2e", ":nightly", "@sha256:00ff"].into_iter().all(|t| !newest(t)));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::crowd::{Crowd, PodExtent};
 use super::filters::{self, Admission};
 use crate::link::{Estate, From, Guard, Step};
 use crate::model::fact::{Basis, Evidence, Fact, Name, Why};
-use crate::model::fragment::{Layer, PortEnd, PortMap, SourceSet};
+use crate::model::fragment::{Layer, PortEnd, PortMap, Ref, SourceSet};
 use crate::model::net::Addresses;
 use crate::model::reach::{Circle, Reach};
 use crate::model::truth::Confidence;
@@ -219,6 +219,7 @@ impl<'a> Ways<'a> {
 fn take(step: &Step, way: &Way) -> Option<Way> {
     let hop = &step.hop;
     let mut way = way.clone();
+    let taken = way.steps.len();
     match &hop.open {
         Fact::Known(false, _) => return None,
         Fact::Known(true, origin) => {
@@ -231,6 +232,10 @@ fn take(step: &Step, way: &Way) -> Option<Way> {
         Fact::Unknown(why, at) => way.doubt(why.clone(), *at),
     }
     way.steps.push(Evidence::new(hop.place, hop.say.clone()));
+    // Labels do not open anything.
+    if matches!(hop.to, Ref::Pods(_)) {
+        way.steps[taken..].iter_mut().for_each(|step| step.joins = true);
+    }
     match &hop.only_from {
         Some(Fact::Known(addresses, origin)) => {
             way.crowd = way.crowd.with_addresses(addresses);

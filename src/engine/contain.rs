@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::finding::{Finding, Severity};
 use crate::model::fact::Name;
-use crate::model::fragment::Environment;
+use crate::model::fragment::{Environment, environment as overlay};
 use crate::source::Place;
 
 /// Drops what others contain, joins instances, sorts, and makes fingerprints unique.
@@ -82,7 +82,13 @@ fn merge(found: Vec<Finding>, once: impl Fn(&str) -> bool) -> Vec<Finding> {
             (f.rule.clone(), Some(f.at), f.subject.clone())
         }
     });
-    let counted = copies.into_iter().map(|(mut finding, more)| {
+    // One line that several things take (an anchor, a chart's value, a shared variable) is mended
+    // once.
+    let shared = join(copies, |f| {
+        let overlay = overlay(&f.about).map(Name::from);
+        (f.rule.clone(), f.at, f.severity, overlay, unnamed(&f.message))
+    });
+    let counted = shared.into_iter().map(|(mut finding, more)| {
         if more > 0 {
             finding.message = format!("{} (and {more} more of the kind)", finding.message);
         }
@@ -105,6 +111,11 @@ fn unnumbered(texts: &[&str]) -> Name {
         out.push('\0');
     }
     out.into()
+}
+
+/// A message without the names in it.
+fn unnamed(message: &str) -> String {
+    message.split('`').step_by(2).collect()
 }
 
 /// Findings, each with the number of those that it stands for as well; the worst of a key stays.

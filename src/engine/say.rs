@@ -5,7 +5,7 @@ use super::scope::Degree;
 use crate::finding::Severity;
 use crate::model::concept::{Concept, Schema};
 use crate::model::fact::{Basis, Evidence, Fact, Name, Origin, Why};
-use crate::model::reach::{Circle, Reach};
+use crate::model::reach::{self, Circle, Reach};
 use crate::model::rights;
 use crate::model::value::{Type, Value};
 use crate::source::Place;
@@ -91,7 +91,7 @@ impl Teller<'_> {
             match piece {
                 Piece::Text(text) => message.push_str(text),
                 Piece::Title => message.push_str(&self.entity.identity().title),
-                Piece::People => message.push_str(self.people()),
+                Piece::People => message.push_str(&self.people()),
                 Piece::Rights => {
                     if let Some(Fact::Known(word, _)) = self.entity.fact("open_rights") {
                         message.push_str(", and they ");
@@ -123,15 +123,18 @@ impl Teller<'_> {
     }
 
     /// Who stands in the circle of the reach that decided.
-    fn people(&self) -> &'static str {
+    fn people(&self) -> Name {
         let schema = self.entity.schema();
         let is_reach = |name: &&str| schema.field(name).is_some_and(|f| f.kind == Type::Reach);
         let decided = self.fields.iter().map(|name| &**name).find(is_reach);
         let name = decided.or_else(|| schema.fields.iter().map(|f| f.name).find(is_reach));
-        match name.and_then(|name| self.reach(name)) {
-            Some(reach) => self.circle(&reach).people(),
-            None => "whoever can reach it",
-        }
+        let Some(reach) = name.and_then(|name| self.reach(name)) else {
+            return "whoever can reach it".into();
+        };
+        let circle = self.circle(&reach);
+        let named = || reach::neighbours(self.degree.way(&reach));
+        let neighbours = if circle == Circle::Members { named() } else { None };
+        neighbours.unwrap_or(circle.people()).into()
     }
 
     /// Where something else than the reach decided, nobody may be sure to come in although
@@ -153,7 +156,9 @@ impl Teller<'_> {
     pub(super) fn place(&self, name: &str) -> Place {
         let fallback = self.entity.identity().place;
         if let Some(reach) = self.reach(name) {
-            return self.degree.way(&reach).last().map_or(fallback, |step| step.place);
+            let steps = self.degree.way(&reach);
+            let opens = steps.iter().rfind(|step| !step.joins);
+            return opens.or(steps.last()).map_or(fallback, |step| step.place);
         }
         self.entity.fact(name).map_or(fallback, |fact| fact.edit_place())
     }
@@ -193,13 +198,19 @@ impl Teller<'_> {
     }
 }
 
-/// Steps at one place are one step that says both.
+/// Steps at one place are one step that says both, unless that would be too long to read.
 fn joined(later: &mut Evidence, earlier: &mut Evidence) -> bool {
-    let same = later.place == earlier.place;
-    if same && !earlier.say.contains(&*later.say) && earlier.say.len() < LONG {
+    if later.place != earlier.place {
+        return false;
+    }
+    if earlier.say.contains(&*later.say) {
+        return true;
+    }
+    let short = earlier.say.len() < LONG;
+    if short {
         earlier.say = format!("{}: {}", earlier.say, later.say).into();
     }
-    same
+    short
 }
 
 /// Each step once: what says the same of a part of it is no other step.
@@ -219,7 +230,7 @@ fn once(steps: Vec<Evidence>) -> Vec<Evidence> {
     out
 }
 
-/// A step that is longer than this says enough.
+/// A step that is longer than this says enough; what follows at its place is a step of its own.
 const LONG: usize = 120;
 
 /// What it means that a fact holds, or does not.
@@ -236,7 +247,7 @@ const SAID: [(&str, bool, &str); 13] = [
     ("tls", false, "what is sent is not encrypted"),
     ("tls_required", false, "connections without encryption are accepted"),
     ("upstream_tls", false, "what is told to the store behind is not protected"),
-    ("well_known", true, "everybody knows this one"),
+    ("well_known", true, "it is a plain word, or stands in manuals"),
 ];
 
 /// "auth is none", "audit log is off by default (a document)".

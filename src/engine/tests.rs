@@ -115,6 +115,44 @@ fn what_is_guessed_is_likely() {
 }
 
 #[test]
+fn what_several_things_take_from_one_line_is_one_finding() {
+    let named = |name: &str, line: usize| {
+        let mut store = store(reach(Cluster, Cluster, Cluster));
+        store.identity.address = format!("k8s:Pod/{name}").into();
+        store.identity.subject = store.identity.address.clone();
+        store.identity.title = format!("Pod `{name}`").into();
+        store.auth = Fact::default("none".into(), "a card", at(line));
+        store
+    };
+    let (shared, own) = (4, 40);
+    let card = card("open", &OPEN.replace("it.engine", "it").replace("\"reachable\"", ""));
+    let rules = RuleSet::load([card].into_iter()).unwrap();
+    let datastores = vec![named("a", shared), named("b", shared), named("c", own)];
+    let found = rules.run(&Model { datastores, ..Model::default() });
+    let told: Vec<&str> = found.iter().map(|f| &*f.message).collect();
+    let expected = [
+        "any pod of the cluster can read Pod `a`: it asks for nothing (and 1 more of the kind)",
+        "any pod of the cluster can read Pod `c`: it asks for nothing",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn neighbours_are_called_what_their_way_calls_them() {
+    let mut near = reach(Circle::Members, Circle::Members, Circle::Members);
+    let rules = [card("reachable", &REACHABLE.replace("'internet'", "'members'"))];
+    let rules = RuleSet::load(rules.into_iter()).unwrap();
+    let told = |reach: &Reach| {
+        let stores = vec![store(reach.clone())];
+        rules.run(&Model { datastores: stores, ..Model::default() })[0].message.clone()
+    };
+    assert_eq!(told(&near), "the neighbours that these files name can reach cache");
+    let step = Evidence::new(at(10), "any container on network `back` can reach service `cache`");
+    near.sure_way = vec![step].into();
+    assert_eq!(told(&near), "any container on network `back` can reach cache");
+}
+
+#[test]
 fn who_probably_comes_is_named_where_something_else_decides() {
     let anyway = REACHABLE.replace("it.reach == 'internet'", "it.engine == 'redis'");
     let rules = RuleSet::load([card("reachable", &anyway)].into_iter()).unwrap();

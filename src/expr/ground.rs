@@ -158,7 +158,10 @@ impl Ground {
 pub(super) fn origin(grounds: &[Ground], scope: &dyn Scope) -> Origin {
     let written = |g: &&Ground| g.origin.basis == Basis::Written;
     let guessed = |g: &&Ground| matches!(g.origin.basis, Basis::Guessed(_));
-    let Some(main) = grounds.iter().find(written).or(grounds.first()) else {
+    // A default that names its source tells more than that something is filled in at all.
+    let sourced = |g: &&Ground| !matches!(&g.origin.basis, Basis::Default(see) if see.is_empty());
+    let first = || grounds.iter().find(sourced).or(grounds.first());
+    let Some(main) = grounds.iter().find(written).or_else(first) else {
         return Origin::default("", scope.place());
     };
     let basis = grounds.iter().find(guessed).unwrap_or(main).origin.basis.clone();

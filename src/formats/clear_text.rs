@@ -38,7 +38,7 @@ pub(crate) fn secret(holder: &Holder, name: &str, value: &str, at: Place) -> Opt
 /// The kind of the secret, and whether everybody knows it.
 fn judge(name: &str, value: &str) -> Option<(&'static str, bool)> {
     let value = value.trim();
-    if value.is_empty() || leads_elsewhere(value) || says_nothing(value) {
+    if value.is_empty() || leads_elsewhere(value) || says_nothing(value) || repeats(name, value) {
         return None;
     }
     if let Some(password) = password_of_url(value) {
@@ -136,6 +136,15 @@ fn says_nothing(value: &str) -> bool {
         || lower.starts_with("replace")
         || lower.starts_with("insert")
         || first.is_some_and(|f| "x*.-_".contains(f) && lower.chars().all(|c| c == f))
+}
+
+/// A mark that somebody is to fill in: the name itself in capitals, perhaps with words around it
+/// (`API_KEY_HERE`). In small letters it is what lazy people take.
+fn repeats(name: &str, value: &str) -> bool {
+    let marks = |c: char| c.is_ascii_uppercase() || c == '_';
+    value.contains('_')
+        && value.chars().all(marks)
+        && value.contains(&*name.to_ascii_uppercase().replace(['-', '.'], "_"))
 }
 
 /// Values that stand in documentation and in lists of common passwords.
@@ -259,6 +268,9 @@ mod tests {
         check("SESSION_SECRET", "my-super-secret", Some(("key", false)));
         check("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE", None);
         check("API_TOKEN", "INSERT_API_TOKEN", None);
+        check("GOOGLE_API_KEY", "GOOGLE_API_KEY_VAL", None);
+        check("db.password", "MY_DB_PASSWORD", None);
+        check("DB_PASSWORD", "db_password", Some(("password", true)));
         check("URL", "http://db:5432/app", None);
         check("DSN", "postgres://app:$(PASSWORD)@db", None);
     }

@@ -12,6 +12,7 @@ mod local;
 mod origin;
 mod render;
 mod scope;
+mod storage;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -22,7 +23,7 @@ use std::collections::BTreeMap;
 use super::{Claim, Format, Parsed, Unit};
 use crate::catalog::Catalog;
 use crate::catalog::chart::ChartCard;
-use crate::model::fact::{Fact, Name, RENDER, Why};
+use crate::model::fact::{Basis, Fact, Name, RENDER, Why};
 use crate::model::fragment::{ChartRef, Fragment, Release, Values};
 use crate::paths;
 use crate::source::{Problem, Sources, Text};
@@ -86,7 +87,8 @@ pub(crate) fn unfold(fragment: &mut Fragment, catalog: &Catalog, sources: &Sourc
         return;
     }
     let mut layers = Layers::new(fragment, sources);
-    let releases = std::mem::take(&mut fragment.releases);
+    let mut releases = std::mem::take(&mut fragment.releases);
+    once(&mut releases);
     let mut out = Fragment::default();
     let mut used = Vec::new();
     let unfolding = Unfolding { catalog, origins: &origins, sources };
@@ -97,6 +99,31 @@ pub(crate) fn unfold(fragment: &mut Fragment, catalog: &Catalog, sources: &Sourc
         local::environments(chart, &unfolding, &mut layers, &mut out);
     }
     fragment.absorb(out);
+}
+
+/// What a script only starts and a controller then takes over is one release: whoever starts it
+/// writes no values of his own. In a cluster a release is told by its name and namespace.
+fn once(releases: &mut Vec<Release>) {
+    let kept: Vec<(Name, Fact<Name>)> = releases
+        .iter()
+        .filter(|r| !r.by_hand)
+        .map(|r| (r.name.clone(), r.namespace.clone()))
+        .collect();
+    // A namespace that nobody wrote is often given from outside.
+    let written = |fact: &Fact<Name>| match fact {
+        Fact::Known(name, origin) if origin.basis == Basis::Written => Some(name.clone()),
+        _ => None,
+    };
+    let same = |a: &Fact<Name>, b: &Fact<Name>| match (written(a), written(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => true,
+    };
+    releases.retain(|release| {
+        let own = release.values.iter().any(|values| !matches!(values, Values::Unknown(..)));
+        let taken =
+            || kept.iter().any(|(n, space)| *n == release.name && same(space, &release.namespace));
+        !release.by_hand || own || !taken()
+    });
 }
 
 /// What every release is worked out with.

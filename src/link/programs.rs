@@ -404,6 +404,9 @@ fn through(entry: &BundleEntry, bundle: &Bundle, place: Place) -> Fact<Name> {
 }
 
 fn plain_name(address: &Address, secret: bool) -> Name {
+    if let Some(path) = address.0.strip_prefix("file:") {
+        return path.into();
+    }
     let kind = if secret { "Secret" } else { "ConfigMap" };
     let name = address.0.rsplit('/').next().unwrap_or(&address.0);
     format!("{kind} {name}").into()

@@ -54,6 +54,8 @@ pub(crate) struct Evidence {
     pub(crate) place: Place,
     /// A short sentence without a full stop, in the user's own names.
     pub(crate) say: Name,
+    /// It only says which things belong together: whoever wants to shut the way looks elsewhere.
+    pub(crate) joins: bool,
 }
 
 /// Why a value cannot be told. `Display` completes "this depends on …".
@@ -81,7 +83,7 @@ pub(crate) enum Why {
 
 impl Evidence {
     pub(crate) fn new(place: Place, say: impl Into<Name>) -> Evidence {
-        Evidence { place, say: say.into() }
+        Evidence { place, say: say.into(), joins: false }
     }
 }
 

@@ -67,7 +67,7 @@ impl Circle {
             Circle::None => "nobody",
             Circle::Loopback => "programs on the same machine",
             Circle::Pods => "the pods that a policy names",
-            Circle::Members => "the named neighbours",
+            Circle::Members => "the neighbours that these files name",
             Circle::InternetRestricted => "named addresses on the internet",
             Circle::Overlay => "members of the tunnel",
             Circle::Cluster => "any pod of the cluster",
@@ -81,6 +81,15 @@ impl fmt::Display for Circle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// What stands between those who are near and the thing, in the first step of a way that begins with
+/// neighbours: "any container on network `back` can reach service `db`".
+pub(crate) const CAN_REACH: &str = " can reach ";
+
+/// Those who are near, where a way says who they are.
+pub(crate) fn neighbours(way: &[Evidence]) -> Option<&str> {
+    way.first()?.say.split_once(CAN_REACH).map(|(people, _)| people)
 }
 
 /// The widest circle that gets through, in three degrees of knowledge: `sure <= likely <= may`.

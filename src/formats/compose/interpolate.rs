@@ -58,16 +58,22 @@ impl<'a> Interpolation<'a> {
     }
 
     /// An image reference. Its name stays known where only the tag depends on a variable; the tag
-    /// then is one that tells no version.
+    /// then is one that tells no version. A variable in front of a name is a registry's.
     pub(super) fn image(&self, node: &Node) -> Fact<Name> {
-        let Some(filled) = node.str().map(|text| self.text(text)) else { return self.fact(node) };
-        let name = filled.text.split_once(UNKNOWN).map_or("", |(name, _)| name);
-        let tag = name.rsplit('/').next().is_some_and(|last| last.contains([':', '@']));
-        if !tag {
-            return filled.fact(node.place);
+        let Some(mut filled) = node.str().map(|text| self.text(text)) else {
+            return self.fact(node);
+        };
+        let rest = filled.text.trim_start_matches(UNKNOWN);
+        let (lacks, rest) = (rest.len() < filled.text.len(), rest.trim_start_matches('/'));
+        if lacks && rest.starts_with(|c: char| c.is_alphanumeric()) {
+            filled = Filled { text: rest.to_owned(), ..filled };
+            let how = "that the variable in front of the image's name is a registry";
+            return match filled.tagged(node.place) {
+                Fact::Known(name, _) => Fact::guessed(name, how, node.place),
+                other => other,
+            };
         }
-        let text = filled.text.replace(UNKNOWN, "?");
-        Fact::Known(text.into(), filled.origin(node.place))
+        filled.tagged(node.place)
     }
 
     /// A scalar's value as a word of a command line or as a variable.
@@ -177,6 +183,16 @@ impl Filled {
     pub(super) fn fact(self, at: Place) -> Fact<Name> {
         let text: Name = self.text.as_str().into();
         self.part(&text, at)
+    }
+
+    /// An image's name with a tag, of which the tag may be unknown.
+    fn tagged(self, at: Place) -> Fact<Name> {
+        let name = self.text.split_once(UNKNOWN).map_or(&*self.text, |(name, _)| name);
+        if !name.rsplit('/').next().is_some_and(|last| last.contains([':', '@'])) {
+            return self.fact(at);
+        }
+        let text = self.text.replace(UNKNOWN, "?");
+        Fact::Known(text.into(), self.origin(at))
     }
 
     /// A piece of the text as a fact of its own.

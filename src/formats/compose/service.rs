@@ -12,6 +12,7 @@ use crate::model::fragment::{
     Address, Container, Env, EnvFrom, EnvValue, Fragment, Hop, Node as Stop, NodeKind, PortEnd,
     PortMap, Ref,
 };
+use crate::model::reach::CAN_REACH;
 use crate::source::Place;
 use crate::tree::node::{Entry, Node};
 
@@ -99,7 +100,7 @@ impl Service<'_> {
                 out.hops.push(Hop { open: Fact::Unknown(why, at), ..hop });
             }
             _ => {
-                let say = format!("{} can reach {title}", networks::neighbours(self.node));
+                let say = [&networks::neighbours(self.node), CAN_REACH, title].concat();
                 out.hops.push(self.hop(Ref::Neighbours, self.place, say));
             }
         }

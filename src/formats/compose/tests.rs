@@ -28,6 +28,21 @@ fn check(files: &[(&str, &str)], expected: &[&str]) {
 }
 
 #[test]
+fn a_variable_in_front_of_an_image_is_a_registry() {
+    let image = |written: &str, told: &str| {
+        let yaml = format!("services:\n  s: {{image: '{written}'}}");
+        let line = format!("compose:compose.yaml/s/container image={told} command=- args=-");
+        check(&[("compose.yaml", &yaml)], &[&line]);
+    };
+    image(
+        "${REGISTRY}confluentinc/cp-server:${TAG:-latest}",
+        "confluentinc/cp-server:latest(guess)",
+    );
+    image("${REGISTRY}/redis:${TAG}", "redis:?(guess)");
+    image("${IMAGE}:7", "?");
+}
+
+#[test]
 fn compose_files_are_claimed_by_name_or_content() {
     let claim = |path, text| Compose.claims(path, text);
     assert_eq!(claim("a/docker-compose.prod.yml", "services:\n  a: {}"), Claim::Surely);

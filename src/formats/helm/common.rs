@@ -2,17 +2,18 @@
 //! values under names of the user's own. No card could say more than these few lines do.
 //!
 //! bjw-s `app-template` (and the `common` library that it is made of): `controllers.NAME.containers`,
-//! `service.NAME`, `ingress.NAME` (charts of bjw-s, "common library": values).
+//! `service.NAME`, `ingress.NAME`, `route.NAME` (charts of bjw-s, "common library": values).
 
 use super::build::Maker;
 use super::scope::truthy;
+use super::storage::Storage;
 use super::values::{Merged, UNKNOWN};
 use crate::catalog::Catalog;
 use crate::formats::manifests;
 use crate::model::fact::Name;
 use crate::model::fragment::{Fragment, Release};
 use crate::source::Sources;
-use crate::tree::node::{Entry, Node};
+use crate::tree::node::{Entry, Kind, Node};
 
 /// The charts of this form, with a word of their repository.
 pub(super) fn knows(chart: &str, origin: Option<&str>) -> bool {
@@ -38,6 +39,14 @@ pub(super) fn lower(
     for (name, ingress) in form.named("ingress").unwrap_or_default() {
         objects.extend(form.ingress(&name, ingress));
     }
+    for (kind, key) in [("ConfigMap", "configMaps"), ("Secret", "secrets")] {
+        for (name, node) in form.named(key).unwrap_or_default() {
+            objects.extend(form.bundle(kind, key, &name, node));
+        }
+    }
+    for (name, route) in form.named("route").unwrap_or_default() {
+        objects.push(form.route(&name, route));
+    }
     manifests(&objects, &release.environment, catalog, sources.path(release.place.file), out);
 }
 
@@ -46,7 +55,7 @@ struct Form<'a> {
     values: &'a Node,
 }
 
-fn enabled(node: &Node) -> bool {
+pub(super) fn enabled(node: &Node) -> bool {
     node.map().is_some() && node.get("enabled").is_none_or(|n| truthy(n) != Some(false))
 }
 
@@ -94,10 +103,14 @@ impl<'a> Form<'a> {
 
     fn controller(&self, name: &str, node: &Node) -> Option<Node> {
         let make = Maker(node.place);
+        let storage = self.storage();
         let containers = node.get("containers")?.map()?.entries.iter();
-        let containers: Vec<Node> =
-            containers.filter(|e| enabled(&e.value)).map(container).collect();
-        let mut spec = vec![("containers", make.list(containers))];
+        let containers = containers.filter(|e| enabled(&e.value));
+        let containers = containers.map(|e| container(e, storage.mounts(name, &e.key)));
+        let mut spec = vec![
+            ("containers", make.list(containers.collect())),
+            ("volumes", make.list(storage.volumes())),
+        ];
         let host = node.at(&["pod", "hostNetwork"]);
         let host = host.or_else(|| self.values.at(&["defaultPodOptions", "hostNetwork"]));
         spec.extend(host.map(|node| ("hostNetwork", node.clone())));
@@ -113,6 +126,28 @@ impl<'a> Form<'a> {
         let name = self.full_name("controllers", name);
         let mut object = self.object("apps/v1", kind, &name, node, spec);
         place_name(&mut object, self.release.place);
+        Some(object)
+    }
+
+    fn storage(&self) -> Storage<'a> {
+        let kinds = [("configMap", "configMaps"), ("secret", "secrets")];
+        let named = kinds.into_iter().flat_map(|(field, key)| {
+            let all = self.named(key).unwrap_or_default().into_iter();
+            all.map(move |(name, _)| (field, name.clone(), self.full_name(key, &name)))
+        });
+        Storage::new(self.values, named.collect())
+    }
+
+    /// A ConfigMap or Secret of the values.
+    fn bundle(&self, kind: &str, key: &str, name: &str, node: &'a Node) -> Option<Node> {
+        let field = if kind == "Secret" { "stringData" } else { "data" };
+        let data = node.get(field)?.clone();
+        let mut object = self.object("v1", kind, &self.full_name(key, name), node, data);
+        if let Kind::Map(map) = &mut object.kind
+            && let Some(spec) = map.entries.iter_mut().find(|e| &*e.key == "spec")
+        {
+            spec.key = field.into();
+        }
         Some(object)
     }
 
@@ -155,17 +190,10 @@ impl<'a> Form<'a> {
         let mut backends = Vec::new();
         for host in node.get("hosts").map_or(&[][..], Node::items) {
             for path in host.get("paths").map_or(&[][..], Node::items) {
-                let backend = path.get("service");
-                let told = backend.and_then(|b| b.get("identifier")).and_then(Node::str);
-                let service = match told {
-                    Some(told) => services.iter().find(|(name, _)| &**name == told),
-                    None => services.first(),
+                let Some((name, port)) = self.backend(path.get("service"), &services) else {
+                    continue;
                 };
-                let Some((service_name, service)) = service else { continue };
-                let first = service.get("ports").and_then(|p| p.entries().first());
-                let port = backend.and_then(|b| b.get("port")).or(first?.value.get("port"))?;
                 let key = if port.int().is_some() { "number" } else { "name" };
-                let name = self.full_name("service", service_name);
                 let port = make.map([(key, port.clone())]);
                 let service = make.map([("name", make.text(name)), ("port", port)]);
                 backends.push(make.map([("backend", make.map([("service", service)]))]));
@@ -175,14 +203,79 @@ impl<'a> Form<'a> {
         let mut spec = vec![("rules", make.list(vec![make.map([("http", http)])]))];
         let class = node.get("className").or_else(|| node.get("ingressClassName"));
         spec.extend(class.map(|node| ("ingressClassName", node.clone())));
+        spec.extend(node.get("tls").map(|node| ("tls", node.clone())));
         let name = self.full_name("ingress", name);
         Some(self.object("networking.k8s.io/v1", "Ingress", &name, node, make.map(spec)))
+    }
+
+    /// The Service and the port that a backend names, by default the first of each.
+    fn backend<'n>(
+        &self,
+        backend: Option<&'n Node>,
+        services: &[(Name, &'n Node)],
+    ) -> Option<(Name, &'n Node)> {
+        let told = backend.and_then(|b| b.get("identifier")).and_then(Node::str);
+        let (name, service) = match told {
+            Some(told) => services.iter().find(|(name, _)| &**name == told)?,
+            None => services.first()?,
+        };
+        let first = || service.get("ports").and_then(|p| p.entries().first()?.value.get("port"));
+        let port = backend.and_then(|b| b.get("port")).or_else(first)?;
+        Some((self.full_name("service", name), port))
+    }
+
+    /// A route of the Gateway API. Without rules it leads to the first Service.
+    fn route(&self, name: &str, node: &Node) -> Node {
+        let make = Maker(node.place);
+        let services = self.named("service").unwrap_or_default();
+        let rules = node.get("rules").map_or(&[][..], Node::items);
+        let rules: Vec<Option<&Node>> =
+            if rules.is_empty() { vec![None] } else { rules.iter().map(Some).collect() };
+        let rules = rules.into_iter().map(|rule| {
+            let named = rule.and_then(|r| r.get("backendRefs")).map_or(&[][..], Node::items);
+            let named: Vec<Option<&Node>> =
+                if named.is_empty() { vec![None] } else { named.iter().map(Some).collect() };
+            let backends = named.into_iter().filter_map(|b| self.reference(b, &services, make));
+            let mut entries = vec![("backendRefs", make.list(backends.collect()))];
+            for key in ["matches", "filters"] {
+                entries.extend(rule.and_then(|r| r.get(key)).map(|node| (key, node.clone())));
+            }
+            Maker(rule.map_or(node.place, |rule| rule.place)).map(entries)
+        });
+        let mut spec = vec![("rules", make.list(rules.collect()))];
+        for key in ["parentRefs", "hostnames"] {
+            spec.extend(node.get(key).map(|node| (key, node.clone())));
+        }
+        let kind = node.get("kind").and_then(Node::str).unwrap_or("HTTPRoute");
+        let name = self.full_name("route", name);
+        self.object("gateway.networking.k8s.io/v1", kind, &name, node, make.map(spec))
+    }
+
+    /// A backend as routes name it: one of the chart's Services, or any by its name.
+    fn reference(
+        &self,
+        backend: Option<&Node>,
+        services: &[(Name, &Node)],
+        make: Maker,
+    ) -> Option<Node> {
+        if let Some(other) = backend.filter(|b| b.get("name").is_some()) {
+            return Some(other.clone());
+        }
+        let (name, port) = self.backend(backend, services)?;
+        // A route has room for numbers only.
+        let port = match (port.int(), port.str()) {
+            (None, Some(named)) => {
+                let mut all = services.iter();
+                all.find_map(|(_, service)| service.at(&["ports", named, "port"]))?
+            }
+            _ => port,
+        };
+        Some(make.map([("name", make.text(name)), ("port", port.clone())]))
     }
 }
 
 /// The object's name stands where the release names its chart.
 fn place_name(object: &mut Node, place: crate::source::Place) {
-    use crate::tree::node::Kind;
     if let Kind::Map(map) = &mut object.kind
         && let Some(metadata) = map.entries.iter_mut().find(|e| &*e.key == "metadata")
         && let Kind::Map(metadata) = &mut metadata.value.kind
@@ -193,7 +286,7 @@ fn place_name(object: &mut Node, place: crate::source::Place) {
 }
 
 /// An image of parts, and variables as a map or a list; the rest is as in a manifest.
-fn container(entry: &Entry) -> Node {
+fn container(entry: &Entry, mounts: Vec<Node>) -> Node {
     let node = &entry.value;
     let make = Maker(node.place);
     let mut out = vec![("name", Maker(entry.key_place).text(entry.key.clone()))];
@@ -224,6 +317,7 @@ fn container(entry: &Entry) -> Node {
         }));
         out.push(("env", Maker(env.place).list(variables)));
     }
+    out.push(("volumeMounts", make.list(mounts)));
     for key in ["envFrom", "command", "args", "ports"] {
         out.extend(node.get(key).map(|node| (key, node.clone())));
     }

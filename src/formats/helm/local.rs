@@ -110,6 +110,7 @@ fn release_of(chart: &LocalChart, namespace: &str) -> Release {
         place: chart.place,
         whole: chart.whole,
         exists: Fact::written(true, chart.place),
+        by_hand: false,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::model::fact::{Basis, Fact};
-use crate::model::fragment::{EnvValue, Fragment, Ref};
+use crate::model::fragment::{EnvValue, Fragment, MountSource, Ref};
 use crate::session::check_texts;
 use crate::workspace::in_memory;
 
@@ -244,6 +244,76 @@ spec: {url: 'oci://ghcr.io/bjw-s-labs/helm/app-template'}
         "k8s:Deployment/shop/cache docker.io/library/redis:7.4 TZ=UTC at 13
          internet: Service `cache` is of type LoadBalancer",
     );
+}
+
+#[test]
+fn a_general_chart_routes_through_a_gateway_and_keeps_its_certificate() {
+    let release = "
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: notes, namespace: shop}
+spec:
+  chart: {spec: {chart: app-template, sourceRef: {kind: HelmRepository, name: bjw-s}}}
+  values:
+    controllers:
+      notes: {containers: {app: {image: {repository: couchdb, tag: 3.3.3}}}}
+    service:
+      app: {ports: {http: {port: 5984}, metrics: {port: 9100}}}
+    ingress:
+      app: {className: public, hosts: [{paths: [{service: {identifier: app, port: http}}]}], tls: [{hosts: [a]}]}
+    route:
+      app: {hostnames: [notes.example], parentRefs: [{name: outer}]}
+      by-name: {parentRefs: [{name: outer}], rules: [{backendRefs: [{identifier: app, port: http}]}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: outer, namespace: shop}
+spec: {gatewayClassName: c, listeners: [{name: web, port: 80, protocol: HTTP}]}
+";
+    let (made, _) = fragment(&[("r.yaml", release)]);
+    let ingress = made.hops.iter().find(|h| h.say.contains("leads to port http")).unwrap();
+    assert!(ingress.ends_tls);
+    assert_eq!(made.routing.attachments.len(), 2, "{:?}", made.routing.attachments);
+    let leads = |h: &&crate::model::fragment::Hop| h.say.contains("HTTPRoute");
+    let led: Vec<&str> = made.hops.iter().filter(leads).map(|h| &*h.say).collect();
+    let [by_default, by_name] = [
+        "HTTPRoute `notes-app` leads to port 5984 of Service `notes`",
+        "HTTPRoute `notes-by-name` leads to port 5984 of Service `notes`",
+    ];
+    assert_eq!(led, [by_default, by_name]);
+}
+
+#[test]
+fn a_general_chart_mounts_what_it_keeps() {
+    let release = "
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: broker, namespace: home}
+spec:
+  chart: {spec: {chart: app-template, sourceRef: {kind: HelmRepository, name: bjw-s}}}
+  values:
+    controllers:
+      main: {containers: {app: {image: {repository: eclipse-mosquitto, tag: 2.0.20}}}}
+    configMaps:
+      config: {data: {mosquitto.conf: 'listener 1883'}}
+    persistence:
+      file: {type: configMap, identifier: config, globalMounts: [{path: /mosquitto/config}]}
+      other: {type: secret, name: users, advancedMounts: {main: {init: [{path: /a}], app: [{path: /b, subPath: c}]}}}
+      data: {existingClaim: broker}
+      off: {enabled: false, existingClaim: broker}
+";
+    let (made, _) = fragment(&[("r.yaml", release)]);
+    let mounts = made.containers[0].mounts.iter().map(|mount| {
+        let of = match &mount.source {
+            MountSource::Bundle { address, .. } => &*address.0,
+            _ => "?",
+        };
+        format!("{} {of}", mount.path)
+    });
+    let told =
+        ["/mosquitto/config k8s:ConfigMap/home/broker", "/b k8s:Secret/home/users", "/data ?"];
+    assert_eq!(mounts.collect::<Vec<_>>(), told);
+    assert_eq!(&*made.bundles[0].address.0, "k8s:ConfigMap/home/broker");
 }
 
 #[test]

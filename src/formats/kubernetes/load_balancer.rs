@@ -117,7 +117,8 @@ pub(super) fn pool(object: &Object, out: &mut Fragment) {
     let front = if ends.contains(&Some(true)) {
         Front::told(true, place, place, say)
     } else if ends.is_empty() || ends.contains(&None) {
-        Front::unknown(&Why::NotUnderstood("these addresses".into()), place, say)
+        let addresses = format!("the addresses of {}", object.title());
+        Front::unknown(&Why::NotHere(addresses.into()), place, say)
     } else {
         Front::told(false, place, place, say)
     };
@@ -240,7 +241,9 @@ fn address_pool(object: &Object) -> Option<Verdict> {
         let parsed: Option<Vec<Addresses>> =
             entry.value.str().unwrap_or("").split(',').map(Addresses::parse).collect();
         let side = match parsed {
-            None => Side::Undecided(Why::NotUnderstood("these addresses".into())),
+            None => {
+                Side::Undecided(Why::NotHere(format!("the addresses in `{}`", entry.key).into()))
+            }
             Some(ips) if ips.iter().all(is_private) => Side::Private,
             Some(_) => Side::Public,
         };

@@ -90,6 +90,7 @@ fn flux(object: &Object, out: &mut Fragment) -> bool {
         place,
         whole: object.whole(),
         exists,
+        by_hand: false,
     });
     true
 }
@@ -142,6 +143,7 @@ fn k3s(object: &Object, out: &mut Fragment) -> bool {
         place: chart.place,
         whole: object.whole(),
         exists: Fact::written(true, chart.place),
+        by_hand: false,
     });
     true
 }
@@ -199,6 +201,7 @@ fn argo(object: &Object, spec: &Node, name: &Name, out: &mut Fragment) -> bool {
             place,
             whole: object.whole(),
             exists: Fact::written(true, place),
+            by_hand: false,
         });
     }
     any
@@ -283,6 +286,7 @@ pub(super) fn kustomize(kustomization: &Node, folder: &str, environment: &str, o
             place,
             whole: chart.place,
             exists: Fact::written(true, place),
+            by_hand: false,
         });
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Release {
     pub(crate) place: Place,
     pub(crate) whole: Place,
     pub(crate) exists: Fact<bool>,
+    /// A person or a script installs it; no controller keeps it as it is written.
+    pub(crate) by_hand: bool,
 }
 
 /// Which chart.

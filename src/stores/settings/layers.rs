@@ -206,7 +206,7 @@ fn variables(program: &Program, card: &ImageCard, entrypoint: &Fact<bool>) -> La
     layer
 }
 
-/// The version that the tag tells. No tag, or `latest`, means a current one only as long as nobody
+/// The version that the tag tells. No tag, or one like `latest`, means a current one only as long as nobody
 /// holds an old copy.
 fn version(image: &Fact<Name>) -> Fact<(i64, i64)> {
     let at = image.place();
@@ -215,7 +215,7 @@ fn version(image: &Fact<Name>) -> Fact<(i64, i64)> {
     }
     let version = image.clone().try_map(|text| {
         let version = Reference::parse(&text).version();
-        version.ok_or_else(|| Why::NotUnderstood(format!("the version of image `{text}`").into()))
+        version.ok_or_else(|| Why::NotHere(format!("the version of image `{text}`").into()))
     });
     match version {
         // Whoever pins a version has not written what that version then does.

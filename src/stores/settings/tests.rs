@@ -319,8 +319,8 @@ fn the_version_in_the_tag_decides_where_defaults_changed() {
     check(&format!("image: chromadb/chroma\n{provider}"), "none, guessed in line 0; *:8000+tls?");
     check("image: influxdb:1.8", "none, default in line 0; *:8086+tls?");
     check(
-        "image: chromadb/chroma:stable\nenv: CHROMA_SERVER_AUTHN_PROVIDER=x",
-        "depends on the version of image `chromadb/chroma:stable`, which seawall does not understand yet; *:8000+tls?",
+        "image: chromadb/chroma:nightly\nenv: CHROMA_SERVER_AUTHN_PROVIDER=x",
+        "depends on the version of image `chromadb/chroma:nightly`, which these files do not tell; *:8000+tls?",
     );
 }
 

@@ -149,6 +149,7 @@ impl<'a> State<'a> {
             place: chart.place,
             whole: at.to(node.place),
             exists,
+            by_hand: true,
             namespace,
             name,
         })
@@ -167,6 +168,12 @@ impl<'a> State<'a> {
             // A value of helmfile's own, which the environment or the command line gives.
             let name = node.text().unwrap_or_else(|| "?".into());
             return Some(Fact::Unknown(Why::NoDefault(name), node.place));
+        }
+        // What a program makes of the rendered objects (often: only their definitions).
+        let by_default = || self.nodes.iter().find_map(|n| n.at(&["helmDefaults", "postRenderer"]));
+        if let Some(node) = self.field(release, "postRenderer").or_else(by_default) {
+            let what = "what the program behind the chart leaves of it";
+            return Some(Fact::Unknown(Why::NotHere(what.into()), node.place));
         }
         let start = release.place.start as usize;
         if self.template.guarded.iter().any(|range| range.contains(&start)) {

@@ -77,6 +77,58 @@ fn what_a_template_gives_is_unknown() {
 }
 
 #[test]
+fn what_a_controller_takes_over_is_told_once() {
+    let helmfile = file(
+        "releases:
+- {name: cache, namespace: shop, chart: vendor/redis}
+- {name: cache, namespace: other, chart: vendor/redis}
+- {name: queue, namespace: shop, chart: vendor/redis, values: [{architecture: standalone}]}
+",
+    );
+    let release = "
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: cache, namespace: shop}
+spec:
+  chart: {spec: {chart: redis, sourceRef: {kind: HelmRepository, name: bitnami}}}
+  values: {architecture: standalone, auth: {enabled: false}}
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: HelmRepository
+metadata: {name: bitnami, namespace: shop}
+spec: {url: 'https://charts.bitnami.com/bitnami'}
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: queue, namespace: shop}
+spec: {chart: {spec: {chart: other}}}
+";
+    let (made, _) = super::fragment(&[("bootstrap/helmfile.yaml", &helmfile), ("r.yaml", release)]);
+    let mut names: Vec<&str> = made.containers.iter().map(|c| &*c.node.0).collect();
+    names.sort_unstable();
+    let told = [
+        "k8s:StatefulSet/other/cache-redis-master",
+        "k8s:StatefulSet/other/cache-redis-replica",
+        "k8s:StatefulSet/shop/cache-redis-master",
+        "k8s:StatefulSet/shop/queue-redis-master",
+    ];
+    assert_eq!(names, told);
+}
+
+#[test]
+fn what_a_program_leaves_of_a_chart_is_unknown() {
+    let helmfile = file(
+        "helmDefaults: {postRenderer: bash, postRendererArgs: [-c, yq]}
+releases:
+- {name: cache, namespace: shop, chart: vendor/redis}
+",
+    );
+    let files = [("helmfile.yaml".to_owned(), helmfile)];
+    let (made, _) = super::fragment(&[("helmfile.yaml", &files[0].1)]);
+    assert!(made.nodes.iter().all(|node| node.exists.is_unknown()), "{:?}", made.nodes);
+}
+
+#[test]
 fn odd_helmfiles_do_no_harm() {
     for text in
         ["releases: 1\n", "releases: [1, {name: [x], chart: y}]\n", "releases:\n- name: {{ x\n"]

@@ -35,6 +35,7 @@ fn release(resource: &Resource) -> Option<Release> {
         place,
         whole: resource.whole,
         exists: resource.exists.clone(),
+        by_hand: false,
     })
 }
 

@@ -18,6 +18,7 @@ mod network_acls;
 mod nodes;
 mod opensearch;
 mod policy;
+mod prompts;
 mod records;
 mod s3;
 mod scripts;
@@ -45,6 +46,7 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
     opensearch::lower(&world, out);
     s3::lower(&world, out);
     logs::lower(&world, out);
+    prompts::lower(&world, out);
     records::lower(&world, out);
     gcp_network::lower(&world, out);
     gcs::lower(&world, out);

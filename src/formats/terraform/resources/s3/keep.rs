@@ -1,9 +1,10 @@
 //! How long a bucket keeps what is put into it.
 
 use super::Bucket;
-use crate::formats::terraform::resources::facts::{mentions, or, word};
+use crate::formats::terraform::resources::facts::{at_path, mentions, or, word};
 use crate::formats::terraform::resources::gcs::earlier;
 use crate::formats::terraform::resources::logs::identity;
+use crate::formats::terraform::resources::prompts;
 use crate::formats::terraform::resources::world::Join;
 use crate::formats::terraform::value::Val;
 use crate::model::concept::Retention;
@@ -28,7 +29,7 @@ pub(super) fn keep(bucket: &Bucket, title: Name) -> Keep {
 }
 
 /// What somebody delivers here: type, attribute with the bucket, kind of content.
-const DELIVERIES: [(&str, &str, &str); 12] = [
+const DELIVERIES: [(&str, &str, &str); 11] = [
     ("aws_lb", "access_logs.bucket", "logs"),
     ("aws_alb", "access_logs.bucket", "logs"),
     ("aws_elb", "access_logs.bucket", "logs"),
@@ -39,11 +40,6 @@ const DELIVERIES: [(&str, &str, &str); 12] = [
     ("aws_cloudfront_distribution", "logging_config.bucket", "logs"),
     ("aws_config_delivery_channel", "s3_bucket_name", "logs"),
     ("aws_kinesis_firehose_delivery_stream", "extended_s3_configuration.bucket_arn", "logs"),
-    (
-        "aws_bedrock_model_invocation_logging_configuration",
-        "logging_config.s3_config.bucket_name",
-        "prompts",
-    ),
     ("aws_wafv2_web_acl_logging_configuration", "log_destination_configs", "logs"),
 ];
 
@@ -51,14 +47,16 @@ fn holds(bucket: &Bucket) -> Vec<Fact<Name>> {
     let mut out: Vec<Fact<Name>> = Vec::new();
     for (kind, path, content) in DELIVERIES {
         for from in bucket.world.of(kind) {
-            let value = path.split('.').try_fold(&from.body, |b, part| {
-                // The last part may be a plain attribute, which `block` also gives.
-                b.get(part).map(|v| b.block(part).unwrap_or(v))
-            });
+            let value = at_path(&from.body, path);
             let Some(value) = value.filter(|v| delivers(bucket, v)) else { continue };
             if !out.iter().any(|f| f.known().is_some_and(|k| &**k == content)) {
                 out.push(Fact::written(content.into(), value.at));
             }
+        }
+    }
+    for (value, content) in prompts::sinks(bucket.world) {
+        if delivers(bucket, value) || by_uri(bucket, value) {
+            out.push(content);
         }
     }
     if out.is_empty() && says_logs(&word(&bucket.own.body.text("bucket"), &bucket.own.name)) {
@@ -72,6 +70,14 @@ fn delivers(bucket: &Bucket, value: &Val) -> bool {
     mentions(value, &mut met);
     met.contains(&bucket.own.address)
         || bucket.world.value_join(value, bucket.own, &["bucket"], 2) == Join::Yes
+}
+
+/// `s3://bucket/prefix` names it.
+fn by_uri(bucket: &Bucket, value: &Val) -> bool {
+    let (uri, own) = (value.as_text(), bucket.own.body.text("bucket"));
+    let name = uri.known().and_then(|uri| uri.strip_prefix("s3://"));
+    name.and_then(|rest| rest.split('/').next())
+        .is_some_and(|name| own.known().is_some_and(|own| **own == *name))
 }
 
 /// Whether a word of a name is about logs: `alb-logs`, `access_log`, `auditlogs`.

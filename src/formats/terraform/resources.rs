@@ -3,6 +3,7 @@
 mod azure_network;
 mod azure_storage;
 mod balancers;
+mod callers;
 mod container_groups;
 mod ecs;
 mod facts;
@@ -40,6 +41,7 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
     network_acls::lower(&world, out);
     instances::lower(&world, out);
     balancers::lower(&world, out);
+    callers::lower(&world, out);
     ecs::lower(&world, out);
     container_groups::lower(&world, out);
     stores::lower(&world, out);

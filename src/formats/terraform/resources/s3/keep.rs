@@ -10,6 +10,7 @@ use crate::formats::terraform::value::Val;
 use crate::model::concept::Retention;
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::Keep;
+use crate::source::Place;
 
 pub(super) fn keep(bucket: &Bucket, title: Name) -> Keep {
     let own = bucket.own;
@@ -19,11 +20,18 @@ pub(super) fn keep(bucket: &Bucket, title: Name) -> Keep {
     retention.what = Fact::written("bucket".into(), own.head);
     retention.engine = Fact::written("s3".into(), own.head);
     retention.holds = Fact::written(holds(bucket), own.head);
-    retention.days = days(bucket);
-    retention.forever = match &retention.days {
-        Fact::Known(_, origin) => Fact::Known(false, origin.clone()),
-        Fact::Unset(at) => Fact::default(true, "S3 keeps objects until a rule expires them", *at),
-        Fact::Unknown(why, at) => Fact::Unknown(why.clone(), *at),
+    let days = days(bucket);
+    retention.forever = match (&days, versions_stay(bucket)) {
+        (Fact::Known(..), Some(versions)) => Fact::default(true, STAYS, versions),
+        (Fact::Known(_, origin), None) => Fact::Known(false, origin.clone()),
+        (Fact::Unset(at), _) => {
+            Fact::default(true, "S3 keeps objects until a rule expires them", *at)
+        }
+        (Fact::Unknown(why, at), _) => Fact::Unknown(why.clone(), *at),
+    };
+    retention.days = match &retention.forever {
+        Fact::Known(true, origin) => Fact::Unset(origin.at),
+        _ => days,
     };
     Keep { store: Some(own.address.clone()), retention }
 }
@@ -105,9 +113,8 @@ fn days(bucket: &Bucket) -> Fact<i64> {
         best = earlier(best, expiry(rule));
     }
     match (&best, more) {
-        (Fact::Known(..), _) => versions(bucket, best),
+        (Fact::Known(..), _) | (_, None) => best,
         (_, Some((why, at))) => Fact::Unknown(why, at),
-        _ => best,
     }
 }
 
@@ -156,7 +163,11 @@ fn part(rule: &Val) -> Option<String> {
 
 /// In a versioned bucket an expired object only gets a marker; its versions stay until a rule of
 /// their own ends them (AWS docs, "Expiring objects").
-fn versions(bucket: &Bucket, days: Fact<i64>) -> Fact<i64> {
+const STAYS: &str = "AWS docs, Expiring objects: of an object that expires in a versioned bucket the \
+    old version stays until a rule for noncurrent versions ends it";
+
+/// Where a bucket is told to keep versions that no rule ends.
+fn versions_stay(bucket: &Bucket) -> Option<Place> {
     let (bodies, _) = bucket.bodies("aws_s3_bucket_versioning", "versioning");
     let on = bodies.iter().map(|body| {
         let status = body.block("versioning_configuration").map(|b| b.text("status"));
@@ -169,8 +180,5 @@ fn versions(bucket: &Bucket, days: Fact<i64>) -> Fact<i64> {
         let mut rules = rules.into_iter().chain([*body]);
         rules.any(|r| r.get("noncurrent_version_expiration").is_some())
     });
-    match on {
-        Fact::Known(true, origin) if !ends => Fact::Unset(origin.at),
-        _ => days,
-    }
+    (on.known() == Some(&true) && !ends).then(|| on.place())
 }

@@ -3,6 +3,7 @@
 //! Every value is worked out once, when somebody first asks for it, and keeps the way that it took.
 //! What nobody can tell is unknown and says why; what is known only after apply stays a reference.
 
+mod aliases;
 mod body;
 mod environments;
 mod eval;
@@ -128,7 +129,8 @@ fn estate<'a>(
         }
         index += 1;
     }
-    Estate { folder: root.folder.clone(), resources, missing_modules: world.missing }
+    let providers = world.providers();
+    Estate { folder: root.folder.clone(), resources, providers, missing_modules: world.missing }
 }
 
 fn instances(
@@ -160,6 +162,7 @@ fn instances(
             exists: member.exists.clone(),
             body: world.resource_body(block, &mut scope),
             provider_major: providers.major(block),
+            provider: world.provider(instance, block),
         };
         if let Some(call) = world.fetched_by(instance) {
             resource.head = call.head;

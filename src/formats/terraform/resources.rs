@@ -1,5 +1,6 @@
 //! From evaluated resources to the common vocabulary: one file per subject, cards for the rest.
 
+mod accounts;
 mod azure_network;
 mod azure_storage;
 mod balancers;
@@ -56,6 +57,7 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
     azure_storage::lower(&world, out);
     helm::lower(&world, out);
     manifests::lower(&world, unit, out);
+    accounts::shut(&world, out);
     not_understood(&world, out);
     let missing = estate.missing_modules.iter();
     out.not_understood.extend(missing.map(|(at, source)| {

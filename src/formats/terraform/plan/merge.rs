@@ -74,7 +74,12 @@ pub(in crate::formats::terraform) fn merge(
     }
     let missing = source.missing_modules.iter().filter(|_| planned_none_in_modules(planned));
     let folder = source.folder.clone();
-    Some(Estate { folder, resources: out, missing_modules: missing.cloned().collect() })
+    Some(Estate {
+        folder,
+        resources: out,
+        providers: source.providers.clone(),
+        missing_modules: missing.cloned().collect(),
+    })
 }
 
 /// References that lead to the instances that the document tells apart.

@@ -162,7 +162,7 @@ fn store(world: &World, account: &Resource, title: Name, public: Fact<bool>) -> 
         )],
         encrypted_at_rest: Fact::default(true, "Azure Storage encrypts all data at rest", at),
         tls_required: https.or_default(true, SEE),
-        guard_off: allows_public(account),
+        guard_off: and(allows_public(account), public_switch(world, account)),
         set_apart: not(public_switch(world, account)),
         tls_version: body
             .text("min_tls_version")

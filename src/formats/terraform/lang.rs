@@ -66,8 +66,12 @@ pub(super) fn evaluate(unit: &Unit) -> Vec<Estate> {
     let environments = Environments::new(unit);
     let mut estates = Vec::new();
     for root in root_folders(&modules) {
-        for environment in environments.of(unit, root) {
-            estates.push(estate(unit, &modules, root, &environment, at));
+        let (several, left) = environments.of(unit, root);
+        for environment in &several {
+            estates.push(estate(unit, &modules, root, environment, at));
+        }
+        if let (Some(estate), Some(left)) = (estates.last_mut(), left) {
+            estate.not_read.push(left);
         }
     }
     estates
@@ -130,7 +134,10 @@ fn estate<'a>(
         index += 1;
     }
     let providers = world.providers();
-    Estate { folder: root.folder.clone(), resources, providers, missing_modules: world.missing }
+    let missing = world.missing.into_iter();
+    let missing = missing
+        .map(|(at, source)| (at, format!("module `{source}`, which is not in these files").into()));
+    Estate { folder: root.folder.clone(), resources, providers, not_read: missing.collect() }
 }
 
 fn instances(

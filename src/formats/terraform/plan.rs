@@ -237,7 +237,7 @@ impl<'n> Document<'n> {
             folder: label.into(),
             resources: resources.collect(),
             providers: BTreeMap::new(),
-            missing_modules: Vec::new(),
+            not_read: Vec::new(),
         }
     }
 

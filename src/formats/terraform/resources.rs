@@ -59,10 +59,7 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
     manifests::lower(&world, unit, out);
     accounts::shut(&world, out);
     not_understood(&world, out);
-    let missing = estate.missing_modules.iter();
-    out.not_understood.extend(missing.map(|(at, source)| {
-        (*at, format!("module `{source}`, which is not in these files").into())
-    }));
+    out.not_understood.extend(estate.not_read.iter().cloned());
 }
 
 /// Resource types that hold data or logs and that nobody here reads yet. Everything else that has

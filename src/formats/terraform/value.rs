@@ -308,6 +308,6 @@ pub(crate) struct Estate {
     pub(crate) resources: Vec<Resource>,
     /// What the root says of each configuration of a provider, by its name.
     pub(crate) providers: BTreeMap<Name, Val>,
-    /// Calls of modules that are not here: source and place.
-    pub(crate) missing_modules: Vec<(Place, Name)>,
+    /// What was not read: calls of modules that are not here, files of values beyond the bound.
+    pub(crate) not_read: Vec<(Place, Name)>,
 }

@@ -72,13 +72,13 @@ pub(in crate::formats::terraform) fn merge(
             resource.body = led(&resource.body, &renamed, 0);
         }
     }
-    let missing = source.missing_modules.iter().filter(|_| planned_none_in_modules(planned));
+    let missing = source.not_read.iter().filter(|_| planned_none_in_modules(planned));
     let folder = source.folder.clone();
     Some(Estate {
         folder,
         resources: out,
         providers: source.providers.clone(),
-        missing_modules: missing.cloned().collect(),
+        not_read: missing.cloned().collect(),
     })
 }
 

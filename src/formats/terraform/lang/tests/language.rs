@@ -181,3 +181,16 @@ resource "aws_x" "logs" { provider = aws.logs }
          module.west.aws_x.here aws.west\nmodule.west.aws_x.logs aws\n"
     );
 }
+
+#[test]
+fn files_of_values_beyond_the_bound_are_told() {
+    let mut files =
+        "## main.tf\nvariable \"a\" {}\nresource \"r\" \"x\" { a = var.a }\n".to_owned();
+    for number in 0..15 {
+        files += &format!("## env/{number}.tfvars\na = {number}\n");
+    }
+    let told = with_estates(&files, |_, estates| {
+        estates.iter().flat_map(|e| &e.not_read).map(|(_, what)| what.to_string()).collect()
+    });
+    assert_eq!(told, [vec!["3 more files of values for one root; `--var-file` names one"]]);
+}

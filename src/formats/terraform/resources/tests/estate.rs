@@ -38,7 +38,7 @@ pub(super) fn read(source: &str, provider_major: Option<u32>) -> Estate {
         folder: "".into(),
         resources: resources.collect(),
         providers: BTreeMap::new(),
-        missing_modules: Vec::new(),
+        not_read: Vec::new(),
     }
 }
 

@@ -25,6 +25,7 @@ mod records;
 mod s3;
 mod scripts;
 mod security_groups;
+mod servers;
 mod stores;
 #[cfg(test)]
 mod tests;
@@ -52,6 +53,7 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
     prompts::lower(&world, out);
     records::lower(&world, out);
     gcp_network::lower(&world, out);
+    servers::lower(&world, out);
     gcs::lower(&world, out);
     azure_network::lower(&world, out);
     azure_storage::lower(&world, out);

@@ -190,7 +190,11 @@ fn files_of_values_beyond_the_bound_are_told() {
         files += &format!("## env/{number}.tfvars\na = {number}\n");
     }
     let told = with_estates(&files, |_, estates| {
-        estates.iter().flat_map(|e| &e.not_read).map(|(_, what)| what.to_string()).collect()
+        estates
+            .iter()
+            .flat_map(|e| &e.not_read)
+            .map(|(_, what)| what.to_string())
+            .collect::<Vec<_>>()
     });
     assert_eq!(told, [vec!["3 more files of values for one root; `--var-file` names one"]]);
 }

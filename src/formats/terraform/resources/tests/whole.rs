@@ -359,3 +359,100 @@ resource "aws_security_group" "shop" {{
     assert_eq!(may_reach(&excluded), ["internet"]);
     assert_eq!(may_reach(&shut), ["private-network"]);
 }
+
+const REDIS: &str = "#!/bin/sh\ndocker run -d --network=host redis:7 --protected-mode no\n";
+
+#[test]
+fn a_server_of_hetzner_is_as_open_as_its_firewalls() {
+    let estate = |server: &str, more: &str| {
+        format!(
+            r#"
+resource "hcloud_server" "cache" {{
+  name        = "cache"
+  image       = "debian-12"
+  server_type = "cx22"
+  user_data   = {REDIS:?}
+  {server}
+}}
+resource "hcloud_firewall" "cache" {{
+  rule {{
+    direction  = "in"
+    protocol   = "tcp"
+    port       = "6379"
+    source_ips = ["10.0.0.0/8"]
+  }}
+}}
+resource "hcloud_firewall" "open" {{
+  rule {{
+    direction  = "in"
+    protocol   = "tcp"
+    port       = "any"
+    source_ips = ["0.0.0.0/0", "::/0"]
+  }}
+  rule {{
+    direction       = "out"
+    protocol        = "tcp"
+    port            = "6379"
+    destination_ips = ["0.0.0.0/0"]
+  }}
+}}
+{more}
+"#
+        )
+    };
+    let check = |server: &str, more: &str, expected: &str| {
+        let told = format!("container `redis` on server `cache`: {expected}");
+        check(&[("main.tf", &estate(server, more))], &[&told]);
+    };
+    check("", "", "internet, internet");
+    check(
+        "public_net {\n ipv4_enabled = false\n ipv6_enabled = false\n}",
+        "",
+        "private-network, private-network",
+    );
+    check("firewall_ids = [hcloud_firewall.cache.id]", "", "private-network, private-network");
+    check("firewall_ids = [hcloud_firewall.open.id]", "", "internet, internet");
+    let attachment = |wall: &str| {
+        format!(
+            "resource \"hcloud_firewall_attachment\" \"x\" {{\n  firewall_id = hcloud_firewall.{wall}.id\n  server_ids = [hcloud_server.cache.id]\n}}"
+        )
+    };
+    check("", &attachment("cache"), "private-network, private-network");
+    check("", &attachment("open"), "internet, internet");
+}
+
+#[test]
+fn a_droplet_meets_its_firewall_by_id_or_by_tag() {
+    let estate = |wall: &str| {
+        format!(
+            r#"
+resource "digitalocean_tag" "db" {{ name = "db" }}
+resource "digitalocean_droplet" "cache" {{
+  name      = "cache"
+  tags      = [digitalocean_tag.db.id, "eu"]
+  user_data = {REDIS:?}
+}}
+resource "digitalocean_firewall" "w" {{
+  name = "w"
+  {wall}
+  inbound_rule {{
+    protocol         = "tcp"
+    port_range       = "1-65535"
+    source_addresses = ["8.8.8.8/32"]
+  }}
+}}
+"#
+        )
+    };
+    let check = |wall: &str, expected: &str| {
+        let told = format!("container `redis` on droplet `cache`: {expected}");
+        check(&[("main.tf", &estate(wall))], &[&told]);
+    };
+    check("tags = [digitalocean_tag.db.id]", "internet-restricted, internet-restricted");
+    check("tags = [\"eu\"]", "internet-restricted, internet-restricted");
+    check("tags = [\"us\"]", "internet, internet");
+    check(
+        "droplet_ids = [digitalocean_droplet.cache.id]",
+        "internet-restricted, internet-restricted",
+    );
+}

@@ -16,7 +16,7 @@ pub(super) fn configured(block: &Block) -> Option<Name> {
     Some(alias.map_or_else(|| provider.clone(), |alias| format!("{provider}.{alias}").into()))
 }
 
-impl<'a> World<'a> {
+impl World<'_> {
     /// What the root says of each configuration.
     pub(super) fn providers(&mut self) -> BTreeMap<Name, Val> {
         let module = self.instances[0].module;

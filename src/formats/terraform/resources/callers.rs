@@ -6,7 +6,7 @@ use crate::formats::terraform::value::Val;
 use crate::model::fragment::{Fragment, Layer, NodeKind};
 
 /// Type, block, and the list of groups in it. A function and a build take no connections (AWS docs,
-/// "Giving Lambda functions access to resources in a VPC"; CodeBuild docs, "Use CodeBuild with VPC"),
+/// "Giving Lambda functions access to resources in a VPC"; `CodeBuild` docs, "Use `CodeBuild` with VPC"),
 /// an endpoint only hands on what one service of AWS answers.
 const CALLERS: [(&str, &str, &str); 4] = [
     ("aws_codebuild_project", "vpc_config", "security_group_ids"),

@@ -1,4 +1,4 @@
-//! Servers of Hetzner Cloud and droplets of DigitalOcean, with the firewalls in front of them.
+//! Servers of Hetzner Cloud and droplets of `DigitalOcean`, with the firewalls in front of them.
 
 use super::facts::{any, nets, shown};
 use super::gcp_network::range;

@@ -1,5 +1,7 @@
 //! Parts of the language one by one: each must neither change a value nor be taken for one.
 
+use std::fmt::Write;
+
 use super::{check, with_estates};
 
 #[test]
@@ -187,7 +189,7 @@ fn files_of_values_beyond_the_bound_are_told() {
     let mut files =
         "## main.tf\nvariable \"a\" {}\nresource \"r\" \"x\" { a = var.a }\n".to_owned();
     for number in 0..15 {
-        files += &format!("## env/{number}.tfvars\na = {number}\n");
+        writeln!(files, "## env/{number}.tfvars\na = {number}").unwrap();
     }
     let told = with_estates(&files, |_, estates| {
         estates

@@ -127,6 +127,15 @@ pub(crate) enum Names {
     Several(Vec<String>),
 }
 
+impl Names {
+    pub(crate) fn all(&self) -> &[String] {
+        match self {
+            Names::One(name) => std::slice::from_ref(name),
+            Names::Several(names) => names,
+        }
+    }
+}
+
 /// Resources of another type that speak of this one.
 #[derive(Default, Debug, Deserialize)]
 pub(crate) struct Satellite {
@@ -216,14 +225,14 @@ pub(crate) struct Reading {
     pub(crate) satellite: Satellite,
     /// In every block of this name: true if it is so for any of them.
     pub(crate) each: Option<String>,
-    /// Values that a block of `each`, or a satellite, must have to count.
+    /// Values that a block of `each`, a satellite, or else the resource must have to count.
     #[serde(default)]
     pub(crate) only: BTreeMap<String, String>,
     /// A question: does the list hold anything.
     #[serde(default)]
     pub(crate) some: bool,
-    /// An attribute that, where it is there, lets this reading say nothing.
-    pub(crate) unless: Option<String>,
+    /// Attributes of which one, where it is there, lets this reading say nothing.
+    pub(crate) unless: Option<Names>,
     /// A question: is it there, is it one of these, does the list hold one of these.
     #[serde(default)]
     pub(crate) has: bool,

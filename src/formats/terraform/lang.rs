@@ -3,6 +3,7 @@
 //! Every value is worked out once, when somebody first asks for it, and keeps the way that it took.
 //! What nobody can tell is unknown and says why; what is known only after apply stays a reference.
 
+mod aliases;
 mod body;
 mod environments;
 mod eval;
@@ -65,8 +66,12 @@ pub(super) fn evaluate(unit: &Unit) -> Vec<Estate> {
     let environments = Environments::new(unit);
     let mut estates = Vec::new();
     for root in root_folders(&modules) {
-        for environment in environments.of(unit, root) {
-            estates.push(estate(unit, &modules, root, &environment, at));
+        let (several, left) = environments.of(unit, root);
+        for environment in &several {
+            estates.push(estate(unit, &modules, root, environment, at));
+        }
+        if let (Some(estate), Some(left)) = (estates.last_mut(), left) {
+            estate.not_read.push(left);
         }
     }
     estates
@@ -128,7 +133,11 @@ fn estate<'a>(
         }
         index += 1;
     }
-    Estate { folder: root.folder.clone(), resources, missing_modules: world.missing }
+    let providers = world.providers();
+    let missing = world.missing.into_iter();
+    let missing = missing
+        .map(|(at, source)| (at, format!("module `{source}`, which is not in these files").into()));
+    Estate { folder: root.folder.clone(), resources, providers, not_read: missing.collect() }
 }
 
 fn instances(
@@ -160,6 +169,7 @@ fn instances(
             exists: member.exists.clone(),
             body: world.resource_body(block, &mut scope),
             provider_major: providers.major(block),
+            provider: world.provider(instance, block),
         };
         if let Some(call) = world.fetched_by(instance) {
             resource.head = call.head;

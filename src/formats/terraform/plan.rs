@@ -10,7 +10,7 @@ mod references;
 mod tests;
 mod values;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use rustc_hash::FxHashMap;
 
@@ -231,8 +231,14 @@ impl<'n> Document<'n> {
             exists: Fact::written(true, planned.head),
             body: links.body(planned),
             provider_major: planned.kind.split('_').next().and_then(|n| majors.get(n).copied()),
+            provider: None,
         });
-        Estate { folder: label.into(), resources: resources.collect(), missing_modules: Vec::new() }
+        Estate {
+            folder: label.into(),
+            resources: resources.collect(),
+            providers: BTreeMap::new(),
+            not_read: Vec::new(),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {

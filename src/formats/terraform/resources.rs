@@ -1,8 +1,10 @@
 //! From evaluated resources to the common vocabulary: one file per subject, cards for the rest.
 
+mod accounts;
 mod azure_network;
 mod azure_storage;
 mod balancers;
+mod callers;
 mod container_groups;
 mod ecs;
 mod facts;
@@ -18,10 +20,12 @@ mod network_acls;
 mod nodes;
 mod opensearch;
 mod policy;
+mod prompts;
 mod records;
 mod s3;
 mod scripts;
 mod security_groups;
+mod servers;
 mod stores;
 #[cfg(test)]
 mod tests;
@@ -39,24 +43,25 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
     network_acls::lower(&world, out);
     instances::lower(&world, out);
     balancers::lower(&world, out);
+    callers::lower(&world, out);
     ecs::lower(&world, out);
     container_groups::lower(&world, out);
     stores::lower(&world, out);
     opensearch::lower(&world, out);
     s3::lower(&world, out);
     logs::lower(&world, out);
+    prompts::lower(&world, out);
     records::lower(&world, out);
     gcp_network::lower(&world, out);
+    servers::lower(&world, out);
     gcs::lower(&world, out);
     azure_network::lower(&world, out);
     azure_storage::lower(&world, out);
     helm::lower(&world, out);
     manifests::lower(&world, unit, out);
+    accounts::shut(&world, out);
     not_understood(&world, out);
-    let missing = estate.missing_modules.iter();
-    out.not_understood.extend(missing.map(|(at, source)| {
-        (*at, format!("module `{source}`, which is not in these files").into())
-    }));
+    out.not_understood.extend(estate.not_read.iter().cloned());
 }
 
 /// Resource types that hold data or logs and that nobody here reads yet. Everything else that has

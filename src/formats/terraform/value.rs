@@ -1,5 +1,6 @@
 //! Values of Terraform expressions, with unknowns and identities.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::fact::{Evidence, Fact, Name, Origin, Why};
@@ -295,6 +296,8 @@ pub(crate) struct Resource {
     /// The provider's version constraint as major versions it admits, where one is told: for
     /// defaults that changed. Key: the provider's local name.
     pub(crate) provider_major: Option<u32>,
+    /// The provider's configuration in the root module, where one is told: `aws`, `aws.west`.
+    pub(crate) provider: Option<Name>,
 }
 
 /// A root module with all module instances in it, evaluated.
@@ -303,6 +306,8 @@ pub(crate) struct Estate {
     /// The root module's folder.
     pub(crate) folder: Name,
     pub(crate) resources: Vec<Resource>,
-    /// Calls of modules that are not here: source and place.
-    pub(crate) missing_modules: Vec<(Place, Name)>,
+    /// What the root says of each configuration of a provider, by its name.
+    pub(crate) providers: BTreeMap<Name, Val>,
+    /// What was not read: calls of modules that are not here, files of values beyond the bound.
+    pub(crate) not_read: Vec<(Place, Name)>,
 }

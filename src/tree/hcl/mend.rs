@@ -1,7 +1,8 @@
 //! What Terraform accepts and the parser refuses, rewritten byte for byte, so that places stay.
 //!
 //! In an object a key may stand twice, and the last one counts; in `{for …}` line breaks mean
-//! nothing (both tried with `terraform console` 1.17).
+//! nothing (both tried with `terraform console` 1.17). A heredoc ends with its word alone on a line,
+//! not with a line that only begins with it (HCL specification, "Heredoc Templates").
 
 use std::ops::Range;
 
@@ -21,7 +22,7 @@ pub(super) fn parse(source: &str) -> Option<Body> {
     if source.len() > MAX_BYTES {
         return None;
     }
-    let mut source = join_lines(source);
+    let mut source = join_lines(&end_late(source));
     for round in 0..MAX_RENAMED {
         match hcl::parse_body(&source) {
             Ok(body) => return Some(body),
@@ -62,6 +63,36 @@ fn spare_name(round: usize, len: usize) -> Option<String> {
         rest /= LETTERS.len();
     }
     (len > 0).then(|| String::from_utf8(name).ok()).flatten()
+}
+
+/// Another closing word for each heredoc in which a line only begins with its own.
+fn end_late(source: &str) -> String {
+    let mut out = source.to_owned();
+    let mut lexer = Lexer::new(source);
+    loop {
+        let start = lexer.at;
+        if lexer.next().is_none() {
+            return out;
+        }
+        let text = &source[start..lexer.at];
+        let Some(word) = too_early(text) else { continue };
+        let spare = (0..MAX_RENAMED).filter_map(|round| spare_name(round, word.len()));
+        let Some(spare) = spare.into_iter().find(|spare| !text.contains(spare)) else { continue };
+        let first = start + text.find(word).unwrap_or_default();
+        out.replace_range(first..first + word.len(), &spare);
+        out.replace_range(lexer.at - word.len()..lexer.at, &spare);
+    }
+}
+
+/// The closing word of a heredoc with a line that goes on behind it.
+fn too_early(heredoc: &str) -> Option<&str> {
+    let head = heredoc.strip_prefix("<<")?.lines().next()?;
+    let word = head.strip_prefix('-').unwrap_or(head).trim_end();
+    let goes_on = |line: &str| {
+        line.trim_start().strip_prefix(word).is_some_and(|rest| !rest.trim_end().is_empty())
+    };
+    let ends = !word.is_empty() && heredoc.ends_with(word);
+    (ends && heredoc.lines().skip(1).any(goes_on)).then_some(word)
 }
 
 /// Blanks for the comments and line breaks that stand directly in `{for …}`.

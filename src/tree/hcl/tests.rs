@@ -250,6 +250,12 @@ fn heredocs_are_dedented_as_terraform_does() {
 }
 
 #[test]
+fn a_heredoc_ends_with_its_word_alone() {
+    check("a = <<EOF\nx << EOF\nEOF\"\nEOF\nb = 1\n", "a=\"x << EOF\\nEOF\\\"\\n\" b=1");
+    check("a = <<-E\n  é ${b}\n  E,\n  E\n", "a=`\"é \"‹  é ›$b‹b›\"\\nE,\\n\"‹\n  E,\n›`");
+}
+
+#[test]
 fn a_text_in_a_heredoc_lands_on_its_own_lines() {
     let source = "a = <<-EOT\n    <é>\n      <b c=\"1\"/>\n    </é>\n  EOT\n";
     let (body, _) = parse(&text(source));

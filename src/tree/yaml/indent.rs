@@ -142,7 +142,7 @@ fn pads_of(source: &str, quoted: &Range<usize>, column: usize) -> Vec<(usize, us
             let rest = &source[start..];
             let indent = rest.len() - rest.trim_start_matches(' ').len();
             let blank = rest[indent..].starts_with(['\n', '\r', '\t']);
-            (indent <= column && !blank).then_some((start, column + 1 - indent))
+            (indent <= column && !blank).then(|| (start, column + 1 - indent))
         })
         .collect()
 }

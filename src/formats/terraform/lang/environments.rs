@@ -57,18 +57,28 @@ impl<'a> Environments<'a> {
 
     /// The environments of a root. Without options of the command line, each file of values is one
     /// of its own; a root that needs such a file is nothing without one.
-    pub(super) fn of<'s>(&'s self, unit: &Unit<'s>, root: &Module<'s>) -> Vec<Environment<'s>> {
+    pub(super) fn of<'s>(
+        &'s self,
+        unit: &Unit<'s>,
+        root: &Module<'s>,
+    ) -> (Vec<Environment<'s>>, Option<Left>) {
         let plain = self.plain("");
         if !self.given.is_empty() {
-            return vec![plain];
+            return (vec![plain], None);
         }
         let mut environments = Vec::new();
+        let mut left = Vec::new();
         for (file, parsed) in &unit.files {
             let path = unit.sources.path(*file);
             let Parsed::Hcl(body) = parsed else { continue };
             let Some(name) = roots::environment(path, &root.folder) else { continue };
             let sets = |a: &Attribute| root.variables.contains_key(&a.name);
-            if body.attributes.iter().any(sets) && environments.len() < MAX_ENVIRONMENTS {
+            if !body.attributes.iter().any(sets) {
+                continue;
+            }
+            if environments.len() >= MAX_ENVIRONMENTS {
+                left.push(Place::new(*file, 0..0));
+            } else {
                 let suffix = format!("#{name}#");
                 environments.push(Environment { suffix, files: vec![body], options: Vec::new() });
             }
@@ -76,8 +86,17 @@ impl<'a> Environments<'a> {
         if environments.is_empty() || !needs_values(root) {
             environments.insert(0, plain);
         }
-        environments
+        let left = left.first().map(|first| (*first, unread(left.len())));
+        (environments, left)
     }
+}
+
+/// Files of values beyond the bound: the first of them, and what to say.
+type Left = (Place, Name);
+
+fn unread(count: usize) -> Name {
+    let files = if count == 1 { "file" } else { "files" };
+    format!("{count} more {files} of values for one root; `--var-file` names one").into()
 }
 
 /// Whether a variable has no value without a further file.

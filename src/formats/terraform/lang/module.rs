@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::super::roots;
+use super::aliases;
 use crate::formats::{Parsed, Unit};
 use crate::model::fact::Name;
 use crate::paths;
@@ -25,6 +26,8 @@ pub(super) struct Module<'a> {
     /// Declarations of one address beyond the first, by that address. Terraform refuses them, but
     /// folders of examples have them, each file meant for itself.
     twins: FxHashMap<Name, Vec<Name>>,
+    /// Configurations of providers: by `aws`, or `aws.west` of an alias.
+    pub(super) providers: BTreeMap<Name, Cow<'a, Block>>,
     pub(super) settings: Vec<&'a Block>,
     /// Bodies that give variables their values, in the order in which Terraform reads them.
     pub(super) values: Vec<&'a Body>,
@@ -99,6 +102,12 @@ impl<'a> Module<'a> {
                 }
             }
             ("terraform", ..) => self.settings.push(block),
+            ("provider", ..) => {
+                if let Some(name) = aliases::configured(block) {
+                    let old = self.providers.remove(&name);
+                    self.providers.insert(name, merged(old, block, overrides));
+                }
+            }
             ("variable", Some(name), _) => {
                 let old = self.variables.remove(&name);
                 self.variables.insert(name, merged(old, block, overrides));

@@ -1,6 +1,7 @@
 //! Configurations in, evaluated resources out.
 
 mod console;
+mod language;
 
 use std::fmt::Write;
 

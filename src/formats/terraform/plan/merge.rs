@@ -72,9 +72,14 @@ pub(in crate::formats::terraform) fn merge(
             resource.body = led(&resource.body, &renamed, 0);
         }
     }
-    let missing = source.missing_modules.iter().filter(|_| planned_none_in_modules(planned));
+    let missing = source.not_read.iter().filter(|_| planned_none_in_modules(planned));
     let folder = source.folder.clone();
-    Some(Estate { folder, resources: out, missing_modules: missing.cloned().collect() })
+    Some(Estate {
+        folder,
+        resources: out,
+        providers: source.providers.clone(),
+        not_read: missing.cloned().collect(),
+    })
 }
 
 /// References that lead to the instances that the document tells apart.

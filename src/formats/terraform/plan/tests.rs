@@ -6,7 +6,7 @@ use super::{Document, is_one, merge};
 use crate::catalog::Catalog;
 use crate::formats::terraform::Terraform;
 use crate::formats::{Format, Parsed, Unit};
-use crate::source::FileId;
+use crate::source::{FileId, Place};
 
 /// The estate of the last file, which is a document, laid over the source of the others.
 fn estate(files: &str) -> Estate {
@@ -109,6 +109,23 @@ resource "db" "x" {
     module.db["a.b"].db.x {groups=["sg-1", @r.sg[0].id], password=<?DataSource("a sensitive value")>, port="5432"}
     db.new {port=2}"#,
     );
+}
+
+#[test]
+fn what_a_plan_tells_stands_where_the_source_has_it() {
+    let files = format!(
+        "## main.tf\nvariable \"c\" {{}}\nresource \"r\" \"sg\" {{\n  count = 2\n  cidr  = var.c\n}}\n{PLAN}"
+    );
+    let (sources, estate) = (sources(&files), estate(&files));
+    let sg = estate.resources.iter().find(|r| r.spelled.starts_with("r.sg[0]")).unwrap();
+    let cidr = sg.body.get("cidr").unwrap();
+    let path = |at: Place| sources.path(at.file).to_string();
+    let seen = [sg.head, cidr.at].map(|at| format!("{}: {}", path(at), sources.slice(at)));
+    assert_eq!(seen, ["main.tf: resource \"r\" \"sg\"", "main.tf: var.c"]);
+    let planned = cidr.via.iter().filter(|step| path(step.place) == "plan.json");
+    assert_eq!(planned.count(), 1);
+    let only = estate.resources.iter().find(|r| &*r.kind == "db").unwrap();
+    assert_eq!(path(only.head), "plan.json");
 }
 
 #[test]

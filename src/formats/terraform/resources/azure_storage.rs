@@ -127,11 +127,11 @@ fn allows_public(account: &Resource) -> Fact<bool> {
     let allowed = account.body.bool("allow_nested_items_to_be_public");
     let allowed =
         if allowed.is_unset() { account.body.bool("allow_blob_public_access") } else { allowed };
-    // azurerm 5 turned the default round.
+    // Off in azurerm 2 (CHANGELOG-v2, 2.20), on in 3 and 4, off again in 5 (5.0 upgrade guide).
     match (allowed, account.provider_major) {
-        (Fact::Unset(at), Some(major)) => Fact::default(major < 5, SEE, at),
+        (Fact::Unset(at), Some(major)) => Fact::default(matches!(major, 3 | 4), SEE, at),
         (Fact::Unset(at), None) => {
-            Fact::guessed(true, "it is the default of every version of the provider before 5", at)
+            Fact::guessed(true, "it is the default of versions 3 and 4 of the provider", at)
         }
         (told, _) => told,
     }
@@ -162,7 +162,7 @@ fn store(world: &World, account: &Resource, title: Name, public: Fact<bool>) -> 
         )],
         encrypted_at_rest: Fact::default(true, "Azure Storage encrypts all data at rest", at),
         tls_required: https.or_default(true, SEE),
-        guard_off: allows_public(account),
+        guard_off: and(allows_public(account), public_switch(world, account)),
         set_apart: not(public_switch(world, account)),
         tls_version: body
             .text("min_tls_version")

@@ -46,6 +46,12 @@ pub(super) fn any(facts: impl IntoIterator<Item = Fact<bool>>, none: Fact<bool>)
     facts.into_iter().reduce(or).unwrap_or(none)
 }
 
+/// What stands at a dotted path of blocks and an attribute; of several blocks the first counts.
+pub(super) fn at_path<'v>(body: &'v Val, path: &str) -> Option<&'v Val> {
+    // The last part may be a plain attribute, which `block` also gives.
+    path.split('.').try_fold(body, |b, part| b.get(part).map(|v| b.block(part).unwrap_or(v)))
+}
+
 /// A name for titles: the value as far as it is known, else the resource's own name.
 pub(super) fn word(fact: &Fact<Name>, otherwise: &Name) -> Name {
     fact.known().filter(|n| !n.is_empty()).unwrap_or(otherwise).clone()

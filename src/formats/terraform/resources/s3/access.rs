@@ -1,6 +1,7 @@
 //! Who gets into a bucket without a signature.
 
 use super::Bucket;
+use crate::formats::terraform::resources::accounts;
 use crate::formats::terraform::resources::facts::{and, any, not, or};
 use crate::formats::terraform::resources::policy;
 use crate::formats::terraform::value::Val;
@@ -37,9 +38,9 @@ fn cause(named: Fact<bool>, judge: impl FnOnce(Fact<bool>) -> Fact<bool>) -> Fac
 /// Whether a flag of the public access block is on, for the bucket or the whole account.
 fn guarded(bucket: &Bucket, flag: &str) -> Fact<bool> {
     let around = bucket.around(BLOCK);
-    let account = bucket.world.of(ACCOUNT);
-    let bodies = around.sure.iter().chain(account).map(|r| &r.body);
-    let told: Vec<_> = bodies.map(|b| b.bool(flag).or_default(false, SEE)).collect();
+    let own = around.sure.iter().map(|r| r.body.bool(flag).or_default(false, SEE));
+    let told: Vec<_> =
+        own.chain(for_the_account(bucket, |body| body.bool(flag).or_default(false, SEE))).collect();
     if let (Some((why, at)), true) = (around.open, told.is_empty()) {
         return Fact::Unknown(why, at);
     }
@@ -48,6 +49,18 @@ fn guarded(bucket: &Bucket, flag: &str) -> Fact<bool> {
     let how =
         "a public policy or ACL is written, so that the guard of new buckets is taken for lifted";
     any(told, Fact::guessed(false, how, bucket.own.head))
+}
+
+/// What the account's own block says, where it is the bucket's account.
+fn for_the_account(
+    bucket: &Bucket,
+    read: impl Fn(&Val) -> Fact<bool>,
+) -> impl Iterator<Item = Fact<bool>> {
+    let blocks = bucket.world.of(ACCOUNT).iter().filter_map(move |block| {
+        let same = accounts::one_account(bucket.world, block, bucket.own);
+        (same.known() != Some(&false)).then(|| and(read(&block.body), same))
+    });
+    blocks.collect::<Vec<_>>().into_iter()
 }
 
 /// Whether all four flags of a public access block are on.
@@ -59,15 +72,9 @@ pub(super) fn all_on(body: &Val, default: bool, see: &str) -> Fact<bool> {
 /// Whether the switch that keeps the public out is missing or not fully on.
 pub(super) fn guard_off(bucket: &Bucket) -> Fact<bool> {
     let around = bucket.around(BLOCK);
-    let account = bucket.world.of(ACCOUNT);
     let block = (&*bucket.own.kind == BLOCK).then_some(bucket.own);
-    let on: Vec<_> = around
-        .sure
-        .iter()
-        .chain(account)
-        .chain(&block)
-        .map(|r| all_on(&r.body, false, SEE))
-        .collect();
+    let own = around.sure.iter().chain(&block).map(|r| all_on(&r.body, false, SEE));
+    let on: Vec<_> = own.chain(for_the_account(bucket, |body| all_on(body, false, SEE))).collect();
     match (on.is_empty(), around.open) {
         (true, Some((why, at))) => Fact::Unknown(why, at),
         (true, None) if bucket.elsewhere => Fact::Unset(bucket.own.head),

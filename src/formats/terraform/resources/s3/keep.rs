@@ -1,14 +1,16 @@
 //! How long a bucket keeps what is put into it.
 
 use super::Bucket;
-use crate::formats::terraform::resources::facts::{mentions, or, word};
+use crate::formats::terraform::resources::facts::{at_path, mentions, or, word};
 use crate::formats::terraform::resources::gcs::earlier;
 use crate::formats::terraform::resources::logs::identity;
+use crate::formats::terraform::resources::prompts;
 use crate::formats::terraform::resources::world::Join;
 use crate::formats::terraform::value::Val;
 use crate::model::concept::Retention;
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::Keep;
+use crate::source::Place;
 
 pub(super) fn keep(bucket: &Bucket, title: Name) -> Keep {
     let own = bucket.own;
@@ -18,17 +20,24 @@ pub(super) fn keep(bucket: &Bucket, title: Name) -> Keep {
     retention.what = Fact::written("bucket".into(), own.head);
     retention.engine = Fact::written("s3".into(), own.head);
     retention.holds = Fact::written(holds(bucket), own.head);
-    retention.days = days(bucket);
-    retention.forever = match &retention.days {
-        Fact::Known(_, origin) => Fact::Known(false, origin.clone()),
-        Fact::Unset(at) => Fact::default(true, "S3 keeps objects until a rule expires them", *at),
-        Fact::Unknown(why, at) => Fact::Unknown(why.clone(), *at),
+    let days = days(bucket);
+    retention.forever = match (&days, versions_stay(bucket)) {
+        (Fact::Known(..), Some(versions)) => Fact::default(true, STAYS, versions),
+        (Fact::Known(_, origin), None) => Fact::Known(false, origin.clone()),
+        (Fact::Unset(at), _) => {
+            Fact::default(true, "S3 keeps objects until a rule expires them", *at)
+        }
+        (Fact::Unknown(why, at), _) => Fact::Unknown(why.clone(), *at),
+    };
+    retention.days = match &retention.forever {
+        Fact::Known(true, origin) => Fact::Unset(origin.at),
+        _ => days,
     };
     Keep { store: Some(own.address.clone()), retention }
 }
 
 /// What somebody delivers here: type, attribute with the bucket, kind of content.
-const DELIVERIES: [(&str, &str, &str); 12] = [
+const DELIVERIES: [(&str, &str, &str); 11] = [
     ("aws_lb", "access_logs.bucket", "logs"),
     ("aws_alb", "access_logs.bucket", "logs"),
     ("aws_elb", "access_logs.bucket", "logs"),
@@ -39,11 +48,6 @@ const DELIVERIES: [(&str, &str, &str); 12] = [
     ("aws_cloudfront_distribution", "logging_config.bucket", "logs"),
     ("aws_config_delivery_channel", "s3_bucket_name", "logs"),
     ("aws_kinesis_firehose_delivery_stream", "extended_s3_configuration.bucket_arn", "logs"),
-    (
-        "aws_bedrock_model_invocation_logging_configuration",
-        "logging_config.s3_config.bucket_name",
-        "prompts",
-    ),
     ("aws_wafv2_web_acl_logging_configuration", "log_destination_configs", "logs"),
 ];
 
@@ -51,14 +55,16 @@ fn holds(bucket: &Bucket) -> Vec<Fact<Name>> {
     let mut out: Vec<Fact<Name>> = Vec::new();
     for (kind, path, content) in DELIVERIES {
         for from in bucket.world.of(kind) {
-            let value = path.split('.').try_fold(&from.body, |b, part| {
-                // The last part may be a plain attribute, which `block` also gives.
-                b.get(part).map(|v| b.block(part).unwrap_or(v))
-            });
+            let value = at_path(&from.body, path);
             let Some(value) = value.filter(|v| delivers(bucket, v)) else { continue };
             if !out.iter().any(|f| f.known().is_some_and(|k| &**k == content)) {
                 out.push(Fact::written(content.into(), value.at));
             }
+        }
+    }
+    for (value, content) in prompts::sinks(bucket.world) {
+        if delivers(bucket, value) || by_uri(bucket, value) {
+            out.push(content);
         }
     }
     if out.is_empty() && says_logs(&word(&bucket.own.body.text("bucket"), &bucket.own.name)) {
@@ -72,6 +78,14 @@ fn delivers(bucket: &Bucket, value: &Val) -> bool {
     mentions(value, &mut met);
     met.contains(&bucket.own.address)
         || bucket.world.value_join(value, bucket.own, &["bucket"], 2) == Join::Yes
+}
+
+/// `s3://bucket/prefix` names it.
+fn by_uri(bucket: &Bucket, value: &Val) -> bool {
+    let (uri, own) = (value.as_text(), bucket.own.body.text("bucket"));
+    let name = uri.known().and_then(|uri| uri.strip_prefix("s3://"));
+    name.and_then(|rest| rest.split('/').next())
+        .is_some_and(|name| own.known().is_some_and(|own| **own == *name))
 }
 
 /// Whether a word of a name is about logs: `alb-logs`, `access_log`, `auditlogs`.
@@ -99,9 +113,8 @@ fn days(bucket: &Bucket) -> Fact<i64> {
         best = earlier(best, expiry(rule));
     }
     match (&best, more) {
-        (Fact::Known(..), _) => versions(bucket, best),
+        (Fact::Known(..), _) | (_, None) => best,
         (_, Some((why, at))) => Fact::Unknown(why, at),
-        _ => best,
     }
 }
 
@@ -150,7 +163,11 @@ fn part(rule: &Val) -> Option<String> {
 
 /// In a versioned bucket an expired object only gets a marker; its versions stay until a rule of
 /// their own ends them (AWS docs, "Expiring objects").
-fn versions(bucket: &Bucket, days: Fact<i64>) -> Fact<i64> {
+const STAYS: &str = "AWS docs, Expiring objects: of an object that expires in a versioned bucket the \
+    old version stays until a rule for noncurrent versions ends it";
+
+/// Where a bucket is told to keep versions that no rule ends.
+fn versions_stay(bucket: &Bucket) -> Option<Place> {
     let (bodies, _) = bucket.bodies("aws_s3_bucket_versioning", "versioning");
     let on = bodies.iter().map(|body| {
         let status = body.block("versioning_configuration").map(|b| b.text("status"));
@@ -163,8 +180,5 @@ fn versions(bucket: &Bucket, days: Fact<i64>) -> Fact<i64> {
         let mut rules = rules.into_iter().chain([*body]);
         rules.any(|r| r.get("noncurrent_version_expiration").is_some())
     });
-    match on {
-        Fact::Known(true, origin) if !ends => Fact::Unset(origin.at),
-        _ => days,
-    }
+    (on.known() == Some(&true) && !ends).then(|| on.place())
 }

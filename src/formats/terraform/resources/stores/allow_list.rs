@@ -2,7 +2,7 @@
 
 use super::read::Reader;
 use super::tenants;
-use crate::catalog::resource::{AllowCard, AllowRule, Empty, Names, ResourceCard};
+use crate::catalog::resource::{AllowCard, AllowRule, Empty, ResourceCard};
 use crate::formats::terraform::resources::facts::{net, shown};
 use crate::formats::terraform::resources::nodes;
 use crate::formats::terraform::resources::world::{Join, World};
@@ -143,8 +143,7 @@ fn everybody(fact: Fact<Addresses>) -> Fact<Addresses> {
 fn networks(card: &AllowRule, value: &Val) -> (Vec<Fact<Addresses>>, Vec<String>) {
     let keys = match &card.net {
         None => return one(value),
-        Some(Names::One(key)) => std::slice::from_ref(key),
-        Some(Names::Several(keys)) => keys,
+        Some(names) => names.all(),
     };
     let told = keys.iter().filter_map(|key| value.get(key)).map(one);
     let (facts, shown): (Vec<_>, Vec<_>) = told.unzip();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::resource::{Question, Reading, Satellite, Source, Word};
+use crate::catalog::resource::{Names, Question, Reading, Satellite, Source, Word};
 use crate::formats::terraform::resources::facts::{any, not};
 use crate::formats::terraform::resources::policy::lets_anybody_in;
 use crate::formats::terraform::resources::world::{Join, World};
@@ -55,10 +55,16 @@ impl<'a> Reader<'a> {
 
     fn reading(&self, reading: &Reading) -> Fact<Word> {
         let body = &self.resource.body;
-        match reading.unless.as_deref().map(|attr| there(body, attr)) {
-            Some(Fact::Known(true, origin)) => return Fact::Unset(origin.at),
-            Some(Fact::Unknown(why, at)) => return Fact::Unknown(why, at),
-            _ => {}
+        for attr in reading.unless.iter().flat_map(Names::all) {
+            match there(body, attr) {
+                Fact::Known(true, origin) => return Fact::Unset(origin.at),
+                Fact::Unknown(why, at) => return Fact::Unknown(why, at),
+                _ => {}
+            }
+        }
+        let own = reading.each.is_none() && reading.satellite.of.is_none();
+        if own && !counts(&reading.only, body) {
+            return Fact::Unset(self.resource.head);
         }
         let told = if reading.satellite.of.is_some() {
             self.in_satellites(reading)

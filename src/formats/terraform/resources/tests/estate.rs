@@ -1,5 +1,6 @@
 //! HCL to an estate without variables or functions: literals, lists, objects, references.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::formats::terraform::value::{Estate, Reference, Resource, Val, ValKind};
@@ -30,9 +31,15 @@ pub(super) fn read(source: &str, provider_major: Option<u32>) -> Estate {
             exists: Fact::written(true, block.head),
             body,
             provider_major,
+            provider: None,
         }
     });
-    Estate { folder: "".into(), resources: resources.collect(), missing_modules: Vec::new() }
+    Estate {
+        folder: "".into(),
+        resources: resources.collect(),
+        providers: BTreeMap::new(),
+        not_read: Vec::new(),
+    }
 }
 
 fn object(body: &Body) -> Val {

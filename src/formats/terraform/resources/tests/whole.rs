@@ -22,6 +22,15 @@ fn check(files: &[(&str, &str)], expected: &[&str]) {
     assert_eq!(got, expected);
 }
 
+/// The widest circle that perhaps connects to each store of a file.
+fn may_reach(text: &str) -> Vec<String> {
+    let none: [(&str, &str); 0] = [];
+    let files = [("main.tf".to_owned(), text.to_owned())];
+    let run = check_texts(&files, &RuleSet::load(none.into_iter()).unwrap());
+    let reaches = run.model.datastores.iter().filter_map(|store| store.reach.known());
+    reaches.map(|reach| reach.may.to_string()).collect()
+}
+
 #[test]
 fn typed_resources_of_kubernetes_are_manifests_in_snake_case() {
     check(
@@ -266,4 +275,184 @@ data "aws_iam_policy_document" "orders" {{
       values   = ["123456789012"]
     }"#;
     check(&[("main.tf", &topic(owner))], &["SNS topic `orders`: none, none"]);
+}
+
+#[test]
+fn an_accounts_own_guard_is_for_the_buckets_of_that_account() {
+    let bucket = |provider: &str| {
+        format!(
+            r#"
+provider "aws" {{ region = "eu-west-1" }}
+provider "aws" {{
+  alias  = "virginia"
+  region = "us-east-1"
+}}
+provider "aws" {{
+  alias = "other"
+  assume_role {{ role_arn = "arn:aws:iam::210987654321:role/deploy" }}
+}}
+resource "aws_s3_account_public_access_block" "all" {{
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}}
+resource "aws_s3_bucket" "site" {{
+  provider = {provider}
+  bucket   = "site"
+}}
+resource "aws_s3_bucket_acl" "site" {{
+  provider = {provider}
+  bucket   = aws_s3_bucket.site.id
+  acl      = "public-read"
+}}
+"#
+        )
+    };
+    check(&[("main.tf", &bucket("aws"))], &["S3 bucket `site`: none, none"]);
+    check(&[("main.tf", &bucket("aws.virginia"))], &["S3 bucket `site`: none, none"]);
+    check(&[("main.tf", &bucket("aws.other"))], &["S3 bucket `site`: none, none"]);
+    assert_eq!(may_reach(&bucket("aws.virginia")), ["none"]);
+    assert_eq!(may_reach(&bucket("aws.other")), ["internet"]);
+}
+
+#[test]
+fn a_region_that_blocks_the_public_shuts_what_stands_in_its_networks() {
+    let estate = |provider: &str, mode: &str, more: &str| {
+        format!(
+            r#"
+provider "aws" {{ region = "eu-west-1" }}
+provider "aws" {{
+  alias  = "west"
+  region = "us-west-2"
+}}
+resource "aws_vpc_block_public_access_options" "all" {{
+  internet_gateway_block_mode = "{mode}"
+}}
+resource "aws_db_instance" "shop" {{
+  provider               = {provider}
+  engine                 = "postgres"
+  publicly_accessible    = true
+  vpc_security_group_ids = [aws_security_group.shop.id]
+}}
+resource "aws_security_group" "shop" {{
+  provider = {provider}
+  ingress {{
+    from_port   = 5432
+    to_port     = 5432
+    protocol    = "tcp"
+    cidr_blocks = ["0.0.0.0/0"]
+  }}
+}}
+{more}
+"#
+        )
+    };
+    let shut = estate("aws", "block-ingress", "");
+    check(&[("main.tf", &shut)], &["RDS instance `shop`: private-network, none"]);
+    let off = estate("aws", "off", "");
+    check(&[("main.tf", &off)], &["RDS instance `shop`: internet, none"]);
+    let elsewhere = estate("aws.west", "block-ingress", "");
+    check(&[("main.tf", &elsewhere)], &["RDS instance `shop`: internet, none"]);
+    let exclusion = "resource \"aws_vpc_block_public_access_exclusion\" \"x\" {\n  vpc_id = \"vpc-1\"\n  internet_gateway_exclusion_mode = \"allow-bidirectional\"\n}\n";
+    let excluded = estate("aws", "block-ingress", exclusion);
+    assert_eq!(may_reach(&excluded), ["internet"]);
+    assert_eq!(may_reach(&shut), ["private-network"]);
+}
+
+const REDIS: &str = "#!/bin/sh\ndocker run -d --network=host redis:7 --protected-mode no\n";
+
+#[test]
+fn a_server_of_hetzner_is_as_open_as_its_firewalls() {
+    let estate = |server: &str, more: &str| {
+        format!(
+            r#"
+resource "hcloud_server" "cache" {{
+  name        = "cache"
+  image       = "debian-12"
+  server_type = "cx22"
+  user_data   = {REDIS:?}
+  {server}
+}}
+resource "hcloud_firewall" "cache" {{
+  rule {{
+    direction  = "in"
+    protocol   = "tcp"
+    port       = "6379"
+    source_ips = ["10.0.0.0/8"]
+  }}
+}}
+resource "hcloud_firewall" "open" {{
+  rule {{
+    direction  = "in"
+    protocol   = "tcp"
+    port       = "any"
+    source_ips = ["0.0.0.0/0", "::/0"]
+  }}
+  rule {{
+    direction       = "out"
+    protocol        = "tcp"
+    port            = "6379"
+    destination_ips = ["0.0.0.0/0"]
+  }}
+}}
+{more}
+"#
+        )
+    };
+    let check = |server: &str, more: &str, expected: &str| {
+        let told = format!("container `redis` on server `cache`: {expected}");
+        check(&[("main.tf", &estate(server, more))], &[&told]);
+    };
+    check("", "", "internet, internet");
+    check(
+        "public_net {\n ipv4_enabled = false\n ipv6_enabled = false\n}",
+        "",
+        "private-network, private-network",
+    );
+    check("firewall_ids = [hcloud_firewall.cache.id]", "", "private-network, private-network");
+    check("firewall_ids = [hcloud_firewall.open.id]", "", "internet, internet");
+    let attachment = |wall: &str| {
+        format!(
+            "resource \"hcloud_firewall_attachment\" \"x\" {{\n  firewall_id = hcloud_firewall.{wall}.id\n  server_ids = [hcloud_server.cache.id]\n}}"
+        )
+    };
+    check("", &attachment("cache"), "private-network, private-network");
+    check("", &attachment("open"), "internet, internet");
+}
+
+#[test]
+fn a_droplet_meets_its_firewall_by_id_or_by_tag() {
+    let estate = |wall: &str| {
+        format!(
+            r#"
+resource "digitalocean_tag" "db" {{ name = "db" }}
+resource "digitalocean_droplet" "cache" {{
+  name      = "cache"
+  tags      = [digitalocean_tag.db.id, "eu"]
+  user_data = {REDIS:?}
+}}
+resource "digitalocean_firewall" "w" {{
+  name = "w"
+  {wall}
+  inbound_rule {{
+    protocol         = "tcp"
+    port_range       = "1-65535"
+    source_addresses = ["8.8.8.8/32"]
+  }}
+}}
+"#
+        )
+    };
+    let check = |wall: &str, expected: &str| {
+        let told = format!("container `redis` on droplet `cache`: {expected}");
+        check(&[("main.tf", &estate(wall))], &[&told]);
+    };
+    check("tags = [digitalocean_tag.db.id]", "internet-restricted, internet-restricted");
+    check("tags = [\"eu\"]", "internet-restricted, internet-restricted");
+    check("tags = [\"us\"]", "internet, internet");
+    check(
+        "droplet_ids = [digitalocean_droplet.cache.id]",
+        "internet-restricted, internet-restricted",
+    );
 }

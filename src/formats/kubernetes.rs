@@ -31,6 +31,8 @@ mod status;
 mod target_group_binding;
 mod tcp_services;
 #[cfg(test)]
+mod situations;
+#[cfg(test)]
 mod tests;
 mod traefik;
 mod tunnel;

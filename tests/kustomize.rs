@@ -99,7 +99,11 @@ fn encode(object: &mut Value) {
             data = Value::Object(serde_json::Map::new());
         }
         for (key, value) in plain {
-            data[key] = base64(value.as_str().unwrap_or_default().as_bytes()).into();
+            // What nobody read stays what it is.
+            data[key] = match value {
+                Value::String(text) => base64(text.as_bytes()).into(),
+                other => other,
+            };
         }
     }
     if !data.is_null() {
@@ -121,9 +125,14 @@ fn base64(bytes: &[u8]) -> String {
     out
 }
 
-/// A key without a value is no key.
+/// A key without a value is no key, and `1.0` is `1`.
 fn prune(value: &mut Value) {
     match value {
+        Value::Number(number) => {
+            #[expect(clippy::cast_possible_truncation, reason = "a whole number of a manifest")]
+            let whole = number.as_f64().filter(|n| n.fract() == 0.0 && n.abs() < 1e15);
+            *value = whole.map_or_else(|| value.clone(), |n| (n as i64).into());
+        }
         Value::Array(items) => items.iter_mut().for_each(prune),
         Value::Object(map) => {
             map.retain(|_, value| !value.is_null());
@@ -203,8 +212,8 @@ fn without_empty_annotations(object: &mut Value) {
 fn difference(mut ours: Vec<Value>, mut theirs: Vec<Value>) -> String {
     for objects in [&mut ours, &mut theirs] {
         objects.iter_mut().for_each(prune);
-        objects.iter_mut().for_each(trim);
         objects.iter_mut().for_each(encode);
+        objects.iter_mut().for_each(trim);
         objects.iter_mut().for_each(sort_ports);
         objects.iter_mut().for_each(without_empty_annotations);
     }

@@ -85,16 +85,16 @@ fn decode(object: &mut Value) {
     if text(object, "/kind") != "Secret" {
         return;
     }
-    let plain = object.as_object_mut().unwrap().remove("stringData");
-    let data = object.get("data").and_then(Value::as_object);
-    let mut all: serde_json::Map<String, Value> = data.cloned().unwrap_or_default();
+    let mut take = |section| match object.as_object_mut().unwrap().remove(section) {
+        Some(Value::Object(map)) => map,
+        _ => serde_json::Map::new(),
+    };
+    let (mut all, plain) = (take("data"), take("stringData"));
     for value in all.values_mut() {
         let decoded = value.as_str().and_then(base64).and_then(|b| String::from_utf8(b).ok());
         *value = decoded.map_or(value.take(), Value::String);
     }
-    if let Some(Value::Object(plain)) = plain {
-        all.extend(plain);
-    }
+    all.extend(plain);
     if !all.is_empty() {
         object["data"] = Value::Object(all);
     }

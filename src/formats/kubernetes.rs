@@ -11,9 +11,9 @@ mod environment;
 mod fields;
 mod front;
 mod gateway;
-mod google;
 mod gateway_policy;
 mod gateway_route;
+mod google;
 mod ingress;
 mod ingress_auth;
 mod ingress_class;
@@ -28,11 +28,11 @@ mod releases;
 mod route;
 mod selector;
 mod service;
+#[cfg(test)]
+mod situations;
 mod status;
 mod target_group_binding;
 mod tcp_services;
-#[cfg(test)]
-mod situations;
 #[cfg(test)]
 mod tests;
 mod traefik;

@@ -40,7 +40,8 @@ impl<'a> Checks<'a> {
     pub(super) fn pass(&self, passing: &Passing) -> Hop {
         let mut hop = passing.hop.clone();
         let named = |named: bool| move |(a, at): &(Address, Place)| (a.clone(), *at, named);
-        let mut left: Vec<(Address, Place, bool)> = passing.through.iter().map(named(true)).collect();
+        let mut left: Vec<(Address, Place, bool)> =
+            passing.through.iter().map(named(true)).collect();
         left.extend(passing.beside.iter().map(named(false)));
         let mut seen = 0;
         while let Some((address, at, named)) = left.pop() {

@@ -76,7 +76,7 @@ fn pods(
 /// Where the pod template is, and whether Kubernetes itself knows the kind.
 fn template<'a>(object: &Object<'a>) -> Option<(&'a Node, bool)> {
     let path: &[&str] = match (object.group, object.kind) {
-        ("", "Pod") => &[],
+        ("", "Pod") | ("serving.knative.dev", "Revision") => &[],
         ("apps" | "extensions", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
         | ("", "ReplicationController")
         | ("batch", "Job")

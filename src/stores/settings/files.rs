@@ -29,12 +29,7 @@ pub(crate) fn layers(
     layers
 }
 
-fn loaded(
-    program: &Program,
-    file: &FileCard,
-    words: &[Word],
-    settings: &Settings,
-) -> Vec<Layer> {
+fn loaded(program: &Program, file: &FileCard, words: &[Word], settings: &Settings) -> Vec<Layer> {
     match file.loaded {
         Loaded::Always => always(program, file),
         Loaded::FirstWord => words

@@ -26,9 +26,7 @@ impl Layer {
     fn get(&self, name: &str, nowhere: Place) -> Fact<Value> {
         match (self.entries.iter().rev().find(|(n, _)| n == name), &self.open) {
             (Some((_, fact)), _) => fact.clone(),
-            (None, Some((why, place))) if self.may_set(name) => {
-                Fact::Unknown(why.clone(), *place)
-            }
+            (None, Some((why, place))) if self.may_set(name) => Fact::Unknown(why.clone(), *place),
             (None, _) => Fact::Unset(nowhere),
         }
     }

@@ -119,9 +119,12 @@ fn base64(text: &str) -> Option<Vec<u8>> {
 fn prune(value: &mut Value) {
     match value {
         Value::Number(number) => {
-            #[expect(clippy::cast_possible_truncation, reason = "a whole number of a manifest")]
-            let whole = number.as_f64().filter(|n| n.fract() == 0.0 && n.abs() < 1e15);
-            *value = whole.map_or_else(|| value.clone(), |n| (n as i64).into());
+            #[allow(clippy::cast_possible_truncation, reason = "a whole number of a manifest")]
+            let whole =
+                number.as_f64().filter(|n| n.fract() == 0.0 && n.abs() < 1e15).map(|n| n as i64);
+            if let Some(whole) = whole {
+                *value = whole.into();
+            }
         }
         Value::Array(items) => items.iter_mut().for_each(prune),
         Value::Object(map) => {

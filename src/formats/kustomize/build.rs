@@ -82,7 +82,9 @@ impl<'f, 'a> Build<'f, 'a> {
         names::mend(&mut all, &self.configuration);
         variables::resolve(self, &mut all);
         all.retain(|resource| !is_local(resource));
-        all.iter_mut().for_each(|resource| spell_out_annotations(&mut resource.node));
+        for resource in &mut all {
+            spell_out_annotations(&mut resource.node);
+        }
         all.into_iter().map(|resource| resource.node).collect()
     }
 

@@ -95,8 +95,8 @@ impl Reader<'_> {
             if self.callers.len() >= MOST_CALLERS {
                 return;
             }
-            let names = matches!(&*directive.name, "try_files" | "error_page");
-            let named = directive.args.last().filter(|arg| names && arg.starts_with('@'));
+            let hands_on = matches!(&*directive.name, "try_files" | "error_page");
+            let named = directive.args.last().filter(|arg| hands_on && arg.starts_with('@'));
             if let Some(named) = named {
                 let refused = |arg: &String| matches!(&**arg, "401" | "403");
                 let is_refused =

@@ -24,7 +24,9 @@ pub(crate) fn layers(
     let mut layers = loaded(program, file, words, settings);
     if matches!(file.how, FileStyle::Yaml) {
         let only: Vec<String> = file.section.iter().map(|name| normal(name)).collect();
-        layers.iter_mut().for_each(|layer| layer.only.clone_from(&only));
+        for layer in &mut layers {
+            layer.only.clone_from(&only);
+        }
     }
     layers
 }

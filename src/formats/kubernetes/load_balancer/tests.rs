@@ -76,8 +76,11 @@ fn clouds_are_told_by_their_own_annotations() {
 fn every_cloud_has_its_own_words() {
     const B: &str = "service.beta.kubernetes.io";
     let both = |key: &str, inside: &[&str], outside: &[&str]| {
-        inside.iter().for_each(|v| check_public(&format!("{key}: '{v}'"), "", "no"));
-        outside.iter().for_each(|v| check_public(&format!("{key}: '{v}'"), "", "yes"));
+        for (values, public) in [(inside, "no"), (outside, "yes")] {
+            for value in values {
+                check_public(&format!("{key}: '{value}'"), "", public);
+            }
+        }
     };
     both(&format!("{B}/aws-load-balancer-internal"), &["true", "yes", "0.0.0.0/0"], &["false", ""]);
     both(

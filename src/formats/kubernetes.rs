@@ -28,8 +28,6 @@ mod releases;
 mod route;
 mod selector;
 mod service;
-#[cfg(test)]
-mod situations;
 mod status;
 mod target_group_binding;
 mod tcp_services;

@@ -1,5 +1,7 @@
 //! Manifests in, a compact fragment out.
 
+mod situations;
+
 use super::Kubernetes;
 use crate::formats::dump::{self, lowered};
 use crate::formats::{Claim, Format};

@@ -80,50 +80,52 @@ fn rename(value: &mut Value, renamed: &BTreeMap<String, String>) {
     }
 }
 
-/// A Secret's texts as its API stores them.
-fn encode(object: &mut Value) {
+/// A Secret's texts in plain, wherever they are written.
+fn decode(object: &mut Value) {
     if text(object, "/kind") != "Secret" {
         return;
     }
-    let plain = object.as_object_mut().unwrap().remove("stringData");
-    let mut data = object.get("data").cloned().unwrap_or(Value::Null);
-    if let Value::Object(map) = &mut data {
-        for value in map.values_mut() {
-            if let Some(text) = value.as_str() {
-                *value = text.split_whitespace().collect::<String>().into();
-            }
-        }
+    let mut take = |section| match object.as_object_mut().unwrap().remove(section) {
+        Some(Value::Object(map)) => map,
+        _ => serde_json::Map::new(),
+    };
+    let (mut all, plain) = (take("data"), take("stringData"));
+    for value in all.values_mut() {
+        let decoded = value.as_str().and_then(base64).and_then(|b| String::from_utf8(b).ok());
+        *value = decoded.map_or(value.take(), Value::String);
     }
-    if let Some(Value::Object(plain)) = plain {
-        if data.is_null() {
-            data = Value::Object(serde_json::Map::new());
-        }
-        for (key, value) in plain {
-            data[key] = base64(value.as_str().unwrap_or_default().as_bytes()).into();
-        }
-    }
-    if !data.is_null() {
-        object["data"] = data;
+    all.extend(plain);
+    if !all.is_empty() {
+        object["data"] = Value::Object(all);
     }
 }
 
-fn base64(bytes: &[u8]) -> String {
+fn base64(text: &str) -> Option<Vec<u8>> {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for group in bytes.chunks(3) {
-        let held = group.iter().fold(0_u32, |held, b| held << 8 | u32::from(*b))
-            << (8 * (3 - group.len()));
-        for digit in 0..4 {
-            let index = (held >> (18 - 6 * digit)) as usize & 63;
-            out.push(if digit > group.len() { '=' } else { DIGITS[index] as char });
+    let (mut out, mut held, mut bits) = (Vec::new(), 0_u32, 0);
+    for letter in text.bytes().filter(|b| !b.is_ascii_whitespace() && *b != b'=') {
+        let digit = DIGITS.iter().position(|d| *d == letter)?;
+        held = (held << 6 | u32::try_from(digit).ok()?) & 0xFFFF;
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            out.push(u8::try_from(held >> bits & 0xFF).ok()?);
         }
     }
-    out
+    Some(out)
 }
 
-/// A key without a value is no key.
+/// A key without a value is no key, and `1.0` is `1`.
 fn prune(value: &mut Value) {
     match value {
+        Value::Number(number) => {
+            #[allow(clippy::cast_possible_truncation, reason = "a whole number of a manifest")]
+            let whole =
+                number.as_f64().filter(|n| n.fract() == 0.0 && n.abs() < 1e15).map(|n| n as i64);
+            if let Some(whole) = whole {
+                *value = whole.into();
+            }
+        }
         Value::Array(items) => items.iter_mut().for_each(prune),
         Value::Object(map) => {
             map.retain(|_, value| !value.is_null());
@@ -203,8 +205,8 @@ fn without_empty_annotations(object: &mut Value) {
 fn difference(mut ours: Vec<Value>, mut theirs: Vec<Value>) -> String {
     for objects in [&mut ours, &mut theirs] {
         objects.iter_mut().for_each(prune);
+        objects.iter_mut().for_each(decode);
         objects.iter_mut().for_each(trim);
-        objects.iter_mut().for_each(encode);
         objects.iter_mut().for_each(sort_ports);
         objects.iter_mut().for_each(without_empty_annotations);
     }

@@ -13,6 +13,7 @@ mod front;
 mod gateway;
 mod gateway_policy;
 mod gateway_route;
+mod google;
 mod ingress;
 mod ingress_auth;
 mod ingress_class;
@@ -108,7 +109,7 @@ impl Format for Kubernetes {
         for (file, parsed) in &unit.files {
             match parsed {
                 Parsed::Nodes(nodes) => {
-                    for object in object::all(nodes, "") {
+                    for object in object::latest(object::all(nodes, "")) {
                         unknown_field::lower(&object, out);
                         lower(&object, unit.catalog, unit.sources.path(*file), out);
                     }
@@ -210,12 +211,16 @@ fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fragment) {
         ("elbv2.k8s.aws", "IngressClassParams") => ingress_class::parameters(object, out),
         ("metallb.io", "IPAddressPool") => load_balancer::pool(object, out),
         ("k8s.nginx.org", "Policy") => ingress_auth::policy(object, out),
+        ("cloud.google.com", "BackendConfig") => google::backend_config(object, out),
+        ("networking.gke.io", "GCPBackendPolicy") => google::backend_policy(object, out),
         (
             "k8s.nginx.org"
             | "cis.f5.com"
             | "configuration.konghq.com"
             | "apisix.apache.org"
-            | "ngrok.k8s.ngrok.com",
+            | "ngrok.k8s.ngrok.com"
+            | "ingress.v1.haproxy.org"
+            | "ingress.v3.haproxy.org",
             _,
         ) => of_controllers(object, out),
         ("discovery.k8s.io", "EndpointSlice") | ("", "Endpoints") => {
@@ -292,6 +297,9 @@ fn of_controllers(object: &Object, out: &mut Fragment) {
         ("cis.f5.com", "VirtualServer" | "TransportServer") => controllers::big_ip(object, out),
         (_, "KongPlugin" | "KongClusterPlugin") => controllers::kong_plugin(object, out),
         (_, "TCPIngress" | "UDPIngress") => controllers::kong_stream(object, out),
+        ("ingress.v1.haproxy.org" | "ingress.v3.haproxy.org", "TCP") => {
+            controllers::haproxy_tcp(object, out);
+        }
         (_, "ApisixRoute") => controllers::apisix_route(object, out),
         (_, "AgentEndpoint" | "CloudEndpoint") => controllers::ngrok_endpoint(object, out),
         _ => {}

@@ -186,6 +186,12 @@ fn resolve_ports(hop: &mut Hop, target: &Node) {
     }
 }
 
+/// Most network plugins leave pods alone that use their machine's network (Kubernetes
+/// documentation, "Network Policies", "NetworkPolicy and `hostNetwork` pods").
+fn on_host() -> Why {
+    Why::NotHere("whether the network plugin guards pods on their machine's network".into())
+}
+
 fn add_guard(
     attach: &Attach,
     nodes: &[Node],
@@ -203,6 +209,7 @@ fn add_guard(
         Fact::Unset(_) => return,
     };
     let environment = attach.filter.known().and_then(Address::environment);
+    let by_plugin = matches!(attach.to, Ref::Pods(_));
     let chosen = match &attach.to {
         Ref::Pods(selector) => selectors::nearest_of_each_name(
             pods.select(selector, environment, index.folders(), attach.place),
@@ -214,7 +221,10 @@ fn add_guard(
         other => targets(other, environment, attach.place, nodes, index, pods),
     };
     for (node, truth) in chosen {
-        let attached = both(Fact::written(true, attach.place), truth, attach.place);
+        let mut attached = both(Fact::written(true, attach.place), truth, attach.place);
+        if by_plugin && nodes[node].pod.as_ref().is_some_and(|pod| pod.on_host) {
+            attached = Fact::Unknown(on_host(), attach.place);
+        }
         guards[node].push(Guard { layer: attach.layer, filter: filter.clone(), attached });
         if let Ok(filter) = filter {
             behind[filter].push(node);

@@ -49,6 +49,14 @@ impl Address {
         self.0.split_once(':').map_or(&self.0, |(_, object)| object)
     }
 
+    /// The name that something of all namespaces is found by, too: `KIND/*/NAME`.
+    pub(crate) fn in_any_namespace(&self) -> Option<Address> {
+        let (kind, rest) = self.object().split_once('/')?;
+        let (_, name) = rest.split_once('/')?;
+        let before = &self.0[..self.0.len() - self.object().len()];
+        Some(Address(format!("{before}{kind}/*/{name}").into()))
+    }
+
     /// The environment that the thing belongs to, if it is part of one.
     pub(crate) fn environment(&self) -> Option<&str> {
         environment(&self.0)

@@ -148,6 +148,14 @@ pub(crate) struct Check {
 pub(crate) struct Passing {
     pub(crate) hop: Hop,
     pub(crate) through: Vec<(Address, Place)>,
+    /// Checks that the step does not name, and that hold if somebody describes them.
+    pub(crate) beside: Vec<(Address, Place)>,
+}
+
+impl Passing {
+    pub(crate) fn new(hop: Hop, through: Vec<(Address, Place)>) -> Passing {
+        Passing { hop, through, beside: Vec::new() }
+    }
 }
 
 /// What somebody says about a gateway or a route from outside of it.

@@ -24,6 +24,12 @@ pub(crate) fn of(card: &str) -> Vec<Example> {
     out
 }
 
+/// Those of a file beside this one.
+pub(crate) fn with(name: &str) -> Vec<Example> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real_servers").join(name);
+    read(name, &fs::read_to_string(path).unwrap())
+}
+
 /// Blocks between two headings are one project; the card itself (`toml`) and the inventory that
 /// stands behind an example are none of it.
 fn read(page: &str, text: &str) -> Vec<Example> {

@@ -15,6 +15,7 @@ mod compose;
 mod examples;
 mod knock;
 mod launch;
+mod nginx;
 mod servers;
 mod verdict;
 
@@ -46,7 +47,7 @@ struct Tally {
 #[test]
 fn real_servers_let_in_whom_the_cards_say() {
     let mode = std::env::var("SEAWALL_REAL_SERVERS").unwrap_or_default();
-    let scratch = Scratch::new();
+    let scratch = Scratch::new("stores");
     let mut tally = Tally::default();
     // One thread for each server: most of the time is waiting for them to start.
     let parts: Vec<Tally> = std::thread::scope(|scope| {
@@ -192,8 +193,8 @@ fn own_address(mode: &str) -> Option<IpAddr> {
 struct Scratch(PathBuf);
 
 impl Scratch {
-    fn new() -> Scratch {
-        let path = std::env::temp_dir().join(format!("seawall-{}", std::process::id()));
+    fn new(name: &str) -> Scratch {
+        let path = std::env::temp_dir().join(format!("seawall-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Scratch(path)
     }

@@ -105,24 +105,28 @@ impl Server {
         listen: Listen,
     ) -> Result<Running, String> {
         fs::create_dir_all(folder).unwrap();
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-        let room = Room { folder: folder.into(), port: port.port(), listen, servant: servant() };
+        let room = Room { folder: folder.into(), port: free_port(), listen, servant: servant() };
         let log = folder.join("log");
         let mut command = (self.launch)(&self.found().unwrap(), service, &room)?;
         let output = fs::File::create(&log).unwrap();
         command.stdin(Stdio::null()).stdout(output.try_clone().unwrap()).stderr(output);
-        let child = command.spawn().map_err(|error| error.to_string())?;
-        let mut running = Running { child, port: room.port };
-        if running.answers() {
-            return Ok(running);
-        }
-        drop(running);
-        let log = fs::read_to_string(&log).unwrap_or_default();
-        Err(format!("the server here does not start: {}", log.lines().last().unwrap_or("no word")))
+        Running::begin(&mut command, room.port, &log)
     }
 }
 
 impl Running {
+    /// Starts a program and waits until it answers on a port of loopback.
+    pub(crate) fn begin(command: &mut Command, port: u16, log: &Path) -> Result<Running, String> {
+        let child = command.spawn().map_err(|error| error.to_string())?;
+        let mut running = Running { child, port };
+        if running.answers() {
+            return Ok(running);
+        }
+        drop(running);
+        let log = fs::read_to_string(log).unwrap_or_default();
+        Err(format!("the server here does not start: {}", log.lines().last().unwrap_or("no word")))
+    }
+
     fn answers(&mut self) -> bool {
         let (since, address) = (Instant::now(), (Ipv4Addr::LOCALHOST, self.port));
         while since.elapsed() < START && matches!(self.child.try_wait(), Ok(None)) {
@@ -135,6 +139,11 @@ impl Running {
         }
         false
     }
+}
+
+/// A port that nobody listens on just now.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
 /// Where a program is; Debian keeps PostgreSQL's off the search path.

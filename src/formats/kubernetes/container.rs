@@ -41,7 +41,8 @@ fn ports(container: &Node) -> Vec<(u16, Option<Name>, Place)> {
 
 pub(super) fn lower(owner: &Owner, node: &Node, out: &mut Fragment) {
     let named = node.map().and_then(|m| m.entry("name"));
-    let name = named.and_then(|e| e.value.text()).unwrap_or_else(|| "?".into());
+    // Only Knative lets a container go without a name.
+    let name = named.and_then(|e| e.value.text()).unwrap_or_else(|| owner.object.name.clone());
     let address = Address::new(format!("{}/{name}", owner.object.address()));
     let env = environment::variables(owner.object, node);
     let mut container = Container {

@@ -46,18 +46,28 @@ pub(super) fn kong_plugin(object: &Object, out: &mut Fragment) {
     let allowed = config.and_then(|c| c.get("allow").or_else(|| c.get("whitelist")));
     let only_from = allowed.filter(|_| on && name == "ip-restriction").map(addresses);
     let address = match object.kind {
-        "KongClusterPlugin" => object.of_cluster(object.kind, &object.name),
+        "KongClusterPlugin" => object.elsewhere("KongPlugin", "*", &object.name),
         _ => object.address(),
     };
+    // Kong Ingress Controller, "Custom resources": with this label it is for all that Kong serves.
+    let labels = object.node.at(&["metadata", "labels"]);
+    let global = labels.and_then(|l| l.get("global")).and_then(Node::str) == Some("true");
+    let aliases = (object.kind == "KongClusterPlugin" && global && asks.is_some())
+        .then(|| kong_everywhere(object));
     out.routing.checks.push(Check {
         address,
-        aliases: Vec::new(),
+        aliases: aliases.into_iter().collect(),
         asks: asks.map(|proof| Fact::written(proof.into(), place)),
         only_from,
         parts: Vec::new(),
         place: object.place,
         title: object.title(),
     });
+}
+
+/// What a plugin for everything is found by.
+pub(super) fn kong_everywhere(object: &Object) -> Address {
+    object.of_cluster("KongPlugin", "everywhere")
 }
 
 /// The plugins that an annotation names (Kong Ingress Controller, "Annotations").
@@ -79,7 +89,7 @@ pub(super) fn kong_stream(object: &Object, out: &mut Fragment) {
         let udp = object.kind == "UDPIngress";
         let Some(hop) = to_service(object, backend, from, udp) else { continue };
         let through = kong_plugins(object);
-        out.routing.passings.push(Passing { hop, through });
+        out.routing.passings.push(Passing::new(hop, through));
     }
 }
 
@@ -154,13 +164,13 @@ pub(super) fn virtual_server(object: &Object, out: &mut Fragment) {
             let say = format!("{} hands on to VirtualServerRoute `{other}`", object.title());
             let hop = Hop::new(Ref::To(object.address()), Ref::To(to), route.place, say);
             let hop = Hop { ends_tls, ..hop };
-            out.routing.passings.push(Passing { hop, through });
+            out.routing.passings.push(Passing::new(hop, through));
             continue;
         }
         for upstream in upstreams(object, route) {
             if let Some(hop) = to_service(object, upstream, None, false) {
                 let hop = Hop { ends_tls, ..hop };
-                out.routing.passings.push(Passing { hop, through: through.clone() });
+                out.routing.passings.push(Passing::new(hop, through.clone()));
             }
         }
     }
@@ -292,6 +302,29 @@ pub(super) fn endpoints(object: &Object, out: &mut Fragment) {
             target.get("name").and_then(Node::str).unwrap_or("?")
         );
         out.hops.push(Hop::new(near(), Ref::To(pod), target.place, say));
+    }
+}
+
+/// HAProxy Technologies' `TCP`: frontends of their own, each with one Service.
+/// haproxy.com, "HAProxy Kubernetes Ingress Controller", "TCP CRD"
+pub(super) fn haproxy_tcp(object: &Object, out: &mut Fragment) {
+    public(object, out);
+    for item in object.node.get("spec").map_or(&[][..], Node::items) {
+        let Some(service) = item.get("service") else { continue };
+        let Some(name) = service.get("name").and_then(Node::str) else { continue };
+        let Some(number) = service.get("port") else { continue };
+        let (to, end) = service::port_of(object, name, number);
+        let say = format!("{} leads to Service `{name}`", object.title());
+        let hop = Hop::new(Ref::To(object.address()), to, service.place, say);
+        let binds = item.at(&["frontend", "binds"]).map_or(&[][..], Node::items).iter();
+        let pair = |bind: &Node| PortPair {
+            from: bind.get("port").and_then(port).map(|p| (p, p)),
+            to: end.clone(),
+            udp: false,
+            place: bind.place,
+        };
+        let ports = PortMap::Pairs(binds.map(pair).collect());
+        out.hops.push(Hop { ports, proxy: true, ..hop });
     }
 }
 

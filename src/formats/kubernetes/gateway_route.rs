@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::front::{self, Front};
 use super::gateway::GROUP;
+use super::google;
 use super::object::{Object, port};
 use super::service;
 use crate::model::fact::{Fact, Name, Why};
@@ -95,17 +96,20 @@ fn backend(object: &Object, reference: &Node, through: &[(Address, Place)], out:
     let hop = Hop::new(Ref::To(object.address()), to, place, say);
     let hop = Hop { ports: PortMap::Pairs(vec![pair]), proxy: true, ..hop };
     let within = reference.get("namespace").and_then(Node::text);
-    match (within, object.namespace.known()) {
-        (Some(to), Some(from)) if to != *from => out.routing.crossings.push(Crossing {
+    match (&within, object.namespace.known()) {
+        (Some(to), Some(from)) if to != from => out.routing.crossings.push(Crossing {
             hop,
             group: GROUP.into(),
             kind: object.kind.into(),
             from: from.clone(),
-            to,
+            to: to.clone(),
             service: name.into(),
         }),
-        _ if through.is_empty() => out.hops.push(hop),
-        _ => out.routing.passings.push(Passing { hop, through: through.to_vec() }),
+        _ => {
+            let namespace = within.as_deref().unwrap_or_else(|| object.namespace_name());
+            let beside = vec![(google::before(object, namespace, name), place)];
+            out.routing.passings.push(Passing { hop, through: through.to_vec(), beside });
+        }
     }
 }
 

@@ -30,11 +30,21 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
     }
 }
 
+/// The class that an Ingress names; empty where it names none.
+pub(super) fn class<'a>(object: &Object<'a>) -> &'a str {
+    class_entry(object).and_then(|e| e.value.str()).unwrap_or("")
+}
+
+fn class_entry<'a>(object: &Object<'a>) -> Option<&'a Entry> {
+    let field = object.spec_entry("ingressClassName");
+    field.or_else(|| object.annotation("kubernetes.io/ingress.class"))
+}
+
 fn from_outside(object: &Object, out: &mut Fragment) {
     let only_from = only_from(object);
     let field = object.spec_entry("ingressClassName");
-    let entry = field.or_else(|| object.annotation("kubernetes.io/ingress.class"));
-    let class = entry.and_then(|e| e.value.str()).unwrap_or("");
+    let entry = class_entry(object);
+    let class = class(object);
     let place = entry.map_or(object.place, Entry::place);
     let title = object.title();
     if class == "tailscale" {
@@ -214,9 +224,12 @@ fn to_service(
     let hop = Hop::new(Ref::To(object.address()), to, place, say);
     let ends_tls = ends_tls(object);
     let hop = Hop { ports: PortMap::Pairs(ports), proxy: true, ends_tls, asks, ..hop };
-    match ingress_auth::through(object) {
-        through if through.is_empty() => out.hops.push(hop),
-        through => out.routing.passings.push(Passing { hop, through }),
+    let through = ingress_auth::through(object);
+    let beside = ingress_auth::beside(object, service, place);
+    if through.is_empty() && beside.is_empty() {
+        out.hops.push(hop);
+    } else {
+        out.routing.passings.push(Passing { hop, through, beside });
     }
 }
 

@@ -1,6 +1,8 @@
 //! What an Ingress asks of its clients, by the annotations of the common controllers.
 
 use super::controllers;
+use super::google;
+use super::ingress;
 use super::load_balancer::united;
 use super::object::Object;
 use super::traefik;
@@ -16,6 +18,8 @@ enum Asks {
     Proof(&'static str),
     /// If it has one of these values, and that other annotation is there too.
     If(&'static [&'static str], Option<&'static str>, &'static str),
+    /// A list of an ALB's listeners, each with a mode of its own.
+    Listeners,
     /// Something outside the Ingress decides: a plugin, a policy, a middleware.
     Elsewhere,
 }
@@ -43,6 +47,18 @@ pub(super) fn through(object: &Object) -> Vec<(Address, Place)> {
         names.map(|name| (nginx_policy(object, name), entry.place())).collect::<Vec<_>>()
     }));
     out
+}
+
+/// Checks that an Ingress does not name, and that its controller applies all the same.
+pub(super) fn beside(object: &Object, service: &str, place: Place) -> Vec<(Address, Place)> {
+    match ingress::class(object) {
+        "kong" => vec![(controllers::kong_everywhere(object), place)],
+        // GKE serves an Ingress without a class too.
+        "gce" | "gce-internal" | "" => {
+            vec![(google::before(object, object.namespace_name(), service), place)]
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// `NAMESPACE/NAME`, or a name of the same namespace.
@@ -104,7 +120,7 @@ const TABLE: [(&str, Asks); 16] = [
     ("nginx.com/jwt-key", Asks::Proof("external")),
     ("alb.ingress.kubernetes.io/auth-type", Asks::If(&["oidc", "cognito"], None, "external")),
     ("alb.ingress.kubernetes.io/jwt-validation", Asks::Proof("external")),
-    ("alb.ingress.kubernetes.io/mutual-authentication", Asks::Elsewhere),
+    ("alb.ingress.kubernetes.io/mutual-authentication", Asks::Listeners),
     ("k8s.apisix.apache.org/plugin-config-name", Asks::Elsewhere),
     ("k8s.ngrok.com/traffic-policy", Asks::Elsewhere),
 ];
@@ -122,11 +138,26 @@ fn proof(object: &Object, entry: &Entry, asks: &Asks) -> Option<Fact<Name>> {
             let beside = beside.is_none_or(|key| object.annotation(key).is_some_and(has_text));
             (value && beside).then(|| Fact::written((*proof).into(), at))
         }
+        Asks::Listeners => certificates(entry),
         Asks::Elsewhere => {
             let named = entry.value.str().unwrap_or("?");
             Some(Fact::Unknown(Why::NotHere(named.into()), at))
         }
     }
+}
+
+/// `[{"port": 443, "mode": "verify"}]`: the other modes, `passthrough` and `off`, ask nobody (AWS
+/// Load Balancer Controller, "Ingress annotations").
+fn certificates(entry: &Entry) -> Option<Fact<Name>> {
+    let text = entry.value.str().unwrap_or("");
+    let listeners: Vec<serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
+    let verifies = |listener: &serde_json::Value| listener["mode"] == "verify";
+    if !listeners.is_empty() && listeners.iter().all(verifies) {
+        return Some(Fact::written("certificate".into(), entry.place()));
+    }
+    let some = listeners.is_empty() || listeners.iter().any(verifies);
+    let why = Why::NotUnderstood("which of its listeners ask for a certificate".into());
+    some.then(|| Fact::Unknown(why, entry.place()))
 }
 
 /// Words that let clients through although something else asks.

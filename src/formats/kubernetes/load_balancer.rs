@@ -268,3 +268,6 @@ fn is_private(ip: &Addresses) -> bool {
 fn texts(node: Option<&Node>) -> impl Iterator<Item = &Node> {
     node.map_or(&[][..], Node::items).iter()
 }
+
+#[cfg(test)]
+mod tests;

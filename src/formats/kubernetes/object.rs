@@ -1,5 +1,7 @@
 //! What every object has: a kind, a name, a namespace, annotations.
 
+use rustc_hash::FxHashMap;
+
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::Address;
 use crate::source::Place;
@@ -31,6 +33,21 @@ pub(super) fn all<'a>(nodes: &'a [Node], environment: &'a str) -> Vec<Object<'a>
         object.environment = environment;
     }
     out
+}
+
+/// Of objects that a stream describes twice the later one, as it is what stays when all are applied
+/// one after the other.
+pub(super) fn latest(all: Vec<Object<'_>>) -> Vec<Object<'_>> {
+    if all.len() < 2 {
+        return all;
+    }
+    let mut last: FxHashMap<(&str, &str, Address), usize> = FxHashMap::default();
+    let keys: Vec<_> = all.iter().map(Object::identity).collect();
+    for (i, key) in keys.iter().enumerate() {
+        last.extend(key.clone().map(|key| (key, i)));
+    }
+    let stays = |i: usize| keys[i].as_ref().is_none_or(|key| last[key] == i);
+    all.into_iter().enumerate().filter(|(i, _)| stays(*i)).map(|(_, object)| object).collect()
 }
 
 /// `within` is API version and kind of the items of a typed list, which may leave them out.
@@ -71,6 +88,13 @@ impl<'a> Object<'a> {
             place,
             environment: "",
         }
+    }
+
+    /// What the API knows it by; nothing for what gets its name only there.
+    fn identity(&self) -> Option<(&'a str, &'a str, Address)> {
+        let name = self.node.at(&["metadata", "name"])?;
+        name.str()?;
+        Some((self.group, self.kind, self.address()))
     }
 
     pub(super) fn whole(&self) -> Place {

@@ -1,5 +1,6 @@
 //! Services: who may connect to them, and which pods they lead to.
 
+use super::google;
 use super::load_balancer;
 use super::object::{Object, is_placeholder, port, text};
 use super::selector;
@@ -58,6 +59,7 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
         _ => {}
     }
     external_ips(object, out);
+    google::of_service(object, out);
     load_balancer::tailnet(object, out);
 }
 

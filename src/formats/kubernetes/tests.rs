@@ -1,5 +1,7 @@
 //! Manifests in, a compact fragment out.
 
+mod situations;
+
 use super::Kubernetes;
 use crate::formats::dump::{self, lowered};
 use crate::formats::{Claim, Format};
@@ -224,79 +226,6 @@ fn services_lead_to_pods_and_say_who_may_come() {
     check(&service("", "  type: ExternalName"), &["no ->"]);
     check(&service("", "  type: LoadBalancer\n  clusterIP: None"), &["no internet"]);
     check(&service("'seawall.dev/ignore': 'one, two'", ""), &["ignore one two", "no internet"]);
-}
-
-/// Whether the internet gets to a LoadBalancer Service: `yes`, `no`, `?`, or the narrowed circle.
-#[track_caller]
-fn check_public(annotations: &str, spec: &str, expected: &str) {
-    let out = fragment(&service(annotations, &format!("  type: LoadBalancer\n{spec}")));
-    let lines: Vec<String> = out.hops.iter().map(dump::hop).collect();
-    let otherwise = out.routing.forks.iter().flat_map(|f| &f.otherwise).map(dump::hop);
-    let lines: Vec<String> = lines.into_iter().chain(otherwise).collect();
-    let found = lines.iter().find_map(|l| l.strip_prefix("internet -> k8s:Service/n/s"));
-    let verdict = match found.map(str::trim) {
-        None if lines.iter().any(|l| l.starts_with("overlay")) => "overlay",
-        None => "none",
-        Some("") => "yes",
-        Some("open=false" | "open=false(default)") => "no",
-        Some("open=?") => "?",
-        Some("open=true(guess)") => "likely",
-        Some(other) => other,
-    };
-    assert_eq!(verdict, expected, "{annotations} {spec}");
-}
-
-#[test]
-fn clouds_are_told_by_their_own_annotations() {
-    const AWS: &str = "service.beta.kubernetes.io/aws-load-balancer";
-    const AZURE: &str = "service.beta.kubernetes.io/azure-load-balancer-internal";
-    const CLASS: &str = "  loadBalancerClass: service.k8s.aws/nlb";
-    check_public("", "", "yes");
-    check_public(&format!("{AWS}-internal: 'true'"), "", "no");
-    check_public(&format!("{AWS}-internal: '0.0.0.0/0'"), "", "no");
-    check_public(&format!("{AWS}-internal: 'false'"), "", "yes");
-    check_public(&format!("{AWS}-scheme: internal"), "", "?");
-    check_public(&format!("{AWS}-scheme: internal, {AWS}-type: nlb-ip"), "", "no");
-    check_public(&format!("{AWS}-scheme: internet-facing"), CLASS, "yes");
-    check_public("", CLASS, "no");
-    check_public(&format!("{AWS}-type: external, {AWS}-nlb-target-type: ip"), "", "no");
-    check_public(&format!("{AWS}-type: external"), "", "?");
-    check_public(&format!("{AZURE}: 'true'"), "", "no");
-    check_public(&format!("{AZURE}: 'True'"), "", "yes");
-    check_public(&format!("{AZURE}: 'true', {AWS}-type: nlb"), "", "likely");
-    check_public(&format!("{AWS}-type: nlb"), "", "likely");
-    check_public(&format!("{AZURE}: 'true', {AWS}-internal: 'true'"), "", "no");
-    check_public("networking.gke.io/load-balancer-type: Internal", "", "no");
-    check_public("networking.gke.io/load-balancer-type: INTERNAL", "", "yes");
-    check_public(
-        "networking.gke.io/load-balancer-type: External, cloud.google.com/load-balancer-type: Internal",
-        "",
-        "yes",
-    );
-    check_public(
-        "oci.oraclecloud.com/load-balancer-type: nlb, \
-         service.beta.kubernetes.io/oci-load-balancer-internal: 'true'",
-        "",
-        "yes",
-    );
-    check_public("service.beta.kubernetes.io/oci-load-balancer-internal: 'true'", "", "no");
-    check_public("load-balancer.hetzner.cloud/use-private-ip: 'true'", "", "yes");
-    check_public("load-balancer.hetzner.cloud/disable-public-network: 'true'", "", "no");
-    check_public("service.beta.kubernetes.io/do-loadbalancer-network: INTERNAL", "", "no");
-    check_public("metallb.io/address-pool: lan", "", "?");
-    check_public("metallb.io/loadBalancerIPs: 10.0.0.9", "", "no");
-    check_public("", "  loadBalancerClass: tailscale", "overlay");
-    check_public("", "  loadBalancerClass: acme.example/lb", "?");
-}
-
-#[test]
-fn source_ranges_narrow_a_balancer_that_reads_them() {
-    let ranges = |list: &str| format!("  loadBalancerSourceRanges: [{list}]");
-    check_public("", &ranges("203.0.113.0/24"), "only=internet-restricted");
-    check_public("", &ranges("0.0.0.0/1, 128.0.0.0/1"), "only=internet");
-    check_public("", &ranges("10.0.0.0/8"), "only=private-network");
-    check_public("", &ranges("'${OFFICE}'"), "only=?");
-    check_public("load-balancer.hetzner.cloud/name: x", &ranges("10.0.0.0/8"), "yes");
 }
 
 fn ingress(annotations: &str, class: &str) -> String {

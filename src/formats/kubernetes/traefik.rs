@@ -57,7 +57,7 @@ fn to_service(
     let pair = PortPair { from: None, to: end, udp, place: node.place };
     let ends_tls = ends_tls(object);
     let hop = Hop { ports: PortMap::Pairs(vec![pair]), proxy: true, ends_tls, ..hop };
-    out.routing.passings.push(Passing { hop, through: through.to_vec() });
+    out.routing.passings.push(Passing::new(hop, through.to_vec()));
 }
 
 /// Whether a route's clients speak TLS with Traefik: it says so, or its only entry point is the one

@@ -50,6 +50,7 @@ fn pods(
         labels: labels.map(selector::labels).unwrap_or_default(),
         open_labels: open_labels || labels.is_some_and(|l| l.map().is_none() && !l.is_null()),
         ports: containers.iter().flat_map(|c| container::named_ports(c)).collect(),
+        on_host: host_network.known() == Some(&true),
     };
     add_labels(object, &mut pod);
     out.nodes.push(Stop {
@@ -75,7 +76,7 @@ fn pods(
 /// Where the pod template is, and whether Kubernetes itself knows the kind.
 fn template<'a>(object: &Object<'a>) -> Option<(&'a Node, bool)> {
     let path: &[&str] = match (object.group, object.kind) {
-        ("", "Pod") => &[],
+        ("", "Pod") | ("serving.knative.dev", "Revision") => &[],
         ("apps" | "extensions", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
         | ("", "ReplicationController")
         | ("batch", "Job")

@@ -3,11 +3,11 @@
 use super::configuration::Configuration;
 use super::files::{self, Files};
 use super::resource::Resource;
-use super::{images, labels, names, rename, variables};
+use super::{edit, images, labels, names, rename, variables};
 use crate::model::fact::Name;
 use crate::paths;
 use crate::source::{FileId, Place};
-use crate::tree::node::Node;
+use crate::tree::node::{Kind, Node};
 
 /// Kustomizations within kustomizations.
 const MAX_DEPTH: usize = 32;
@@ -37,6 +37,15 @@ pub(super) struct Build<'f, 'a> {
 pub(super) struct Layer<'r> {
     pub(super) root: &'r Node,
     pub(super) folder: &'r str,
+}
+
+/// kustomize reads the annotations of every object as texts, and no value as an empty one.
+fn spell_out_annotations(object: &mut Node) {
+    let Some(annotations) = edit::at_mut(object, &["metadata", "annotations"]) else { return };
+    let Kind::Map(map) = &mut annotations.kind else { return };
+    for entry in map.entries.iter_mut().filter(|entry| entry.value.is_null()) {
+        entry.value = edit::string("", entry.value.place);
+    }
 }
 
 impl<'f, 'a> Build<'f, 'a> {
@@ -73,6 +82,9 @@ impl<'f, 'a> Build<'f, 'a> {
         names::mend(&mut all, &self.configuration);
         variables::resolve(self, &mut all);
         all.retain(|resource| !is_local(resource));
+        for resource in &mut all {
+            spell_out_annotations(&mut resource.node);
+        }
         all.into_iter().map(|resource| resource.node).collect()
     }
 
@@ -116,7 +128,7 @@ impl<'f, 'a> Build<'f, 'a> {
         self.labels(layer.root, all);
         self.json_patches(layer, all);
         images::scale_all(layer.root, all);
-        images::retag_all(layer.root, all);
+        images::retag_all(layer.root, &self.configuration, all);
         self.replacements(layer, all);
         self.plugins(layer, "transformers", all);
     }

@@ -1,4 +1,4 @@
-//! `configurations`: further fields that name objects, hold variables or take labels.
+//! `configurations`: further fields that name objects, hold variables or images, or take labels.
 
 use super::build::{Build, Layer};
 use super::resource::Id;
@@ -11,6 +11,8 @@ pub(super) struct Configuration {
     pub(super) variables: Vec<Reference>,
     /// Fields that hold a namespace.
     pub(super) namespaces: Vec<Reference>,
+    /// Fields that hold an image, besides those of containers.
+    pub(super) images: Vec<Reference>,
     /// Lists of field specs.
     pub(super) common_labels: Vec<Node>,
 }
@@ -58,6 +60,9 @@ impl Configuration {
         }
         for spec in document.get("namespace").map_or(&[][..], Node::items) {
             self.namespaces.extend(reference("", "", spec));
+        }
+        for spec in document.get("images").map_or(&[][..], Node::items) {
+            self.images.extend(reference("", "", spec));
         }
         self.common_labels.extend(document.get("commonLabels").cloned());
     }

@@ -1,14 +1,27 @@
 //! `images` and `replicas`.
 
+use super::configuration::Configuration;
 use super::edit;
 use super::resource::Resource;
 use crate::tree::node::{Kind, Node};
 
 /// All of `images`.
-pub(super) fn retag_all(root: &Node, all: &mut [Resource]) {
+pub(super) fn retag_all(root: &Node, configuration: &Configuration, all: &mut [Resource]) {
     for key in ["images", "imageTags"] {
         for image in root.get(key).map_or(&[][..], Node::items) {
             retag(image, all);
+            retag_further(image, configuration, all);
+        }
+    }
+}
+
+/// The fields that configurations name.
+fn retag_further(image: &Node, configuration: &Configuration, all: &mut [Resource]) {
+    for resource in all {
+        let id = resource.id();
+        for field in configuration.images.iter().filter(|field| field.is_from(&id)) {
+            let path: Vec<&str> = field.path.iter().map(|part| &**part).collect();
+            edit::each(&mut resource.node, &path, None, &mut |text| change(text, image));
         }
     }
 }

@@ -29,17 +29,30 @@ impl<'a> Checks<'a> {
         Checks { checks, index }
     }
 
+    /// The check of that name, or one of all namespaces.
+    fn find(&self, address: &Address, at: Place) -> Option<&Check> {
+        let own = self.index.nearest(address, at);
+        let found = own.or_else(|| self.index.nearest(&address.in_any_namespace()?, at));
+        found.map(|i| &self.checks[i])
+    }
+
     /// The step with what its checks ask and whom they let through.
     pub(super) fn pass(&self, passing: &Passing) -> Hop {
         let mut hop = passing.hop.clone();
-        let mut left: Vec<(Address, Place)> = passing.through.clone();
+        let named = |named: bool| move |(a, at): &(Address, Place)| (a.clone(), *at, named);
+        let mut left: Vec<(Address, Place, bool)> =
+            passing.through.iter().map(named(true)).collect();
+        left.extend(passing.beside.iter().map(named(false)));
         let mut seen = 0;
-        while let Some((address, at)) = left.pop() {
+        while let Some((address, at, named)) = left.pop() {
             seen += 1;
             if seen > MOST {
                 break;
             }
-            let Some(check) = self.index.nearest(&address, at).map(|i| &self.checks[i]) else {
+            let Some(check) = self.find(&address, at) else {
+                if !named {
+                    continue;
+                }
                 let why = Why::NotHere(shown(&address));
                 hop.asks = stronger(hop.asks, Some(Fact::Unknown(why.clone(), at)));
                 continue;
@@ -47,7 +60,7 @@ impl<'a> Checks<'a> {
             hop.asks = stronger(hop.asks, check.asks.clone());
             hop.only_from =
                 narrower(hop.only_from, check.only_from.clone().map(|f| told(f, check)));
-            left.extend(check.parts.iter().cloned());
+            left.extend(check.parts.iter().map(|(a, at)| (a.clone(), *at, true)));
         }
         hop
     }

@@ -92,6 +92,8 @@ pub(crate) struct Pod {
     pub(crate) open_labels: bool,
     /// Container ports by name.
     pub(crate) ports: Vec<(Name, u16)>,
+    /// It has no network of its own but its machine's.
+    pub(crate) on_host: bool,
 }
 
 /// One step that traffic can take.

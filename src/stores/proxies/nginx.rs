@@ -9,17 +9,20 @@ use super::{Forward, Reading, missing};
 use crate::model::fact::{Basis, Fact, Name, Origin};
 use crate::source::Place;
 use crate::stores::Program;
-use guard::Scope;
+use guard::{Passing, Scope};
 use parse::Directive;
 
 /// Locations within locations.
 const MAX_DEPTH: usize = 16;
+/// More locations than this that lead to named ones are not followed.
+const MOST_CALLERS: usize = 64;
 
 pub(super) fn read(program: &Program) -> Reading {
     let Some(main) = include::main(program) else {
         return missing(program, include::MAIN);
     };
-    let mut reader = Reader { program, upstreams: Vec::new(), out: Vec::new() };
+    let mut reader =
+        Reader { program, upstreams: Vec::new(), callers: Vec::new(), out: Vec::new() };
     for (section, is_stream) in [("http", false), ("stream", true)] {
         for block in main.iter().filter(|d| d.name == section) {
             reader.section(block.block.as_deref().unwrap_or_default(), is_stream);
@@ -32,6 +35,8 @@ struct Reader<'a> {
     program: &'a Program<'a>,
     /// Names of upstreams with their servers.
     upstreams: Vec<(String, Vec<String>)>,
+    /// Named locations of the server with what is asked where somebody is sent to them.
+    callers: Vec<(String, Scope)>,
     out: Vec<Forward>,
 }
 
@@ -59,6 +64,8 @@ impl Reader<'_> {
             if is_stream {
                 self.pass(block, &listens, &scope, "");
             } else {
+                self.callers.clear();
+                self.called(block, &scope, 0);
                 self.locations(block, &listens, &scope, 0);
             }
         }
@@ -78,6 +85,51 @@ impl Reader<'_> {
             self.pass(block, listens, &scope, &location.args.join(" "));
             self.locations(block, listens, &scope, depth + 1);
         }
+    }
+
+    /// Finds who is sent to named locations: whoever passed the checks of the location that names
+    /// one, or was turned away by them (nginx.org, `ngx_http_core_module`, "`try_files`",
+    /// "`error_page`").
+    fn called(&mut self, block: &[Directive], scope: &Scope, depth: usize) {
+        for directive in block {
+            if self.callers.len() >= MOST_CALLERS {
+                return;
+            }
+            let hands_on = matches!(&*directive.name, "try_files" | "error_page");
+            let named = directive.args.last().filter(|arg| hands_on && arg.starts_with('@'));
+            if let Some(named) = named {
+                let refused = |arg: &String| matches!(&**arg, "401" | "403");
+                let is_refused =
+                    directive.name == "error_page" && directive.args.iter().any(refused);
+                let scope = if is_refused { Scope::default() } else { scope.clone() };
+                self.callers.push((named.clone(), scope));
+            }
+            let inner = directive.block.as_ref().filter(|_| directive.name == "location");
+            if let Some(inner) = inner.filter(|_| depth < MAX_DEPTH) {
+                let mut scope = scope.clone();
+                scope.enter(inner);
+                self.called(inner, &scope, depth + 1);
+            }
+        }
+    }
+
+    /// Who passes into a location: into a named one only who was sent there.
+    fn passing(&self, scope: &Scope, location: &str, tls: bool) -> Vec<Passing> {
+        let own = scope.guards(tls);
+        let sent: Vec<Passing> = self
+            .callers
+            .iter()
+            .filter(|(named, _)| named == location)
+            .flat_map(|(_, scope)| scope.guards(tls))
+            .collect();
+        if sent.is_empty() {
+            return own;
+        }
+        let both = |own: &Passing, sent: &Passing| Passing {
+            asks: own.asks.clone().or_else(|| sent.asks.clone()),
+            only_from: own.only_from.clone().or_else(|| sent.only_from.clone()),
+        };
+        own.iter().flat_map(|own| sent.iter().map(move |sent| both(own, sent))).collect()
     }
 
     /// What a location or a stream server passes on.
@@ -120,7 +172,7 @@ impl Reader<'_> {
         location: &str,
         certain: bool,
     ) {
-        for guard in scope.guards(listen.tls) {
+        for guard in self.passing(scope, location, listen.tls) {
             let mut origin = Origin::written(place);
             if !certain {
                 let how = format!("only what nginx's location `{location}` takes is passed on");

@@ -142,6 +142,37 @@ fn nginx_lets_some_addresses_in() {
         "satisfy any; allow 10.0.0.0/8; deny all; auth_basic x; auth_basic_user_file /u;",
         "80 -> es:9200 asks=password; 80 -> es:9200 from=private-network",
     );
+    let any = "satisfy any; auth_basic x; auth_basic_user_file /u;";
+    location(&format!("{any} allow all;"), "80 -> es:9200 asks=password; 80 -> es:9200");
+    // Nobody is kept out, but only a rule lets somebody in without a password.
+    location(
+        &format!("{any} allow 10.0.0.0/8;"),
+        "80 -> es:9200 asks=password; 80 -> es:9200 from=private-network",
+    );
+    location(&format!("{any} deny all;"), "80 -> es:9200 asks=password");
+}
+
+#[test]
+fn named_locations_ask_what_those_ask_that_lead_there() {
+    let with = |before: &str, expected: &str| {
+        nginx(
+            &format!("http {{ server {{ {before} location @s {{ proxy_pass http://a:1; }} }} }}"),
+            expected,
+        );
+    };
+    let basic = "auth_basic x; auth_basic_user_file /u;";
+    with("", "80 -> a:1");
+    with("location / { try_files $uri @s; }", "80 -> a:1");
+    with(&format!("location / {{ {basic} try_files $uri @s; }}"), "80 -> a:1 asks=password");
+    with(&format!("location / {{ {basic} error_page 404 = @s; }}"), "80 -> a:1 asks=password");
+    // Whoever is refused is sent there.
+    with(&format!("location / {{ {basic} error_page 401 = @s; }}"), "80 -> a:1");
+    with(
+        &format!(
+            "location / {{ {basic} try_files $uri @s; }} location /o {{ try_files $uri @s; }}"
+        ),
+        "80 -> a:1 asks=password; 80 -> a:1",
+    );
 }
 
 #[test]

@@ -90,7 +90,7 @@ pub(crate) fn launch(program: &Program, card: &Command) -> Launch {
         Err((why, place)) => Launch {
             entrypoint: Fact::Unknown(why.clone(), place),
             words: Vec::new(),
-            options: Layer { entries: Vec::new(), open: Some((why, place)) },
+            options: Layer { open: Some((why, place)), ..Layer::default() },
         },
     }
 }

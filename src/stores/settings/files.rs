@@ -21,6 +21,17 @@ pub(crate) fn layers(
     words: &[Word],
     settings: &Settings,
 ) -> Vec<Layer> {
+    let mut layers = loaded(program, file, words, settings);
+    if matches!(file.how, FileStyle::Yaml) {
+        let only: Vec<String> = file.section.iter().map(|name| normal(name)).collect();
+        for layer in &mut layers {
+            layer.only.clone_from(&only);
+        }
+    }
+    layers
+}
+
+fn loaded(program: &Program, file: &FileCard, words: &[Word], settings: &Settings) -> Vec<Layer> {
     match file.loaded {
         Loaded::Always => always(program, file),
         Loaded::FirstWord => words
@@ -103,7 +114,7 @@ fn written_at_start(program: &Program, path: &str) -> Option<(Why, Place)> {
 }
 
 fn open(why: Why, place: Place) -> Layer {
-    Layer { entries: Vec::new(), open: Some((why, place)) }
+    Layer { open: Some((why, place)), ..Layer::default() }
 }
 
 fn read(file: &ConfigFile, card: &FileCard) -> Layer {
@@ -220,7 +231,14 @@ fn flatten(node: &Node, path: &str, layer: &mut Layer) {
         let name =
             if path.is_empty() { entry.key.to_string() } else { format!("{path}.{}", entry.key) };
         match &entry.value.kind {
-            Kind::Map(_) => flatten(&entry.value, &name, layer),
+            Kind::Map(map) => {
+                // By its own name it is the list of its keys: `basic_auth_users`.
+                let keys: Vec<&str> = map.entries.iter().map(|e| &*e.key).collect();
+                if !keys.is_empty() {
+                    layer.add(&name, &keys.join(","), entry.place());
+                }
+                flatten(&entry.value, &name, layer);
+            }
             Kind::Scalar(scalar) => layer.add(&name, &scalar.text, entry.place()),
             Kind::List(items) => {
                 let texts: Vec<&str> = items.iter().filter_map(Node::str).collect();

@@ -18,15 +18,21 @@ pub(crate) struct Layer {
     pub(crate) entries: Vec<(String, Fact<Value>)>,
     /// Anything else may be set here as well.
     pub(crate) open: Option<(Why, Place)>,
+    /// The beginnings of the only names that can be set here; none: all can.
+    pub(crate) only: Vec<String>,
 }
 
 impl Layer {
     fn get(&self, name: &str, nowhere: Place) -> Fact<Value> {
         match (self.entries.iter().rev().find(|(n, _)| n == name), &self.open) {
             (Some((_, fact)), _) => fact.clone(),
-            (None, Some((why, place))) => Fact::Unknown(why.clone(), *place),
-            (None, None) => Fact::Unset(nowhere),
+            (None, Some((why, place))) if self.may_set(name) => Fact::Unknown(why.clone(), *place),
+            (None, _) => Fact::Unset(nowhere),
         }
+    }
+
+    fn may_set(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|start| name.starts_with(start.as_str()))
     }
 }
 

@@ -5,9 +5,10 @@ use crate::model::net::Addresses;
 use crate::source::Place;
 use crate::tree::node::Node;
 
-/// The line that lets clients of other machines in without asking, if there is one.
+/// The line, of a list or alone, that lets clients of other machines in without asking, if there is one.
 pub(super) fn trusts(rules: &Node) -> Option<Place> {
-    for line in rules.items() {
+    let single = std::slice::from_ref(rules);
+    for line in if rules.scalar().is_some() { single } else { rules.items() } {
         let words: Vec<&str> = line.str().unwrap_or_default().split_whitespace().collect();
         let &[kind, database, user, address, ref rest @ ..] = &words[..] else { continue };
         if !kind.starts_with("host") || user == "streaming_replica" {

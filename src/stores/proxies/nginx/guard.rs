@@ -136,14 +136,17 @@ impl Scope {
             return Vec::new();
         }
         let asks = self.asks(tls);
-        let only_from = self.admitted();
-        let (Some(listed), Some(_), true) = (&only_from, &asks, self.any) else {
-            return vec![Passing { asks, only_from }];
-        };
-        // Whoever comes from a listed address need not log in, and whoever logs in may come from
-        // anywhere.
-        let by_address = Passing { asks: None, only_from: Some(listed.clone()) };
-        vec![Passing { asks, only_from: None }, by_address]
+        if asks.is_none() || !self.any {
+            return vec![Passing { asks, only_from: self.admitted() }];
+        }
+        // Whoever comes from an address that a rule allows need not log in, and whoever logs in may
+        // come from anywhere. An address that no rule names is not allowed by that.
+        let mut out = vec![Passing { asks, only_from: None }];
+        if let Some(listed) = self.allowed() {
+            let all = listed.known().is_some_and(|listed| *listed == Addresses::all());
+            out.push(Passing { asks: None, only_from: (!all).then_some(listed) });
+        }
+        out
     }
 
     fn asks(&self, tls: bool) -> Option<Fact<Name>> {
@@ -160,24 +163,43 @@ impl Scope {
         self.unknown.as_ref().map(|(why, at)| Fact::Unknown(why.clone(), *at))
     }
 
-    /// The first rule that names an address decides; without one it passes.
+    /// Whom the rules let pass; `None`: everybody. The first rule that names an address decides;
+    /// without one it passes.
     fn admitted(&self) -> Option<Fact<Addresses>> {
         let at = self.access_at.filter(|_| !self.access.is_empty())?;
-        if self.access.len() > MOST_RULES {
-            return Some(Fact::Unknown(Why::NotUnderstood("a long list of addresses".into()), at));
+        let (allowed, left) = match self.sorted() {
+            Ok(sorted) => sorted,
+            Err(why) => return Some(Fact::Unknown(why, at)),
+        };
+        let admitted = allowed.union(&left);
+        (admitted != Addresses::all()).then(|| Fact::written(admitted, at))
+    }
+
+    /// Whom a rule allows; `None`: nobody.
+    fn allowed(&self) -> Option<Fact<Addresses>> {
+        let at = self.access_at.filter(|_| !self.access.is_empty())?;
+        match self.sorted() {
+            Ok((allowed, _)) if allowed.is_empty() => None,
+            Ok((allowed, _)) => Some(Fact::written(allowed, at)),
+            Err(why) => Some(Fact::Unknown(why, at)),
         }
-        let (mut left, mut admitted) = (Addresses::all(), Addresses::default());
+    }
+
+    /// The addresses that a rule allows, and those that none names.
+    fn sorted(&self) -> Result<(Addresses, Addresses), Why> {
+        if self.access.len() > MOST_RULES {
+            return Err(Why::NotUnderstood("a long list of addresses".into()));
+        }
+        let (mut left, mut allowed) = (Addresses::all(), Addresses::default());
         for (allow, addresses) in &self.access {
-            let Some(addresses) = addresses else {
-                return Some(Fact::Unknown(Why::NotUnderstood("this address".into()), at));
-            };
+            let addresses =
+                addresses.as_ref().ok_or_else(|| Why::NotUnderstood("this address".into()))?;
             if *allow {
-                admitted = admitted.union(&left.intersection(addresses));
+                allowed = allowed.union(&left.intersection(addresses));
             }
             left = left.without(addresses);
         }
-        admitted = admitted.union(&left);
-        (admitted != Addresses::all()).then(|| Fact::written(admitted, at))
+        Ok((allowed, left))
     }
 }
 

@@ -275,7 +275,8 @@ spec: {gatewayClassName: c, listeners: [{name: web, port: 80, protocol: HTTP}]}
     assert!(ingress.ends_tls);
     assert_eq!(made.routing.attachments.len(), 2, "{:?}", made.routing.attachments);
     let leads = |h: &&crate::model::fragment::Hop| h.say.contains("HTTPRoute");
-    let led: Vec<&str> = made.hops.iter().filter(leads).map(|h| &*h.say).collect();
+    let hops = made.hops.iter().chain(made.routing.passings.iter().map(|passing| &passing.hop));
+    let led: Vec<&str> = hops.filter(leads).map(|h| &*h.say).collect();
     let [by_default, by_name] = [
         "HTTPRoute `notes-app` leads to port 5984 of Service `notes`",
         "HTTPRoute `notes-by-name` leads to port 5984 of Service `notes`",

@@ -4,6 +4,7 @@ mod container;
 mod disk;
 mod entry_point;
 mod folders;
+mod granted;
 mod handlers;
 mod holds;
 mod hygiene;

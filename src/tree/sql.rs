@@ -44,7 +44,7 @@ pub(crate) enum StatementKind {
     /// `CREATE USER` or `ALTER USER`
     User(UserStatement),
     DropUser(Vec<Arc<str>>),
-    /// `GRANT … TO`, as far as it makes administrators.
+    /// `GRANT … TO`, `REVOKE … FROM`
     Grant(Grant),
 }
 
@@ -180,7 +180,19 @@ pub(crate) struct UserStatement {
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Identified {
     pub(crate) method: Method,
+    pub(crate) kept: Kept,
     pub(crate) place: Place,
+}
+
+/// How the server keeps a password.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kept {
+    /// `WITH plaintext_password`
+    Plain,
+    /// `BY` without a method: as `default_password_type` says.
+    AsConfigured,
+    /// As a hash, or there is none.
+    Otherwise,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -208,6 +220,10 @@ pub(crate) enum Host {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
+    /// Taken away instead of given.
+    pub(crate) revoke: bool,
+    /// `WITH REPLACE OPTION`: what was given before is gone.
+    pub(crate) replace: bool,
     pub(crate) to: Vec<Arc<str>>,
     /// Everything, or the administration of users, on all databases.
     pub(crate) admin: bool,
@@ -349,8 +365,10 @@ fn statement(c: &mut Cursor, problems: &mut Vec<Problem>) -> Option<StatementKin
     if c.eat(&["use"]) {
         return c.name().map(StatementKind::Use);
     }
-    if c.eat(&["grant"]) {
-        return user::grant(c).map(StatementKind::Grant);
+    for (verb, revoke) in [("grant", false), ("revoke", true)] {
+        if c.eat(&[verb]) {
+            return user::grant(c, revoke).map(StatementKind::Grant);
+        }
     }
     None
 }

@@ -52,12 +52,15 @@ pub(super) fn parts(files: &[&ConfigFile], store: Option<(&Address, &Name)>) -> 
         }
         return out;
     }
-    let folders = by_folder(files);
+    let (schemas, scripts): (Vec<&ConfigFile>, Vec<&ConfigFile>) =
+        files.iter().partition(|file| file.name.ends_with(".hcl"));
+    let folders = by_folder(&scripts);
+    let wanted = migrations::still_wanted(by_folder(&schemas), &folders);
     let mut seen: BTreeMap<(Name, Name), usize> = BTreeMap::new();
-    for key in folders.values().flat_map(Tables::keys) {
+    for key in folders.values().chain(wanted.values()).flat_map(Tables::keys) {
         *seen.entry(key.clone()).or_default() += 1;
     }
-    for (folder, tables) in &folders {
+    for (folder, tables) in folders.iter().chain(&wanted) {
         for (key, table) in tables {
             // The folder is part of the name only where it must be.
             let scope = if seen[key] > 1 { format!("{folder}/") } else { String::new() };

@@ -8,8 +8,11 @@ const LOG_TABLES: [&str; 14] = [
     "request", "requests", "audit", "audits",
 ];
 
+/// Tables of what went wrong, each row one time that it did; what a row belongs to is enough there.
+const ERRORS: [&str; 6] = ["error", "errors", "exception", "exceptions", "crash", "crashes"];
+
 /// Words behind one of those that make it a list of kinds, or a table of what belongs to what.
-const KINDS: [&str; 16] = [
+const KINDS: [&str; 20] = [
     "to",
     "type",
     "types",
@@ -26,6 +29,10 @@ const KINDS: [&str; 16] = [
     "templates",
     "cluster",
     "clusters",
+    "code",
+    "codes",
+    "group",
+    "groups",
 ];
 
 /// Columns of which two say that rows are a copy of a public chain of blocks, whose `traces` and
@@ -267,8 +274,10 @@ pub(super) fn of(
         .filter(|(_, s)| LOG_COLUMNS.contains(&s.as_str()))
         .map(|(c, _)| c)
         .collect();
-    let own =
-        telling.iter().any(|c| !REFERENCES.contains(&self::words(&c.name).join("_").as_str()));
+    let failures =
+        words.iter().enumerate().any(|(at, w)| ERRORS.contains(&w.as_str()) && !lists(at));
+    let own = failures
+        || telling.iter().any(|c| !REFERENCES.contains(&self::words(&c.name).join("_").as_str()));
     if !out.log && timed && telling.len() >= 2 && own && !ledger {
         out.log = true;
         let by = format!(

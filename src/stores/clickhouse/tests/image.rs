@@ -91,6 +91,21 @@ fn variables_decide_who_gets_in() {
         &[],
         &["login default none ? admin by default"],
     );
+    // The backport to 24.3 and 24.12 came with some release of theirs, to 25.1 with 25.1.3.23.
+    check_env(
+        "clickhouse/clickhouse-server:24.3",
+        &[],
+        &["login default none local admin by default"],
+    );
+    check_env("clickhouse:25.1.3.23", &[], &["login default none local admin by default"]);
+    check_env("clickhouse/clickhouse-server:24.2", &[], open);
+    check_env("clickhouse/clickhouse-server:24.11.1.1", &[], open);
+    check_env("clickhouse:26.7.3.19-jammy", &[], &["login default none local admin by default"]);
+    check_env(
+        "clickhouse/clickhouse-server@sha256:0000",
+        &[],
+        &["login default none local admin by default"],
+    );
     check_env("yandex/clickhouse-server:latest", &[], open);
     check_env(OFFICIAL, &[("CLICKHOUSE_USER", "app")], &["login app none any"]);
     check_env(
@@ -99,6 +114,18 @@ fn variables_decide_who_gets_in() {
         &["login default none any admin"],
     );
     check_env(OFFICIAL, &[("CLICKHOUSE_SKIP_USER_SETUP", "1")], open);
+    check_env(
+        OFFICIAL,
+        &[("CLICKHOUSE_DEFAULT_ACCESS_MANAGEMENT", "0")],
+        &["login default none local admin by default"],
+    );
+    check_env(OFFICIAL, &[("CLICKHOUSE_USER", "")], &["login default none local admin by default"]);
+    check_env(OFFICIAL, &[("CLICKHOUSE_DB", "d")], &["login default none local admin by default"]);
+    check_env(
+        OFFICIAL,
+        &[("CLICKHOUSE_SKIP_USER_SETUP", "1"), ("CLICKHOUSE_PASSWORD", "x-9")],
+        open,
+    );
     check_env(
         OFFICIAL,
         &[("CLICKHOUSE_SKIP_USER_SETUP", "true")],

@@ -150,3 +150,17 @@ fn tools_apply_migrations_in_their_own_order() {
     // Atlas, whose atlas.sum stands beside them
     tool(["m/20240109120000.sql", "m/20240110120000_b.sql", "m/20240201120000_c.sql"], "", "");
 }
+
+#[test]
+fn a_table_of_errors_is_a_log() {
+    let table = |name: &str, columns: &str| {
+        format!("CREATE TABLE {name} ({columns}) ENGINE = MergeTree ORDER BY id")
+    };
+    let columns = "id Int64, Timestamp DateTime, ServiceName String, TraceID String";
+    check(
+        &[("a.sql", &table("error_objects", columns))],
+        &["keep error_objects log-table [logs] forever"],
+    );
+    let kinds = table("error_groups", columns);
+    check(&[("a.sql", &kinds)], &["keep error_groups table [] forever"]);
+}

@@ -21,6 +21,7 @@ mod rights;
 mod server;
 mod server_secrets;
 mod shipped;
+mod sql_secrets;
 mod sql_users;
 mod substitute;
 mod tables;

@@ -7,6 +7,7 @@ mod create;
 mod cursor;
 pub(crate) mod dbt;
 mod lex;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod ttl;
@@ -46,6 +47,23 @@ pub(crate) enum StatementKind {
     DropUser(Vec<Arc<str>>),
     /// `GRANT … TO`, `REVOKE … FROM`
     Grant(Grant),
+    /// What the `CREATE` before this one, at the same place, shows to somebody else.
+    Credentials(Credentials),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Credentials {
+    /// What is created.
+    pub(crate) name: TableName,
+    pub(crate) found: Vec<Credential>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Credential {
+    /// The argument's name, or that of the engine whose arguments have none.
+    pub(crate) name: Arc<str>,
+    pub(crate) value: Arc<str>,
+    pub(crate) place: Place,
 }
 
 /// A name with its database, where one is given.
@@ -280,9 +298,10 @@ pub(crate) fn parse(text: &Text) -> (Vec<Statement>, Vec<Problem>) {
         }
         if !down && start < index {
             let mut cursor = Cursor::new(text, &tokens[start..index]);
-            if let Some(kind) = statement(&mut cursor, &mut problems) {
-                statements.push(Statement { place: cursor.whole(), kind });
-            }
+            let shown = shown::read(&cursor).map(StatementKind::Credentials);
+            let kinds = [statement(&mut cursor, &mut problems), shown];
+            let place = cursor.whole();
+            statements.extend(kinds.into_iter().flatten().map(|kind| Statement { place, kind }));
         }
         start = index + usize::from(mark);
         match kind {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::Parts;
-use super::{holds, migrations, sql_users};
+use super::{holds, migrations, sql_secrets, sql_users};
 use crate::model::concept::{Identity, Retention};
 use crate::model::fact::{Evidence, Fact, Name, Origin, Why};
 use crate::model::fragment::{Address, ConfigBody, ConfigFile, Keep};
@@ -36,7 +36,9 @@ type Tables = BTreeMap<(Name, Name), Table>;
 
 /// The tables of some files.
 pub(super) fn parts(files: &[&ConfigFile], store: Option<(&Address, &Name)>) -> Parts {
-    let mut out = Parts { secrets: sql_users::secrets(files, store), ..Parts::default() };
+    let mut secrets = sql_users::secrets(files, store);
+    secrets.extend(sql_secrets::secrets(files, store));
+    let mut out = Parts { secrets, ..Parts::default() };
     if let Some((address, title)) = store {
         let mut tables = Tables::new();
         for file in files {
@@ -132,7 +134,10 @@ fn apply(statements: &[Statement], tables: &mut Tables) {
                     tables.insert(key(b), Table { name: b.clone(), ..one });
                 }
             }
-            StatementKind::User(_) | StatementKind::DropUser(_) | StatementKind::Grant(_) => {}
+            StatementKind::User(_)
+            | StatementKind::DropUser(_)
+            | StatementKind::Grant(_)
+            | StatementKind::Credentials(_) => {}
         }
     }
 }
@@ -198,6 +203,12 @@ fn stores_rows(engine: Option<&str>) -> bool {
     engine.ends_with("MergeTree")
         || matches!(engine, "Log" | "TinyLog" | "StripeLog" | "EmbeddedRocksDB")
         || engine.contains(['{', '$'])
+        || in_bucket(engine)
+}
+
+/// Whether rows lie as files in somebody's store of objects, whose own rules say how long.
+fn in_bucket(engine: &str) -> bool {
+    matches!(engine, "S3" | "GCS" | "OSS" | "COSN" | "AzureBlobStorage" | "HDFS")
 }
 
 fn shown(name: &TableName) -> String {
@@ -236,7 +247,13 @@ fn keep(table: &Table, identity: Identity, store: Option<Address>) -> Option<Kee
         Fact::Known("table".into(), head())
     };
     out.holds = Fact::Known(holds.facts, head());
-    (out.days, out.forever) = lifetime(table);
+    (out.days, out.forever) = match engine.filter(|e| in_bucket(e)) {
+        Some(_) => {
+            let why = || Why::NotHere("how long the bucket keeps its objects".into());
+            (Fact::Unknown(why(), table.head), Fact::Unknown(why(), table.head))
+        }
+        None => lifetime(table),
+    };
     Some(Keep { store, retention: out })
 }
 

@@ -90,6 +90,8 @@ pub(crate) struct Create {
     pub(crate) engine: Option<Engine>,
     /// Of rows, whatever each element does to them.
     pub(crate) ttl: Option<Ttl>,
+    /// Columns that stand bare in `ORDER BY`.
+    pub(crate) key: Vec<Arc<str>>,
     pub(crate) settings: Vec<(Arc<str>, Arc<str>, Place)>,
     pub(crate) comment: Option<Arc<str>>,
     /// `AS other_table`: columns, engine and TTL are copied.

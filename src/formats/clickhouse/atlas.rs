@@ -54,6 +54,7 @@ fn table(block: &Block, text: &Text) -> Option<Statement> {
         columns: body.blocks("column").filter_map(|column| self::column(column, text)).collect(),
         engine: value("engine").map(|expr| engine(expr, text)),
         ttl: value("ttl").and_then(ttl),
+        key: Vec::new(),
         settings: Vec::new(),
         comment: value("comment").and_then(string),
         like: None,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::Parts;
+use super::holds::Rows;
 use super::{holds, migrations, sql_secrets, sql_users};
 use crate::model::concept::{Identity, Retention};
 use crate::model::fact::{Evidence, Fact, Name, Origin, Why};
@@ -22,6 +23,7 @@ struct Table {
     engine: Option<Name>,
     columns: Vec<Column>,
     comment: Option<Name>,
+    key: Vec<Name>,
     ttl: Option<Ttl>,
     /// The `ALTER` that set or took away the TTL last.
     altered: Option<Place>,
@@ -157,6 +159,11 @@ fn made(create: &Create, like: Option<&Table>, whole: Place) -> Table {
         engine: engine.or_else(|| like.and_then(|l| l.engine.clone())),
         columns,
         comment: create.comment.clone(),
+        key: if create.key.is_empty() {
+            like.map_or_else(Vec::new, |l| l.key.clone())
+        } else {
+            create.key.clone()
+        },
         ttl: create.ttl.clone().or_else(|| like.and_then(|l| l.ttl.clone())),
         altered: None,
         removed: None,
@@ -234,8 +241,14 @@ fn keep(table: &Table, identity: Identity, store: Option<Address>) -> Option<Kee
     if table.view || table.temporary || !stores_rows(engine) {
         return None;
     }
-    let rollup = engine.is_some_and(|e| e.contains("Aggregating") || e.contains("Summing"));
-    let holds = holds::of(&table.name, &table.columns, table.comment.as_deref(), rollup);
+    let what = match engine {
+        Some(e) if e.contains("Aggregating") || e.contains("Summing") => Rows::Sums,
+        Some(e) if e.contains("Replacing") || e.contains("Collapsing") => {
+            holds::one_for_each(&table.key, &table.columns)
+        }
+        _ => Rows::Any,
+    };
+    let holds = holds::of(&table.name, &table.columns, table.comment.as_deref(), what);
     let mut out = Retention::new(identity);
     let head = || Origin::written(table.head);
     out.name = Fact::Known(shown(&table.name).into(), head());

@@ -219,7 +219,6 @@ fn an_env_file_beside_the_configuration_tells_its_variables() {
         &[("etc/ch/users.d/u.xml", users), ("etc/ch/.env", "A=\nB=x1\nC=default\n")],
         "login",
         &[
-            "login default none any admin by guess",
             "login a none any by guess",
             "login b password any by guess",
             "login c default-password any by guess",
@@ -231,11 +230,7 @@ fn an_env_file_beside_the_configuration_tells_its_variables() {
 fn a_piece_may_speak_of_an_account_that_another_file_makes() {
     let piece = "<clickhouse><users><b><access_management>1</access_management></b>\
                  <include incl='more'/></users></clickhouse>";
-    check(
-        &[("a/users.d/b.xml", piece)],
-        "login defect",
-        &["login default none any admin by guess"],
-    );
+    check(&[("a/users.d/b.xml", piece)], "login defect", &[]);
     let include = "<clickhouse><include_from>/x.xml</include_from><profiles/><users>\
                    <default><password/></default><include incl='more'/></users></clickhouse>";
     check(&[("a/users.xml", include)], "login defect", &["login default none any"]);

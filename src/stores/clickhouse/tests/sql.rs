@@ -152,6 +152,24 @@ fn tools_apply_migrations_in_their_own_order() {
 }
 
 #[test]
+fn a_table_with_one_row_for_each_kind_is_no_log() {
+    let check_key = |engine: &str, key: &str, expected: &str| {
+        let sql = format!(
+            "CREATE TABLE hidden_events (project_id UInt16, event_name String, created_at \
+             DateTime64, session_id UInt64) ENGINE = {engine} ORDER BY {key}"
+        );
+        check(&[("a.sql", &sql)], &[&format!("keep hidden_events {expected} forever")]);
+    };
+    let (kinds, log) = ("table []", "log-table [logs]");
+    check_key("CollapsingMergeTree(_sign)", "(project_id, event_name)", kinds);
+    check_key("ReplacingMergeTree", "event_name", kinds);
+    check_key("MergeTree", "(project_id, event_name)", log);
+    check_key("ReplacingMergeTree", "(event_name, toDate(created_at))", log);
+    check_key("ReplacingMergeTree", "(event_name, session_id)", log);
+    check_key("ReplacingMergeTree", "project_id", log);
+}
+
+#[test]
 fn a_table_of_errors_is_a_log() {
     let table = |name: &str, columns: &str| {
         format!("CREATE TABLE {name} ({columns}) ENGINE = MergeTree ORDER BY id")

@@ -307,6 +307,22 @@ fn networks() {
 }
 
 #[test]
+fn what_belongs_to_the_users_file_has_no_effect_beside_the_server_s() {
+    let (main, users) = (MAIN.replace("MORE", ""), USERS.replace("MORE", EMPTY));
+    let check = |path: &str, over: &str, expected: &[&str]| {
+        let over = format!("<clickhouse>{over}</clickhouse>");
+        let files = files(&[("s/config.xml", &main), ("s/users.xml", &users), (path, &over)]);
+        let files: Vec<&ConfigFile> = files.iter().collect();
+        compare(&on_disk(&files), "defect", expected, over.as_str());
+    };
+    let profiles = "<profiles><default><log_queries>0</log_queries></default></profiles>";
+    check("s/config.d/p.xml", profiles, &["defect no-effect"]);
+    check("s/config.d/p.xml", "<quotas><default/></quotas>", &["defect no-effect"]);
+    check("s/users.d/p.xml", profiles, &[]);
+    check("s/conf.d/p.xml", profiles, &[]);
+}
+
+#[test]
 fn an_attribute_on_the_root_replaces_nothing() {
     let (main, users) = (MAIN.replace("MORE", ""), USERS.replace("MORE", EMPTY));
     let over = "<clickhouse replace='true'><users><default><networks><ip>::/0</ip></networks>\

@@ -235,3 +235,24 @@ fn a_piece_may_speak_of_an_account_that_another_file_makes() {
                    <default><password/></default><include incl='more'/></users></clickhouse>";
     check(&[("a/users.xml", include)], "login defect", &["login default none any"]);
 }
+
+#[test]
+fn users_come_from_where_the_server_document_says() {
+    let main = |more: &str| {
+        format!("<clickhouse><path>/x/</path><http_port>1</http_port>{more}</clickhouse>")
+    };
+    let users =
+        "<clickhouse><profiles/><users><a><password>x-1</password></a></users></clickhouse>";
+    let with = |more: &str, file: &str, expected: &[&str]| {
+        check(&[("s/config.xml", &main(more)), (file, users)], "login", expected);
+    };
+    let found = &["login a password any"];
+    let directories = |inner: &str| format!("<user_directories>{inner}</user_directories>");
+    let file = "<users_xml><path>people.xml</path></users_xml>";
+    let ldap = "<ldap><server>s</server></ldap>";
+    with(&directories(file), "s/people.xml", found);
+    with(&directories(&format!("{ldap}{file}")), "s/people.xml", found);
+    with("<users_config>people.xml</users_config>", "s/people.xml", found);
+    with(&directories(ldap), "s/users.xml", &[]);
+    with("<users><b><password>x-2</password></b></users>", "s/x.txt", &["login b password any"]);
+}

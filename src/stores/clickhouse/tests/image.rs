@@ -273,3 +273,15 @@ fn scripts_of_the_first_start_make_tables_and_users() {
         ],
     );
 }
+
+#[test]
+fn a_variable_may_name_the_users_file() {
+    let folder = "/etc/clickhouse-server";
+    let (main, people) = (format!("{folder}/config.d/u.xml"), format!("{folder}/people.xml"));
+    let users = "<clickhouse><profiles><default/></profiles><quotas><default/></quotas>\
+                 <users><a><password>x-1</password></a></users></clickhouse>";
+    let main_text = "<clickhouse><users_config from_env='FILE'/></clickhouse>";
+    let files = &[(main.as_str(), main_text), (people.as_str(), users)];
+    let env = &[("FILE", "people.xml"), ("CLICKHOUSE_SKIP_USER_SETUP", "1")];
+    check(&Case { env, files, ..CASE }, "login", &["login a password any"]);
+}

@@ -276,10 +276,8 @@ pub(super) fn one_for_each(key: &[Name], columns: &[Column]) -> Rows {
     let words: Vec<String> = key.iter().map(|column| words(column).join("_")).collect();
     let names = |w: &String| w.ends_with("_name") || w.ends_with("_type") || w.ends_with("_kind");
     let single = |w: &String| OCCURRENCES.contains(&w.as_str());
-    match words.iter().any(names) && !words.iter().any(single) && !key.iter().any(dated) {
-        true => Rows::Kinds,
-        false => Rows::Any,
-    }
+    let kinds = words.iter().any(names) && !words.iter().any(single) && !key.iter().any(dated);
+    if kinds { Rows::Kinds } else { Rows::Any }
 }
 
 /// Judges a table by the words of its name, of its columns, and of what is said about them.

@@ -181,6 +181,24 @@ fn mounted_files_decide_as_well() {
 }
 
 #[test]
+fn a_file_that_says_of_the_shipped_user_what_holds_already_keeps_it_open() {
+    let case = |text: &str, expected: &[&str]| {
+        let files = [("/etc/clickhouse-server/users.d/default-password.xml", text)];
+        check(&Case { files: &files, ..CASE }, "login", expected);
+    };
+    let same = "<clickhouse>\n  <users>\n    <default>\n      <password></password>\n      \
+                <networks>\n        <ip>::/0</ip>\n      </networks>\n    </default>\n  </users>\n\
+                </clickhouse>";
+    case(same, &["login default none any admin"]);
+    // Without a blank in it nothing is added.
+    let blank = |c: char| c == '\n' || c == ' ';
+    case(&same.replace(blank, ""), &["login default none local admin"]);
+    let another =
+        "<clickhouse>\n  <users>\n    <a>\n <no_password/> </a>\n  </users>\n</clickhouse>";
+    case(another, &["login default none local admin by default", "login a none any"]);
+}
+
+#[test]
 fn a_replaced_command_leaves_the_shipped_user() {
     let open = &["login default none any admin by default"];
     check(&Case { args: &["bash", "-c", "x"], ..CASE }, "login", open);

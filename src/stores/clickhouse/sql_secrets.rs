@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::tables::statements;
-use super::users::is_known;
+use super::users::{is_known, is_to_be_filled_in};
 use crate::model::concept::{Identity, Secret};
 use crate::model::fact::{Fact, Name, Origin};
 use crate::model::fragment::{Address, ConfigFile};
@@ -15,7 +15,7 @@ pub(super) fn secrets(files: &[&ConfigFile], store: Option<(&Address, &Name)>) -
     let mut out: BTreeMap<Name, Secret> = BTreeMap::new();
     for statement in files.iter().flat_map(|f| statements(f)) {
         let StatementKind::Credentials(shown) = &statement.kind else { continue };
-        for credential in &shown.found {
+        for credential in shown.found.iter().filter(|c| !is_to_be_filled_in(&c.value)) {
             let secret = secret(shown, credential, statement.place, store);
             out.entry(secret.identity.address.clone()).or_insert(secret);
         }

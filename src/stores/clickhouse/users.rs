@@ -283,6 +283,13 @@ pub(super) fn is_known(value: &str, user: &str) -> bool {
     value == user || KNOWN.contains(&value)
 }
 
+/// Whether a value only marks the place of a secret: `your_secret_access_key`.
+pub(super) fn is_to_be_filled_in(value: &str) -> bool {
+    let lower = value.trim().to_ascii_lowercase();
+    ["your", "replace", "insert", "redacted", "<"].iter().any(|mark| lower.starts_with(mark))
+        || lower.chars().all(|c| c == '*' || c == 'x')
+}
+
 /// A password that can be read in the users file itself.
 fn secret(reader: &Reader, tag: &Element, user: &Name, names: &Names) -> Option<Secret> {
     if &*tag.name != "password" || tag.attribute("from_env").is_some() || reader.is_shipped(tag) {

@@ -144,6 +144,21 @@ fn secrets_of_the_server_document_are_told_once() {
 }
 
 #[test]
+fn what_is_still_to_be_filled_in_is_no_secret() {
+    let disk = |key: &str| {
+        format!(
+            "<storage_configuration><disks><d><type>s3</type><secret_access_key>{key}\
+             </secret_access_key></d></disks></storage_configuration>"
+        )
+    };
+    for key in ["your_secret_access_key", "REPLACE_ME", "&lt;secret&gt;", "****", ""] {
+        check_server(&disk(key), "secret", &[]);
+    }
+    let told = "secret ch:s/secret/storage_configuration/disks/d/secret_access_key";
+    check_server(&disk("wJalrXUtnFEMI"), "secret", &[told]);
+}
+
+#[test]
 fn clusters_without_secret_or_password_trust_anybody() {
     let cluster = |inner: &str, host: &str| {
         format!(

@@ -223,7 +223,8 @@ pub(crate) struct Reading {
     /// In satellites: true if it is so for any of them.
     #[serde(flatten)]
     pub(crate) satellite: Satellite,
-    /// In every block of this name: true if it is so for any of them.
+    /// In every block of this name, or with `.*` in every value of that map: true if it is so for
+    /// any of them.
     pub(crate) each: Option<String>,
     /// Values that a block of `each`, a satellite, or else the resource must have to count.
     #[serde(default)]

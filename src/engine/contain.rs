@@ -14,7 +14,7 @@ use crate::source::Place;
 
 /// Drops what others contain, joins instances, sorts, and makes fingerprints unique.
 /// `replaces` tells the rules whose findings a rule's finding makes superfluous, `once` those whose
-/// findings about numbered copies are one.
+/// findings about copies are one.
 pub(super) fn settle<'a>(
     found: Vec<Finding>,
     replaces: impl Fn(&str) -> &'a [Name],
@@ -74,10 +74,11 @@ fn merge(found: Vec<Finding>, once: impl Fn(&str) -> bool) -> Vec<Finding> {
         let at = if f.severity <= Severity::Low { whole_file } else { f.at };
         (f.rule.clone(), at, f.subject.clone())
     });
-    // `clickhouse-01` and `clickhouse-02` differ in their numbers, and say the same.
+    // `clickhouse-01` and `clickhouse-02`, or `blue` and `green`, side by side: what is said of them
+    // is the same but for their names.
     let copies = join(told, |f| {
         if f.severity <= Severity::Low && once(&f.rule) {
-            (f.rule.clone(), None, unnumbered(&[&f.subject, &f.message]))
+            (f.rule.clone(), None, of_any_copy(&f.subject, &f.message))
         } else {
             (f.rule.clone(), Some(f.at), f.subject.clone())
         }
@@ -97,8 +98,29 @@ fn merge(found: Vec<Finding>, once: impl Fn(&str) -> bool) -> Vec<Finding> {
     counted.collect()
 }
 
+/// Parts of a subject in which no machine's name stands: what is in it, and where files usually lie.
+const PLACES: [&str; 6] =
+    ["container", "etc", "clickhouse-server", "config", "config.d", "users.d"];
+
+/// What is said of a machine, as it would be said of its copies. Kubernetes makes the copies of a
+/// machine from one object, so only services of Compose and folders have any.
+fn of_any_copy(subject: &str, message: &str) -> Name {
+    let parts = || subject.split([':', '/']).skip(1);
+    let beside = subject.starts_with("compose:") || subject.starts_with("ch:");
+    let named = parts().filter(|part| beside && !PLACES.contains(part)).last();
+    let named = named.unwrap_or_default();
+    unnumbered(&[without(subject, named, &[':', '/']), without(message, named, &[' '])])
+}
+
+/// A text without one of its words.
+fn without(text: &str, word: &str, between: &[char]) -> String {
+    let around = |c: char| !c.is_alphanumeric();
+    let other = |part: &&str| word.is_empty() || part.trim_matches(around) != word;
+    text.split(between).map(|p| if other(&p) { p } else { "" }).collect::<Vec<_>>().join("/")
+}
+
 /// Texts in which every number is the same.
-fn unnumbered(texts: &[&str]) -> Name {
+fn unnumbered(texts: &[String]) -> Name {
     let mut out = String::new();
     for text in texts {
         for c in text.chars() {
@@ -192,4 +214,31 @@ fn hash<'a>(parts: impl Iterator<Item = &'a str>) -> String {
         }
     }
     format!("{state:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_any_copy;
+
+    fn check(one: (&str, &str), other: (&str, &str), copies: bool) {
+        let same = of_any_copy(one.0, one.1) == of_any_copy(other.0, other.1);
+        assert_eq!(same, copies, "{one:?} {other:?}");
+    }
+
+    #[test]
+    fn machines_side_by_side_of_which_the_same_is_said_are_copies() {
+        let of = |name: &str| format!("the machines of `{name}` tell one another everything");
+        let (blue, green, third) = (of("ch-blue"), of("ch-green"), of("ch-03"));
+        let service = |name: &str| format!("compose:a/compose.yaml/{name}/container");
+        let (x, y) = (service("ch-blue"), service("ch-green"));
+        check((&x, &blue), (&y, &green), true);
+        check((&x, &blue), (&service("ch-03"), &third), true);
+        check((&x, &blue), (&y, &of("ch-blue")), false);
+        check((&x, &blue), ("compose:b/compose.yaml/ch-green/container", &green), false);
+        check(("ch:nodes/a/etc", "it is said"), ("ch:nodes/b/etc", "it is said"), true);
+        check(("ch:a", "it is said"), ("ch:b", "it is said"), true);
+        check(("ch:nodes/a", "it is said"), ("ch:others/b", "it is said"), false);
+        let (x, y) = ("k8s:StatefulSet/ns/a", "k8s:StatefulSet/ns/b");
+        check((x, "it is said"), (y, "it is said"), false);
+    }
 }

@@ -27,7 +27,7 @@ pub(super) struct Rule {
     pub(super) help: Name,
     pub(super) replaces: Vec<Name>,
     pub(super) even_by_default: bool,
-    /// Numbered copies of one thing, the nodes of a cluster, are told of once.
+    /// Copies of one thing, the nodes of a cluster, are told of once.
     pub(super) once_for_copies: bool,
     pub(super) was: Vec<Name>,
     #[cfg(test)]

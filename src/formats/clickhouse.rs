@@ -1,8 +1,9 @@
-//! ClickHouse: configuration in XML and YAML, SQL files.
+//! ClickHouse: configuration in XML and YAML, SQL files, Atlas schemas.
 //!
 //! Each file is handed on for itself; which of them make one server is decided where it is known
 //! who mounts them.
 
+mod atlas;
 mod dbt;
 mod sniff;
 mod yaml;
@@ -27,6 +28,7 @@ impl Format for ClickHouse {
     fn claims(&self, path: &str, text: &str) -> Claim {
         match sniff::extension(path).as_str() {
             "xml" | "conf" if sniff::is_xml(text) => Claim::Surely,
+            "hcl" if atlas::claims(text) => Claim::Maybe,
             "yaml" | "yml" if dbt::claims(path, text) => Claim::Maybe,
             "yaml" | "yml" | "conf" => sniff::yaml(path, text),
             "sql" => match sniff::sql(path, text) {
@@ -44,6 +46,10 @@ impl Format for ClickHouse {
             let name = name.trim_end_matches(".sql");
             statements.extend(tree::sql::dbt::model(text, name, &Defaults::default()));
             return (Parsed::Sql(statements), problems);
+        }
+        if sniff::extension(path) == "hcl" {
+            let (body, problems) = tree::hcl::parse(text);
+            return (Parsed::Hcl(body), problems);
         }
         if sniff::is_xml(text.as_str()) {
             let (root, problems) = tree::xml::parse(text);
@@ -90,6 +96,10 @@ impl Format for ClickHouse {
                     // Without a project around them scripts say all that there is.
                     let statements = model.map_or_else(|| statements.clone(), |m| vec![m]);
                     ConfigBody::ClickHouseSql(Arc::new(statements))
+                }
+                Parsed::Hcl(body) => {
+                    let tables = atlas::statements(body, &unit.sources.text(*file));
+                    ConfigBody::ClickHouseSql(Arc::new(tables))
                 }
                 Parsed::Nodes(_) if is_dbt(unit, *file) => continue,
                 Parsed::Nodes(nodes) => match nodes.first() {
@@ -268,8 +278,8 @@ mod dbt_tests {
             for statement in statements.iter() {
                 let StatementKind::Create(create) = &statement.kind else { continue };
                 let engine = create.engine.as_ref().map_or("", |e| &e.name);
-                let ttl = create.ttl.as_ref().map_or("", |t| {
-                    &sources.text(t.place.file).as_str()[t.place.range()].to_owned().leak()[..]
+                let ttl = create.ttl.as_ref().map_or(String::new(), |t| {
+                    sources.text(t.place.file).as_str()[t.place.range()].to_owned()
                 });
                 found.push(format!("{} {engine} {ttl}", create.name.table));
             }

@@ -7,6 +7,7 @@ mod create;
 mod cursor;
 pub(crate) mod dbt;
 mod lex;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod ttl;
@@ -44,8 +45,25 @@ pub(crate) enum StatementKind {
     /// `CREATE USER` or `ALTER USER`
     User(UserStatement),
     DropUser(Vec<Arc<str>>),
-    /// `GRANT … TO`, as far as it makes administrators.
+    /// `GRANT … TO`, `REVOKE … FROM`
     Grant(Grant),
+    /// What the `CREATE` before this one, at the same place, shows to somebody else.
+    Credentials(Credentials),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Credentials {
+    /// What is created.
+    pub(crate) name: TableName,
+    pub(crate) found: Vec<Credential>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Credential {
+    /// The argument's name, or that of the engine whose arguments have none.
+    pub(crate) name: Arc<str>,
+    pub(crate) value: Arc<str>,
+    pub(crate) place: Place,
 }
 
 /// A name with its database, where one is given.
@@ -72,6 +90,8 @@ pub(crate) struct Create {
     pub(crate) engine: Option<Engine>,
     /// Of rows, whatever each element does to them.
     pub(crate) ttl: Option<Ttl>,
+    /// Columns that stand bare in `ORDER BY`.
+    pub(crate) key: Vec<Arc<str>>,
     pub(crate) settings: Vec<(Arc<str>, Arc<str>, Place)>,
     pub(crate) comment: Option<Arc<str>>,
     /// `AS other_table`: columns, engine and TTL are copied.
@@ -180,7 +200,19 @@ pub(crate) struct UserStatement {
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Identified {
     pub(crate) method: Method,
+    pub(crate) kept: Kept,
     pub(crate) place: Place,
+}
+
+/// How the server keeps a password.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kept {
+    /// `WITH plaintext_password`
+    Plain,
+    /// `BY` without a method: as `default_password_type` says.
+    AsConfigured,
+    /// As a hash, or there is none.
+    Otherwise,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -208,6 +240,10 @@ pub(crate) enum Host {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
+    /// Taken away instead of given.
+    pub(crate) revoke: bool,
+    /// `WITH REPLACE OPTION`: what was given before is gone.
+    pub(crate) replace: bool,
     pub(crate) to: Vec<Arc<str>>,
     /// Everything, or the administration of users, on all databases.
     pub(crate) admin: bool,
@@ -264,9 +300,10 @@ pub(crate) fn parse(text: &Text) -> (Vec<Statement>, Vec<Problem>) {
         }
         if !down && start < index {
             let mut cursor = Cursor::new(text, &tokens[start..index]);
-            if let Some(kind) = statement(&mut cursor, &mut problems) {
-                statements.push(Statement { place: cursor.whole(), kind });
-            }
+            let shown = shown::read(&cursor).map(StatementKind::Credentials);
+            let kinds = [statement(&mut cursor, &mut problems), shown];
+            let place = cursor.whole();
+            statements.extend(kinds.into_iter().flatten().map(|kind| Statement { place, kind }));
         }
         start = index + usize::from(mark);
         match kind {
@@ -349,8 +386,10 @@ fn statement(c: &mut Cursor, problems: &mut Vec<Problem>) -> Option<StatementKin
     if c.eat(&["use"]) {
         return c.name().map(StatementKind::Use);
     }
-    if c.eat(&["grant"]) {
-        return user::grant(c).map(StatementKind::Grant);
+    for (verb, revoke) in [("grant", false), ("revoke", true)] {
+        if c.eat(&[verb]) {
+            return user::grant(c, revoke).map(StatementKind::Grant);
+        }
     }
     None
 }

@@ -3,7 +3,7 @@
 use super::super::Claim;
 
 /// Engines that only ClickHouse has; a word that ends in `MergeTree` is one as well.
-const ENGINES: [&str; 16] = [
+const ENGINES: [&str; 17] = [
     "log",
     "tinylog",
     "stripelog",
@@ -15,6 +15,7 @@ const ENGINES: [&str; 16] = [
     "buffer",
     "dictionary",
     "embeddedrocksdb",
+    "s3",
     "s3queue",
     "atomic",
     "replicated",
@@ -23,7 +24,8 @@ const ENGINES: [&str; 16] = [
 ];
 
 /// Words in statements that no other database understands.
-const PHRASES: [&str; 13] = [
+const PHRASES: [&str; 14] = [
+    "create named collection",
     "modify ttl",
     "remove ttl",
     "materialize ttl",
@@ -202,6 +204,7 @@ pub(super) fn sql(path: &str, text: &str) -> Claim {
     // A migration may do nothing but drop or rename.
     let verbs = [
         "create table",
+        "create named collection",
         "create materialized",
         "create user",
         "alter table",

@@ -203,6 +203,17 @@ impl Val {
         }
     }
 
+    /// The values of a map; the elements of anything else.
+    pub(crate) fn values(&self) -> Items<'_> {
+        match &self.kind {
+            ValKind::Map { entries, more } => Items {
+                items: entries.iter().map(|(_, value)| value).collect(),
+                more: more.clone().map(|why| (why, self.at)),
+            },
+            _ => self.items(),
+        }
+    }
+
     /// Terraform turns numbers and booleans into strings where a string is wanted.
     pub(crate) fn as_text(&self) -> Fact<Name> {
         match &self.kind {

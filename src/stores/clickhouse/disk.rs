@@ -16,7 +16,7 @@ use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{Address, ConfigBody, ConfigFile};
 use crate::paths;
 use crate::source::Place;
-use crate::tree::xml::Element;
+use crate::tree::xml::{Content, Element};
 
 /// Every server of a project, and what lies there without one.
 pub(super) fn built(files: &[&ConfigFile]) -> Vec<Built> {
@@ -170,7 +170,21 @@ impl Group<'_> {
         if !named {
             return None;
         }
-        let base = shipped::users(at);
+        let mut base = shipped::users(at);
+        let speaks =
+            |root: &Element| root.child("users").is_some_and(|u| u.child("default").is_some());
+        // Pieces for a server that is not here say nothing of the shipped user if they do not name
+        // it: the image may have limited it, an operator may have.
+        if self.main.is_none()
+            && !written.is_some_and(speaks)
+            && !layers.merged_into(path).any(|(_, e)| speaks(e))
+            && let Some(Content::Element(users)) = base
+                .children
+                .iter_mut()
+                .find(|c| matches!(c, Content::Element(e) if &*e.name == "users"))
+        {
+            users.children.clear();
+        }
         // A users file without profiles is a piece that somebody lays over the shipped one, and so
         // is one with which no server would start.
         let complete = written.is_some_and(|e| {

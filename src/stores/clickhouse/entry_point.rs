@@ -189,15 +189,26 @@ fn is_yes(value: &str) -> bool {
     matches!(value.to_ascii_lowercase().as_str(), "yes" | "true" | "1")
 }
 
-/// Where what is mounted changes `default` against the users file itself.
+/// Where what is mounted changes `default` against the users file itself. The entry point compares
+/// all text inside, and the blanks of a file that is laid over it stay in the merged document: one
+/// that says the same again counts as a change, as a real server's merged document shows.
 pub(super) fn changes_default(before: &Element, after: &Element) -> Option<Place> {
     let default = |root: &Element| root.child("users").and_then(|u| u.child("default")).cloned();
     match (default(before), default(after)) {
-        (Some(a), Some(b)) => (!same(&a, &b)).then_some(b.tag),
+        (Some(a), Some(b)) => (!same(&a, &b) || inside(&a) != inside(&b)).then_some(b.tag),
         (None, Some(b)) => Some(b.tag),
         (Some(a), None) => Some(a.tag),
         (None, None) => None,
     }
+}
+
+/// All text in an element, blanks included.
+fn inside(element: &Element) -> String {
+    let texts = element.children.iter().map(|content| match content {
+        Content::Text(run) => run.text.to_string(),
+        Content::Element(child) => inside(child),
+    });
+    texts.collect()
 }
 
 fn in_users(user: &str, children: Vec<Content>, before: Vec<Content>, at: Place) -> Element {

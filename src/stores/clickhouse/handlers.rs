@@ -1,7 +1,8 @@
 //! `http_handlers`: rules that run queries as a user of their own choice, for whoever asks.
 //!
 //! `src/Server/HTTPHandlerFactory.cpp`: with `handler.user` the request carries no credentials of
-//! its own; the networks of that user still apply.
+//! its own; the networks of that user still apply. The same key counts in the rules of
+//! `prometheus.handlers`, which may be called anything.
 
 use super::read::{Reader, at};
 use crate::model::fact::{Fact, Origin};
@@ -12,27 +13,50 @@ use crate::tree::xml::Element;
 /// Rules that are looked at; nobody writes more by hand.
 const MAX_RULES: usize = 256;
 
-/// Takes the login from HTTP ports on which a rule gives data without one.
+/// Takes the login from HTTP ports on which a rule gives data without one. An entry of `protocols`
+/// may name a section of its own for its rules (`handlers`).
 pub(super) fn open(
     reader: &Reader,
     root: &Element,
     logins: &[Login],
     endpoints: &mut [EndpointDraft],
 ) {
-    let Some(origin) = opening(reader, root, logins) else { return };
     let data = endpoints.iter_mut().filter(|e| e.role.starts_with("data"));
     for endpoint in data.filter(|e| matches!(&*e.protocol, "http" | "https")) {
+        let section = own_section(root, endpoint).unwrap_or_else(|| "http_handlers".into());
+        let rules = root.child(&section).into_iter().flat_map(Element::elements);
+        let rules = rules.filter(|rule| rule.name.starts_with("rule"));
+        if let Some(origin) = opening(reader, rules, logins) {
+            endpoint.asks = Fact::Known(false, origin);
+        }
+    }
+    let Some(handlers) = at(root, &["prometheus", "handlers"]) else { return };
+    let Some(origin) = opening(reader, handlers.elements(), logins) else { return };
+    let keeper = at(root, &["keeper_server", "http_control", "port"]).map(|port| port.place);
+    let metrics = endpoints.iter_mut().filter(|e| &*e.role == "metrics");
+    for endpoint in metrics.filter(|e| Some(e.place) != keeper) {
+        endpoint.role = "data".into();
         endpoint.asks = Fact::Known(false, origin.clone());
     }
 }
 
-fn opening(reader: &Reader, root: &Element, logins: &[Login]) -> Option<Origin> {
-    let rules = root.child("http_handlers")?.elements().take(MAX_RULES);
-    rules.filter(|r| r.name.starts_with("rule")).find_map(|rule| {
+fn own_section(root: &Element, endpoint: &EndpointDraft) -> Option<String> {
+    let entries = root.child("protocols")?.elements();
+    let mut mine = entries.filter(|e| e.child("port").is_some_and(|p| p.place == endpoint.place));
+    let text = mine.next()?.child("handlers")?.text();
+    Some(text.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+fn opening<'a>(
+    reader: &Reader,
+    rules: impl Iterator<Item = &'a Element>,
+    logins: &[Login],
+) -> Option<Origin> {
+    rules.take(MAX_RULES).find_map(|rule| {
         let handler = rule.child("handler")?;
         let user = handler.child("user")?;
         let gives = match handler.child("type").map(Element::text).as_deref().map(str::trim) {
-            Some("dynamic_query_handler") => true,
+            Some("dynamic_query_handler" | "remote_write" | "remote_read" | "query_api") => true,
             Some("predefined_query_handler") => {
                 at(handler, &["query"]).is_some_and(|query| reads(&query.text()))
             }

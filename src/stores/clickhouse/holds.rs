@@ -8,8 +8,11 @@ const LOG_TABLES: [&str; 14] = [
     "request", "requests", "audit", "audits",
 ];
 
+/// Tables of what went wrong, each row one time that it did; what a row belongs to is enough there.
+const ERRORS: [&str; 6] = ["error", "errors", "exception", "exceptions", "crash", "crashes"];
+
 /// Words behind one of those that make it a list of kinds, or a table of what belongs to what.
-const KINDS: [&str; 16] = [
+const KINDS: [&str; 24] = [
     "to",
     "type",
     "types",
@@ -26,6 +29,14 @@ const KINDS: [&str; 16] = [
     "templates",
     "cluster",
     "clusters",
+    "code",
+    "codes",
+    "group",
+    "groups",
+    "property",
+    "properties",
+    "tag",
+    "tags",
 ];
 
 /// Columns of which two say that rows are a copy of a public chain of blocks, whose `traces` and
@@ -231,26 +242,61 @@ fn declared(comment: &str) -> Vec<&'static str> {
     out
 }
 
+/// What a table's engine makes of its rows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    Any,
+    /// Sums over many rows.
+    Sums,
+    /// One row for each kind of thing, the newest of it.
+    Kinds,
+}
+
+/// Columns that tell one occurrence from another.
+const OCCURRENCES: [&str; 10] = [
+    "id",
+    "uuid",
+    "event_id",
+    "log_id",
+    "trace_id",
+    "span_id",
+    "request_id",
+    "session_id",
+    "message_id",
+    "timestamp_ns",
+];
+
+/// Where rows of one sorting key replace one another: a key of names without a time and without a
+/// number of its own leaves a row for each name.
+pub(super) fn one_for_each(key: &[Name], columns: &[Column]) -> Rows {
+    let dated = |column: &Name| {
+        let kind = columns.iter().find(|c| c.name == *column).map_or("", |c| &c.kind);
+        crate::tree::sql::bare_type(kind).starts_with("Date")
+    };
+    let words: Vec<String> = key.iter().map(|column| words(column).join("_")).collect();
+    let names = |w: &String| w.ends_with("_name") || w.ends_with("_type") || w.ends_with("_kind");
+    let single = |w: &String| OCCURRENCES.contains(&w.as_str());
+    let kinds = words.iter().any(names) && !words.iter().any(single) && !key.iter().any(dated);
+    if kinds { Rows::Kinds } else { Rows::Any }
+}
+
 /// Judges a table by the words of its name, of its columns, and of what is said about them.
-pub(super) fn of(
-    name: &TableName,
-    columns: &[Column],
-    comment: Option<&str>,
-    rollup: bool,
-) -> Holds {
+pub(super) fn of(name: &TableName, columns: &[Column], comment: Option<&str>, rows: Rows) -> Holds {
     let mut out = Holds { facts: Vec::new(), log: false };
     let mut add = |what: &str, by: String, at| {
         if out.facts.iter().all(|f| f.known().is_none_or(|k| &**k != what)) {
             out.facts.push(Fact::guessed(what.into(), by, at));
         }
     };
-    if rollup {
+    if rows == Rows::Sums {
         add("data", format!("that `{}` holds sums, by its engine", name.table), name.place);
         return out;
     }
     let words = words(&name.table);
     let snake: Vec<String> = columns.iter().map(|c| self::words(&c.name).join("_")).collect();
-    let ledger = snake.iter().filter(|s| LEDGER.contains(&s.as_str())).count() >= 2;
+    // Neither is a record of who did what.
+    let ledger =
+        rows == Rows::Kinds || snake.iter().filter(|s| LEDGER.contains(&s.as_str())).count() >= 2;
     let lists = |at: usize| words[at + 1..].iter().any(|w| KINDS.contains(&w.as_str()));
     let log =
         words.iter().enumerate().find(|(at, w)| LOG_TABLES.contains(&w.as_str()) && !lists(*at));
@@ -267,8 +313,10 @@ pub(super) fn of(
         .filter(|(_, s)| LOG_COLUMNS.contains(&s.as_str()))
         .map(|(c, _)| c)
         .collect();
-    let own =
-        telling.iter().any(|c| !REFERENCES.contains(&self::words(&c.name).join("_").as_str()));
+    let failures =
+        words.iter().enumerate().any(|(at, w)| ERRORS.contains(&w.as_str()) && !lists(at));
+    let own = failures
+        || telling.iter().any(|c| !REFERENCES.contains(&self::words(&c.name).join("_").as_str()));
     if !out.log && timed && telling.len() >= 2 && own && !ledger {
         out.log = true;
         let by = format!(

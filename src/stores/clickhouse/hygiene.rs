@@ -24,9 +24,12 @@ pub(super) fn defects<'a>(
                            effect";
             add(inner, message);
         }
-        if let Some(section) = root.child("users").filter(|_| apart && path.starts_with(&config_d))
-        {
-            add(section, "users in `config.d` have no effect: they belong into `users.d`");
+        let misplaced = ["users", "profiles", "quotas"].into_iter().filter_map(|n| root.child(n));
+        if let Some(section) = misplaced.take(1).find(|_| apart && path.starts_with(&config_d)) {
+            let what = &section.name;
+            let message =
+                format!("{what} in `config.d` have no effect: they belong into `users.d`");
+            add(section, &message);
         }
         let marks = ["replace", "remove"];
         if let Some(mark) = marks.into_iter().find(|m| root.attribute(m).is_some()) {

@@ -111,7 +111,11 @@ impl<'a> Layers<'a> {
             .or_else(|| at(server, &["user_directories", "users_config", "path"]));
         match named {
             Some(element) => {
-                let path = element.text();
+                let told = element.attribute("from_env").map(|a| (self.env)(&a.value));
+                let path = match told {
+                    Some(Fact::Known(path, _)) => path.to_string(),
+                    _ => element.text(),
+                };
                 let path = path.trim();
                 let folder = paths::folder(&self.main);
                 let absolute = path.starts_with('/') || folder.is_empty();

@@ -176,6 +176,10 @@ fn protocols(reader: &Reader, root: &Element, everywhere: &Fact<Addresses>) -> V
             "prometheus" | "interserver" => "http".into(),
             _ => kind,
         };
+        let asks = match role {
+            "cluster" => credentials(reader, root, port),
+            _ => Fact::Known(asks, reader.origin(entry)),
+        };
         out.push(EndpointDraft {
             port: reader.number(port),
             udp: false,
@@ -183,7 +187,7 @@ fn protocols(reader: &Reader, root: &Element, everywhere: &Fact<Addresses>) -> V
             role: role.into(),
             tls: Fact::Known(tls, reader.origin(entry)),
             bind: if hosts.is_empty() { everywhere.clone() } else { bind(reader, &hosts, root) },
-            asks: Fact::Known(asks, reader.origin(entry)),
+            asks,
             place: port.place,
         });
     }

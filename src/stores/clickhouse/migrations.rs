@@ -3,7 +3,7 @@
 //! golang-migrate `1_x.up.sql` and `.down.sql`; dbmate, goose and sql-migrate by numbers, their
 //! backward halves left out by the reader of SQL; Flyway `V1.2__x.sql`, `U1.2__x.sql` (undo),
 //! `B1__x.sql` (baseline), `R__x.sql` (repeated, last of all); Diesel and others a folder each with
-//! `up.sql` and `down.sql`.
+//! `up.sql` and `down.sql`. Atlas's schema files say what its migrations shall lead to.
 
 use std::collections::BTreeMap;
 
@@ -41,6 +41,34 @@ pub(super) fn folders<'a>(files: &[&'a ConfigFile]) -> BTreeMap<&'a str, Vec<&'a
         files.into_iter().map(|(_, file)| file).collect()
     };
     out.into_iter().map(|(folder, files)| (folder, in_order(files))).collect()
+}
+
+/// What schema files make that no migration makes. A schema file says what shall be; the statements
+/// beside it, below it or beside its folder are what is run to get there (atlasgo.io, "Declarative
+/// vs Versioned Workflows").
+pub(super) fn still_wanted<'a, T>(
+    mut schemas: BTreeMap<&'a str, BTreeMap<(Name, Name), T>>,
+    scripts: &BTreeMap<&str, BTreeMap<(Name, Name), T>>,
+) -> BTreeMap<&'a str, BTreeMap<(Name, Name), T>> {
+    for (folder, tables) in &mut schemas {
+        let around = paths::folder(folder);
+        let beside = |other: &str| is_in(other, folder) || paths::folder(other) == around;
+        let near = scripts.iter().filter(|(other, _)| beside(other));
+        for (database, table) in near.flat_map(|(_, made)| made.keys()) {
+            // A migration for one database does not name it.
+            if &**database == "default" {
+                tables.retain(|(_, name), _| name != table);
+            } else {
+                tables.remove(&(database.clone(), table.clone()));
+            }
+        }
+    }
+    schemas
+}
+
+fn is_in(folder: &str, around: &str) -> bool {
+    around.is_empty()
+        || folder.strip_prefix(around).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Whether a file only takes back what another one did.

@@ -100,12 +100,11 @@ pub(super) fn privileges(text: &str) -> &'static str {
     let mut words = what.split([',', ' ']).filter(|w| !w.is_empty());
     let all = words.clone().any(|w| w == "ALL");
     let reads = what.split(',').map(str::trim).all(|p| p == "SHOW" || p.starts_with("SELECT"));
-    let manages = what.contains("ACCESS MANAGEMENT") || what.contains("CREATE USER");
-    let admin = all && upper.contains("WITH GRANT OPTION") || what.contains("CURRENT GRANTS");
+    // `ALL` holds `ACCESS MANAGEMENT` (`AccessType.h`), the option to hand it on or not.
+    let manages = ["ACCESS MANAGEMENT", "CREATE USER", "ALTER USER", "CURRENT GRANTS"];
     match () {
         () if !everywhere && !what.contains("CURRENT GRANTS") => "some",
-        () if manages || admin => "admin",
-        () if all => "write",
+        () if all || manages.iter().any(|m| what.contains(m)) => "admin",
         () if reads && words.any(|w| w == "SELECT") => "read",
         () => "some",
     }

@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::names::Names;
 use super::read::{Reader, value_place};
-use super::users::is_known;
+use super::users::{is_known, is_to_be_filled_in};
 use crate::model::concept::Secret;
 use crate::model::fact::{Fact, Name, Origin};
 use crate::tree::xml::Element;
@@ -93,7 +93,8 @@ impl Walk<'_> {
             return;
         }
         let value = self.reader.text(element);
-        let Some(text) = value.known().filter(|t| !t.trim().is_empty()) else { return };
+        let told = |t: &&Name| !t.trim().is_empty() && !is_to_be_filled_in(t);
+        let Some(text) = value.known().filter(told) else { return };
         if !self.seen.insert((path.to_owned(), text.clone())) {
             return;
         }

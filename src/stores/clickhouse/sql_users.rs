@@ -2,44 +2,57 @@
 
 use std::collections::BTreeMap;
 
+use super::granted::Granted;
 use super::names::Names;
 use super::read::Reader;
-use super::rights;
 use super::tables::statements;
 use super::users::{is_known, password, subnet};
 use crate::model::concept::{Defect, Identity, Secret};
 use crate::model::fact::{Fact, Name, Origin, Why};
 use crate::model::fragment::{Address, ConfigFile, Login};
 use crate::model::net::Addresses;
-use crate::model::rights::rank;
 use crate::source::Place;
-use crate::tree::sql::{Grant, Host, Identified, Method, StatementKind, UserStatement};
+use crate::tree::sql::{Host, Identified, Kept, Method, StatementKind, UserStatement};
 use crate::tree::xml::Element;
 
 /// What the server document lets SQL create (`InterpreterCreateUserQuery.cpp`). An `ALTER` is not
 /// checked, and an empty password is a password.
 pub(super) struct Allowed {
-    no_password: bool,
-    implicit: bool,
+    off: Vec<&'static str>,
+    /// `BY 'x'` alone is kept as it is.
+    plain_by_default: bool,
 }
+
+const SWITCHES: [&str; 3] =
+    ["allow_no_password", "allow_implicit_no_password", "allow_plaintext_password"];
 
 impl Allowed {
     pub(super) fn of(reader: &Reader, root: &Element) -> Allowed {
-        let on =
-            |name: &str| root.child(name).is_none_or(|e| reader.bool(e).known() != Some(&false));
-        Allowed { no_password: on("allow_no_password"), implicit: on("allow_implicit_no_password") }
+        let is_off =
+            |name: &str| root.child(name).is_some_and(|e| reader.bool(e).known() == Some(&false));
+        let kind = root.child("default_password_type").map(|e| reader.text(e));
+        let kind = kind.as_ref().and_then(Fact::known);
+        Allowed {
+            off: SWITCHES.into_iter().filter(|s| is_off(s)).collect(),
+            plain_by_default: kind.is_some_and(|k| &**k == "plaintext_password"),
+        }
     }
 
     /// The setting by which the server refuses a statement.
     fn refuses(&self, user: &UserStatement) -> Option<&'static str> {
+        if user.alter {
+            return None;
+        }
         let methods = user.identified.as_deref();
         let bare = methods.is_none_or(|m| m.iter().any(|i| i.method == Method::None));
-        match methods {
-            _ if user.alter => None,
-            _ if !self.no_password && bare => Some("allow_no_password"),
-            None if !self.implicit => Some("allow_implicit_no_password"),
-            _ => None,
-        }
+        let plain = methods.unwrap_or_default().iter().any(|i| match i.kept {
+            Kept::Plain => true,
+            Kept::AsConfigured => self.plain_by_default,
+            Kept::Otherwise => false,
+        });
+        // One condition for each of `SWITCHES`.
+        let against = SWITCHES.into_iter().zip([bare, methods.is_none(), plain]);
+        against.filter(|(_, so)| *so).map(|(s, _)| s).find(|s| self.off.contains(s))
     }
 }
 
@@ -84,9 +97,10 @@ pub(super) fn logins(files: &[&ConfigFile], allowed: &Allowed) -> BTreeMap<Name,
             StatementKind::DropUser(names) => {
                 for name in names {
                     out.remove(name);
+                    granted.forget(name);
                 }
             }
-            StatementKind::Grant(grant) => granted.add(grant, statement.place),
+            StatementKind::Grant(grant) => granted.apply(grant, statement.place),
             _ => {}
         }
     }
@@ -98,71 +112,6 @@ pub(super) fn logins(files: &[&ConfigFile], allowed: &Allowed) -> BTreeMap<Name,
         login.rights = rights;
     }
     out
-}
-
-/// Roles that are looked through for one account.
-const MAX_ROLES: usize = 16;
-
-/// What users and roles are granted, and where.
-#[derive(Default)]
-struct Granted<'a> {
-    rights: BTreeMap<Name, (&'static str, Place)>,
-    roles: BTreeMap<Name, Vec<&'a str>>,
-    /// Where a role was granted last.
-    at: Option<Place>,
-}
-
-impl<'a> Granted<'a> {
-    fn add(&mut self, grant: &'a Grant, at: Place) {
-        let named = !grant.what.split_whitespace().any(|w| w.eq_ignore_ascii_case("on"));
-        for name in &grant.to {
-            if named && !grant.admin {
-                let roles = grant.what.split(',').map(|r| r.trim().trim_matches(['`', '"']));
-                self.roles.entry(name.clone()).or_default().extend(roles);
-                self.at = Some(at);
-                continue;
-            }
-            let new = if grant.admin { "admin" } else { rights::privileges(&grant.what) };
-            let kept = self.rights.entry(name.clone()).or_insert((new, at));
-            if rank(new) > rank(kept.0) {
-                *kept = (new, at);
-            }
-        }
-    }
-
-    /// The most that a user may do, by itself and by its roles; `None` where nothing is granted.
-    fn of(&self, name: &str) -> Option<Fact<Name>> {
-        let mut open = vec![name];
-        let mut seen: Vec<&str> = Vec::new();
-        let (mut most, mut elsewhere) = (None, None);
-        while let Some(name) = open.pop() {
-            if seen.len() == MAX_ROLES || seen.contains(&name) {
-                continue;
-            }
-            seen.push(name);
-            let roles = self.roles.get(name);
-            open.extend(roles.into_iter().flatten());
-            match self.rights.get(name) {
-                Some(own) if most.is_none_or(|(rights, _)| rank(own.0) > rank(rights)) => {
-                    most = Some(*own);
-                }
-                None if roles.is_none() => elsewhere = Some(name),
-                _ => {}
-            }
-        }
-        match (most, elsewhere) {
-            (Some((rights, at)), None) => Some(Fact::written(rights.into(), at)),
-            (Some(("admin", at)), _) => Some(Fact::written("admin".into(), at)),
-            (Some((_, at)), Some(role)) => {
-                Some(Fact::Unknown(Why::NotHere(format!("the rights of `{role}`").into()), at))
-            }
-            (None, _) if seen.len() < 2 => None,
-            (None, _) => {
-                let at = self.at?;
-                Some(Fact::Unknown(Why::NotHere("the rights of its roles".into()), at))
-            }
-        }
-    }
 }
 
 fn create(name: &Name, user: &UserStatement, whole: Place) -> Login {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::Parts;
-use super::{holds, migrations, sql_users};
+use super::holds::Rows;
+use super::{holds, migrations, sql_secrets, sql_users};
 use crate::model::concept::{Identity, Retention};
 use crate::model::fact::{Evidence, Fact, Name, Origin, Why};
 use crate::model::fragment::{Address, ConfigBody, ConfigFile, Keep};
@@ -22,6 +23,7 @@ struct Table {
     engine: Option<Name>,
     columns: Vec<Column>,
     comment: Option<Name>,
+    key: Vec<Name>,
     ttl: Option<Ttl>,
     /// The `ALTER` that set or took away the TTL last.
     altered: Option<Place>,
@@ -36,7 +38,9 @@ type Tables = BTreeMap<(Name, Name), Table>;
 
 /// The tables of some files.
 pub(super) fn parts(files: &[&ConfigFile], store: Option<(&Address, &Name)>) -> Parts {
-    let mut out = Parts { secrets: sql_users::secrets(files, store), ..Parts::default() };
+    let mut secrets = sql_users::secrets(files, store);
+    secrets.extend(sql_secrets::secrets(files, store));
+    let mut out = Parts { secrets, ..Parts::default() };
     if let Some((address, title)) = store {
         let mut tables = Tables::new();
         for file in files {
@@ -52,12 +56,15 @@ pub(super) fn parts(files: &[&ConfigFile], store: Option<(&Address, &Name)>) -> 
         }
         return out;
     }
-    let folders = by_folder(files);
+    let (schemas, scripts): (Vec<&ConfigFile>, Vec<&ConfigFile>) =
+        files.iter().partition(|file| file.name.ends_with(".hcl"));
+    let folders = by_folder(&scripts);
+    let wanted = migrations::still_wanted(by_folder(&schemas), &folders);
     let mut seen: BTreeMap<(Name, Name), usize> = BTreeMap::new();
-    for key in folders.values().flat_map(Tables::keys) {
+    for key in folders.values().chain(wanted.values()).flat_map(Tables::keys) {
         *seen.entry(key.clone()).or_default() += 1;
     }
-    for (folder, tables) in &folders {
+    for (folder, tables) in folders.iter().chain(&wanted) {
         for (key, table) in tables {
             // The folder is part of the name only where it must be.
             let scope = if seen[key] > 1 { format!("{folder}/") } else { String::new() };
@@ -129,7 +136,10 @@ fn apply(statements: &[Statement], tables: &mut Tables) {
                     tables.insert(key(b), Table { name: b.clone(), ..one });
                 }
             }
-            StatementKind::User(_) | StatementKind::DropUser(_) | StatementKind::Grant(_) => {}
+            StatementKind::User(_)
+            | StatementKind::DropUser(_)
+            | StatementKind::Grant(_)
+            | StatementKind::Credentials(_) => {}
         }
     }
 }
@@ -149,6 +159,11 @@ fn made(create: &Create, like: Option<&Table>, whole: Place) -> Table {
         engine: engine.or_else(|| like.and_then(|l| l.engine.clone())),
         columns,
         comment: create.comment.clone(),
+        key: if create.key.is_empty() {
+            like.map_or_else(Vec::new, |l| l.key.clone())
+        } else {
+            create.key.clone()
+        },
         ttl: create.ttl.clone().or_else(|| like.and_then(|l| l.ttl.clone())),
         altered: None,
         removed: None,
@@ -195,6 +210,12 @@ fn stores_rows(engine: Option<&str>) -> bool {
     engine.ends_with("MergeTree")
         || matches!(engine, "Log" | "TinyLog" | "StripeLog" | "EmbeddedRocksDB")
         || engine.contains(['{', '$'])
+        || in_bucket(engine)
+}
+
+/// Whether rows lie as files in somebody's store of objects, whose own rules say how long.
+fn in_bucket(engine: &str) -> bool {
+    matches!(engine, "S3" | "GCS" | "OSS" | "COSN" | "AzureBlobStorage" | "HDFS")
 }
 
 fn shown(name: &TableName) -> String {
@@ -220,8 +241,14 @@ fn keep(table: &Table, identity: Identity, store: Option<Address>) -> Option<Kee
     if table.view || table.temporary || !stores_rows(engine) {
         return None;
     }
-    let rollup = engine.is_some_and(|e| e.contains("Aggregating") || e.contains("Summing"));
-    let holds = holds::of(&table.name, &table.columns, table.comment.as_deref(), rollup);
+    let what = match engine {
+        Some(e) if e.contains("Aggregating") || e.contains("Summing") => Rows::Sums,
+        Some(e) if e.contains("Replacing") || e.contains("Collapsing") => {
+            holds::one_for_each(&table.key, &table.columns)
+        }
+        _ => Rows::Any,
+    };
+    let holds = holds::of(&table.name, &table.columns, table.comment.as_deref(), what);
     let mut out = Retention::new(identity);
     let head = || Origin::written(table.head);
     out.name = Fact::Known(shown(&table.name).into(), head());
@@ -233,7 +260,13 @@ fn keep(table: &Table, identity: Identity, store: Option<Address>) -> Option<Kee
         Fact::Known("table".into(), head())
     };
     out.holds = Fact::Known(holds.facts, head());
-    (out.days, out.forever) = lifetime(table);
+    (out.days, out.forever) = match engine.filter(|e| in_bucket(e)) {
+        Some(_) => {
+            let why = || Why::NotHere("how long the bucket keeps its objects".into());
+            (Fact::Unknown(why(), table.head), Fact::Unknown(why(), table.head))
+        }
+        None => lifetime(table),
+    };
     Some(Keep { store, retention: out })
 }
 

@@ -115,7 +115,7 @@ fn account(reader: &Reader, user: &Element, name: &Name, names: &Names, out: &mu
     };
     out.defects.extend(refused_hash(reader, tag, name, names));
     out.defects.extend(refused_networks(reader, user, name, names));
-    let secret = secret(reader, tag, name, names);
+    let secret = plain(tag).find_map(|plain| secret(reader, plain, name, names));
     let mut proof = proof(reader, tag, name);
     // What the product ships for an account stands where somebody wrote of the account.
     if let Fact::Known(_, origin) = &mut proof
@@ -126,6 +126,13 @@ fn account(reader: &Reader, user: &Element, name: &Name, names: &Names, out: &mu
     }
     out.secrets.extend(secret);
     push_login(reader, user, name, proof, tag, out);
+}
+
+/// A password as it is, or those among several methods.
+fn plain(tag: &Element) -> impl Iterator<Item = &Element> {
+    let inside = tag.elements().filter(|_| &*tag.name == "auth_methods");
+    let among = inside.flat_map(|method| all(method, "password"));
+    Some(tag).into_iter().filter(|tag| &*tag.name == "password").chain(among)
 }
 
 /// A hash that the server does not read, so that it does not start.
@@ -168,8 +175,7 @@ fn push_login(
     tag: &Element,
     out: &mut Accounts,
 ) {
-    let readable =
-        &*tag.name == "password" && reader.text(tag).known().is_some_and(|t| !t.is_empty());
+    let readable = plain(tag).any(|t| reader.text(t).known().is_some_and(|t| !t.is_empty()));
     let admin = match user.child("access_management") {
         Some(element) => reader.bool(element),
         None => Fact::default(false, "access_management is off unless it is set", user.tag),
@@ -238,8 +244,29 @@ fn proof(reader: &Reader, tag: &Element, user: &str) -> Fact<Name> {
             }
         }
         "ssl_certificates" | "ssh_keys" => fixed("certificate"),
+        "auth_methods" => weakest(reader, tag, user),
         _ => fixed("external"),
     }
+}
+
+/// Of several methods one is enough, so the one that asks least counts
+/// (`<auth_methods><a><password/></a>…`, ClickHouse, "User settings").
+fn weakest(reader: &Reader, section: &Element, user: &str) -> Fact<Name> {
+    let methods = section.elements().flat_map(Element::elements);
+    let methods = methods.filter(|e| TAGS.contains(&&*e.name) && &*e.name != "auth_methods");
+    let found: Vec<Fact<Name>> = methods.map(|e| proof(reader, e, user)).collect();
+    let asks = |fact: &Fact<Name>| match fact.known().map(|n| &**n) {
+        Some("none") => 0,
+        Some("default-password") => 1,
+        None => 2,
+        Some("password") => 3,
+        Some("external") => 4,
+        Some(_) => 5,
+    };
+    let least = found.into_iter().min_by_key(asks);
+    least.unwrap_or_else(|| {
+        Fact::Unknown(Why::NotUnderstood("these `auth_methods`".into()), section.tag)
+    })
 }
 
 /// What a password amounts to.
@@ -254,6 +281,13 @@ pub(super) fn password(value: &str, user: &str) -> Name {
 /// Whether anybody would guess a password.
 pub(super) fn is_known(value: &str, user: &str) -> bool {
     value == user || KNOWN.contains(&value)
+}
+
+/// Whether a value only marks the place of a secret: `your_secret_access_key`.
+pub(super) fn is_to_be_filled_in(value: &str) -> bool {
+    let lower = value.trim().to_ascii_lowercase();
+    ["your", "replace", "insert", "redacted", "<"].iter().any(|mark| lower.starts_with(mark))
+        || lower.chars().all(|c| c == '*' || c == 'x')
 }
 
 /// A password that can be read in the users file itself.

@@ -12,6 +12,7 @@ use crate::source::Problem;
 pub(super) struct Clauses {
     pub(super) engine: Option<Engine>,
     pub(super) ttl: Option<Ttl>,
+    pub(super) key: Vec<Arc<str>>,
     settings: Vec<(Arc<str>, Arc<str>, crate::source::Place)>,
     comment: Option<Arc<str>>,
 }
@@ -61,6 +62,7 @@ pub(super) fn read(
         columns,
         engine: rest.engine,
         ttl: rest.ttl,
+        key: rest.key,
         settings: rest.settings,
         comment: rest.comment,
         like,
@@ -150,6 +152,8 @@ pub(super) fn clauses(c: &mut Cursor) -> Clauses {
             out.engine = engine(c).or(out.engine);
         } else if c.eat(&["ttl"]) {
             out.ttl = ttl::read(c).or(out.ttl);
+        } else if c.eat(&["order", "by"]) {
+            out.key = key(c);
         } else if c.eat(&["settings"]) {
             out.settings = settings(c);
         } else if c.eat(&["comment"]) {
@@ -162,6 +166,25 @@ pub(super) fn clauses(c: &mut Cursor) -> Clauses {
     if c.len() > 2 && c.is_word_at(c.len() - 2, "comment") {
         c.at = c.len() - 1;
         out.comment = c.string().or(out.comment);
+    }
+    out
+}
+
+/// `ORDER BY (a, toDate(b), c)`, `ORDER BY a`: columns that are arguments count as well.
+fn key(c: &mut Cursor) -> Vec<Arc<str>> {
+    let start = c.at;
+    if c.kind_at(start + 1) == Some(Kind::Punct(b'(')) {
+        c.at += 1;
+    }
+    c.skip();
+    let mut inside = c.part(start, c.at);
+    let mut out = Vec::new();
+    while !inside.done() {
+        match inside.name() {
+            Some(name) if !inside.sees_punct(b'(') => out.push(name),
+            Some(_) => {}
+            None => inside.at += 1,
+        }
     }
     out
 }

@@ -93,6 +93,7 @@ pub(crate) fn model(text: &Text, name: &str, defaults: &Defaults) -> Option<Stat
         columns: columns(text, if found.is_some() { close + 2 } else { 0 }),
         engine: Some(Engine { name: engine[..end].into(), args: "".into(), place: engine_place }),
         ttl,
+        key: Vec::new(),
         settings: Vec::new(),
         comment: None,
         like: None,

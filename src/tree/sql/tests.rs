@@ -167,3 +167,46 @@ fn hostile_texts_are_read_in_linear_time() {
         read(&piece.repeat(200_000));
     }
 }
+
+#[test]
+fn statements_show_what_they_connect_with() {
+    let check = |sql: &str, expected: &[&str]| {
+        let (statements, _) = read(sql);
+        let shown = statements.iter().filter_map(|s| match &s.kind {
+            StatementKind::Credentials(shown) => Some(shown),
+            _ => None,
+        });
+        let found = shown.flat_map(|s| {
+            s.found.iter().map(|c| format!("{} {} {}", s.name.table, c.name, c.value))
+        });
+        assert_eq!(found.collect::<Vec<_>>(), expected, "{sql}");
+    };
+    check("CREATE TABLE t (x Int8) ENGINE = S3('u', 'AK', 'sk', 'CSV')", &["t s3 sk"]);
+    check("CREATE TABLE t (x Int8) ENGINE = S3Queue('u', 'AK', 'sk', 'CSV')", &["t s3queue sk"]);
+    check("CREATE TABLE t (x Int8) ENGINE = S3('u', 'CSV', 'gzip')", &[]);
+    check("CREATE TABLE t (x Int8) ENGINE = S3('u', NOSIGN, 'CSV', 'gzip')", &[]);
+    check(
+        "CREATE TABLE t (x Int8) ENGINE = S3(nc, url = 'u', secret_access_key = 'sk')",
+        &["t secret_access_key sk"],
+    );
+    check("CREATE TABLE t ENGINE = MySQL('h:1', 'd', 't', 'u', 'pw')", &["t mysql pw"]);
+    check("CREATE TABLE t ENGINE = PostgreSQL('h:1', 'd', 't', 'u', '{{ pw }}')", &[]);
+    check("CREATE DATABASE IF NOT EXISTS b ENGINE = MySQL('h', 'd', 'u', 'pw')", &["b mysql pw"]);
+    check(
+        "CREATE TABLE k (x Int8) ENGINE = Kafka SETTINGS kafka_broker_list = 'k', \
+         kafka_sasl_password = 'pw'",
+        &["k kafka_sasl_password pw"],
+    );
+    check(
+        "CREATE DICTIONARY d.n (id UInt64) PRIMARY KEY id SOURCE(POSTGRESQL(host 'h' user 'u' \
+         password 'pw')) LAYOUT(FLAT())",
+        &["n password pw"],
+    );
+    check("CREATE NAMED COLLECTION c ON CLUSTER x AS a = '1', password = 'pw'", &["c password pw"]);
+    check(
+        "CREATE TABLE users (password String DEFAULT 'x', account_key String COMMENT 'y') \
+         ENGINE = MergeTree ORDER BY password",
+        &[],
+    );
+    check("CREATE MATERIALIZED VIEW v TO t AS SELECT 1 FROM u WHERE password = 'x'", &[]);
+}

@@ -1,10 +1,10 @@
-//! Accounts: `CREATE USER`, `ALTER USER`, `GRANT`.
+//! Accounts: `CREATE USER`, `ALTER USER`, `GRANT`, `REVOKE`.
 
 use std::sync::Arc;
 
 use super::cursor::Cursor;
 use super::lex::Kind;
-use super::{Grant, Host, Identified, Method, UserStatement};
+use super::{Grant, Host, Identified, Kept, Method, UserStatement};
 
 /// What follows `CREATE USER` or `ALTER USER`.
 pub(super) fn read(c: &mut Cursor, alter: bool) -> Option<UserStatement> {
@@ -20,7 +20,8 @@ pub(super) fn read(c: &mut Cursor, alter: bool) -> Option<UserStatement> {
         let start = c.at;
         if c.eat(&["not", "identified"]) {
             let place = c.place(start, c.at);
-            identified = Some(vec![Identified { method: Method::None, place }]);
+            let none = Identified { method: Method::None, kept: Kept::Otherwise, place };
+            identified = Some(vec![none]);
         } else if c.eat(&["identified"]) {
             identified.get_or_insert_default().extend(methods(c));
         } else if c.eat(&["host"]) {
@@ -64,8 +65,13 @@ fn methods(c: &mut Cursor) -> Vec<Identified> {
     c.eat(&["with"]);
     loop {
         let start = c.at;
+        let kept = match () {
+            () if c.sees(&["by"]) => Kept::AsConfigured,
+            () if c.sees(&["plaintext_password"]) => Kept::Plain,
+            () => Kept::Otherwise,
+        };
         let Some(method) = method(c) else { return out };
-        out.push(Identified { method, place: c.place(start, c.at) });
+        out.push(Identified { method, kept, place: c.place(start, c.at) });
         let more = c.sees_punct(b',') && matches!(c.kind_at(c.at + 1), Some(Kind::Word { .. }));
         if !more {
             return out;
@@ -141,11 +147,13 @@ fn strings(c: &mut Cursor, host: impl Fn(&str) -> Host, out: &mut Vec<Host>) {
     }
 }
 
-/// What follows `GRANT`.
-pub(super) fn grant(c: &mut Cursor) -> Option<Grant> {
+/// What follows `GRANT` or `REVOKE`.
+pub(super) fn grant(c: &mut Cursor, revoke: bool) -> Option<Grant> {
     let (mut all, mut everywhere) = (false, false);
+    c.eat_cluster();
     let start = c.at;
-    while !c.done() && !c.sees(&["to"]) {
+    let end = if revoke { "from" } else { "to" };
+    while !c.done() && !c.sees(&[end]) {
         all |= c.sees(&["all"])
             || c.sees(&["current", "grants"])
             || c.sees(&["access", "management"])
@@ -156,13 +164,18 @@ pub(super) fn grant(c: &mut Cursor) -> Option<Grant> {
         }
         c.skip();
     }
-    let what = c.spelled(start, c.at);
-    c.eat(&["to"]).then_some(())?;
+    let mut what = c.spelled(start, c.at).to_owned();
+    c.eat(&[end]).then_some(())?;
     let to = names(c).0;
-    let what = if c.sees(&["with", "grant", "option"]) {
-        format!("{what} WITH GRANT OPTION").into()
-    } else {
-        what.into()
-    };
-    Some(Grant { to, admin: all && everywhere, what })
+    let mut replace = false;
+    loop {
+        if c.eat(&["with", "grant", "option"]) {
+            what.push_str(" WITH GRANT OPTION");
+        } else if c.eat(&["with", "replace", "option"]) {
+            replace = true;
+        } else if !c.eat(&["with", "admin", "option"]) {
+            break;
+        }
+    }
+    Some(Grant { revoke, replace, to, admin: all && everywhere && !revoke, what: what.into() })
 }

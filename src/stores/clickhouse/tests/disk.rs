@@ -144,6 +144,21 @@ fn secrets_of_the_server_document_are_told_once() {
 }
 
 #[test]
+fn what_is_still_to_be_filled_in_is_no_secret() {
+    let disk = |key: &str| {
+        format!(
+            "<storage_configuration><disks><d><type>s3</type><secret_access_key>{key}\
+             </secret_access_key></d></disks></storage_configuration>"
+        )
+    };
+    for key in ["your_secret_access_key", "REPLACE_ME", "&lt;secret&gt;", "****", ""] {
+        check_server(&disk(key), "secret", &[]);
+    }
+    let told = "secret ch:s/secret/storage_configuration/disks/d/secret_access_key";
+    check_server(&disk("wJalrXUtnFEMI"), "secret", &[told]);
+}
+
+#[test]
 fn clusters_without_secret_or_password_trust_anybody() {
     let cluster = |inner: &str, host: &str| {
         format!(
@@ -219,7 +234,6 @@ fn an_env_file_beside_the_configuration_tells_its_variables() {
         &[("etc/ch/users.d/u.xml", users), ("etc/ch/.env", "A=\nB=x1\nC=default\n")],
         "login",
         &[
-            "login default none any admin by guess",
             "login a none any by guess",
             "login b password any by guess",
             "login c default-password any by guess",
@@ -231,12 +245,29 @@ fn an_env_file_beside_the_configuration_tells_its_variables() {
 fn a_piece_may_speak_of_an_account_that_another_file_makes() {
     let piece = "<clickhouse><users><b><access_management>1</access_management></b>\
                  <include incl='more'/></users></clickhouse>";
-    check(
-        &[("a/users.d/b.xml", piece)],
-        "login defect",
-        &["login default none any admin by guess"],
-    );
+    check(&[("a/users.d/b.xml", piece)], "login defect", &[]);
     let include = "<clickhouse><include_from>/x.xml</include_from><profiles/><users>\
                    <default><password/></default><include incl='more'/></users></clickhouse>";
     check(&[("a/users.xml", include)], "login defect", &["login default none any"]);
+}
+
+#[test]
+fn users_come_from_where_the_server_document_says() {
+    let main = |more: &str| {
+        format!("<clickhouse><path>/x/</path><http_port>1</http_port>{more}</clickhouse>")
+    };
+    let users =
+        "<clickhouse><profiles/><users><a><password>x-1</password></a></users></clickhouse>";
+    let with = |more: &str, file: &str, expected: &[&str]| {
+        check(&[("s/config.xml", &main(more)), (file, users)], "login", expected);
+    };
+    let found = &["login a password any"];
+    let directories = |inner: &str| format!("<user_directories>{inner}</user_directories>");
+    let file = "<users_xml><path>people.xml</path></users_xml>";
+    let ldap = "<ldap><server>s</server></ldap>";
+    with(&directories(file), "s/people.xml", found);
+    with(&directories(&format!("{ldap}{file}")), "s/people.xml", found);
+    with("<users_config>people.xml</users_config>", "s/people.xml", found);
+    with(&directories(ldap), "s/users.xml", &[]);
+    with("<users><b><password>x-2</password></b></users>", "s/x.txt", &["login b password any"]);
 }

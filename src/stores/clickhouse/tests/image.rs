@@ -91,6 +91,21 @@ fn variables_decide_who_gets_in() {
         &[],
         &["login default none ? admin by default"],
     );
+    // The backport to 24.3 and 24.12 came with some release of theirs, to 25.1 with 25.1.3.23.
+    check_env(
+        "clickhouse/clickhouse-server:24.3",
+        &[],
+        &["login default none local admin by default"],
+    );
+    check_env("clickhouse:25.1.3.23", &[], &["login default none local admin by default"]);
+    check_env("clickhouse/clickhouse-server:24.2", &[], open);
+    check_env("clickhouse/clickhouse-server:24.11.1.1", &[], open);
+    check_env("clickhouse:26.7.3.19-jammy", &[], &["login default none local admin by default"]);
+    check_env(
+        "clickhouse/clickhouse-server@sha256:0000",
+        &[],
+        &["login default none local admin by default"],
+    );
     check_env("yandex/clickhouse-server:latest", &[], open);
     check_env(OFFICIAL, &[("CLICKHOUSE_USER", "app")], &["login app none any"]);
     check_env(
@@ -99,6 +114,18 @@ fn variables_decide_who_gets_in() {
         &["login default none any admin"],
     );
     check_env(OFFICIAL, &[("CLICKHOUSE_SKIP_USER_SETUP", "1")], open);
+    check_env(
+        OFFICIAL,
+        &[("CLICKHOUSE_DEFAULT_ACCESS_MANAGEMENT", "0")],
+        &["login default none local admin by default"],
+    );
+    check_env(OFFICIAL, &[("CLICKHOUSE_USER", "")], &["login default none local admin by default"]);
+    check_env(OFFICIAL, &[("CLICKHOUSE_DB", "d")], &["login default none local admin by default"]);
+    check_env(
+        OFFICIAL,
+        &[("CLICKHOUSE_SKIP_USER_SETUP", "1"), ("CLICKHOUSE_PASSWORD", "x-9")],
+        open,
+    );
     check_env(
         OFFICIAL,
         &[("CLICKHOUSE_SKIP_USER_SETUP", "true")],
@@ -151,6 +178,24 @@ fn mounted_files_decide_as_well() {
     let files = [("/etc/clickhouse-server/users.d/zz.xml", reopened)];
     let env = [("CLICKHOUSE_PASSWORD", "x-9")];
     check(&Case { files: &files, env: &env, ..CASE }, "login", &["login default password any"]);
+}
+
+#[test]
+fn a_file_that_says_of_the_shipped_user_what_holds_already_keeps_it_open() {
+    let case = |text: &str, expected: &[&str]| {
+        let files = [("/etc/clickhouse-server/users.d/default-password.xml", text)];
+        check(&Case { files: &files, ..CASE }, "login", expected);
+    };
+    let same = "<clickhouse>\n  <users>\n    <default>\n      <password></password>\n      \
+                <networks>\n        <ip>::/0</ip>\n      </networks>\n    </default>\n  </users>\n\
+                </clickhouse>";
+    case(same, &["login default none any admin"]);
+    // Without a blank in it nothing is added.
+    let blank = |c: char| c == '\n' || c == ' ';
+    case(&same.replace(blank, ""), &["login default none local admin"]);
+    let another =
+        "<clickhouse>\n  <users>\n    <a>\n <no_password/> </a>\n  </users>\n</clickhouse>";
+    case(another, &["login default none local admin by default", "login a none any"]);
 }
 
 #[test]
@@ -245,4 +290,16 @@ fn scripts_of_the_first_start_make_tables_and_users() {
             "secret c/sql/user/app/password known",
         ],
     );
+}
+
+#[test]
+fn a_variable_may_name_the_users_file() {
+    let folder = "/etc/clickhouse-server";
+    let (main, people) = (format!("{folder}/config.d/u.xml"), format!("{folder}/people.xml"));
+    let users = "<clickhouse><profiles><default/></profiles><quotas><default/></quotas>\
+                 <users><a><password>x-1</password></a></users></clickhouse>";
+    let main_text = "<clickhouse><users_config from_env='FILE'/></clickhouse>";
+    let files = &[(main.as_str(), main_text), (people.as_str(), users)];
+    let env = &[("FILE", "people.xml"), ("CLICKHOUSE_SKIP_USER_SETUP", "1")];
+    check(&Case { env, files, ..CASE }, "login", &["login a password any"]);
 }

@@ -150,3 +150,73 @@ fn tools_apply_migrations_in_their_own_order() {
     // Atlas, whose atlas.sum stands beside them
     tool(["m/20240109120000.sql", "m/20240110120000_b.sql", "m/20240201120000_c.sql"], "", "");
 }
+
+#[test]
+fn a_table_with_one_row_for_each_kind_is_no_log() {
+    let check_key = |engine: &str, key: &str, expected: &str| {
+        let sql = format!(
+            "CREATE TABLE hidden_events (project_id UInt16, event_name String, created_at \
+             DateTime64, session_id UInt64) ENGINE = {engine} ORDER BY {key}"
+        );
+        check(&[("a.sql", &sql)], &[&format!("keep hidden_events {expected} forever")]);
+    };
+    let (kinds, log) = ("table []", "log-table [logs]");
+    check_key("CollapsingMergeTree(_sign)", "(project_id, event_name)", kinds);
+    check_key("ReplacingMergeTree", "event_name", kinds);
+    check_key("MergeTree", "(project_id, event_name)", log);
+    check_key("ReplacingMergeTree", "(event_name, toDate(created_at))", log);
+    check_key("ReplacingMergeTree", "(event_name, session_id)", log);
+    check_key("ReplacingMergeTree", "project_id", log);
+}
+
+#[test]
+fn a_table_of_errors_is_a_log() {
+    let table = |name: &str, columns: &str| {
+        format!("CREATE TABLE {name} ({columns}) ENGINE = MergeTree ORDER BY id")
+    };
+    let columns = "id Int64, Timestamp DateTime, ServiceName String, TraceID String";
+    check(
+        &[("a.sql", &table("error_objects", columns))],
+        &["keep error_objects log-table [logs] forever"],
+    );
+    let kinds = table("error_groups", columns);
+    check(&[("a.sql", &kinds)], &["keep error_groups table [] forever"]);
+}
+
+#[test]
+fn how_long_rows_in_a_bucket_are_kept_is_the_bucket_s_affair() {
+    let table = |engine: &str| format!("CREATE TABLE t (d Date, message String) ENGINE = {engine}");
+    check(&[("a.sql", &table("S3('u', 'CSV')"))], &["keep t table [] ?"]);
+    for passes_on in ["S3Queue('u', 'CSV')", "Kafka('h', 't', 'g', 'CSV')", "URL('u', 'CSV')"] {
+        check(&[("a.sql", &table(passes_on))], &[]);
+    }
+}
+
+#[test]
+fn forms_of_clusters_change_nothing_about_how_long() {
+    let sql = "CREATE DATABASE d ON CLUSTER c ENGINE = Replicated('/p', '{shard}', '{replica}');\
+        CREATE TABLE d.r ON CLUSTER c (t DateTime) ENGINE = ReplicatedMergeTree('/p', '{replica}') \
+        PARTITION BY toYYYYMM(t) ORDER BY t TTL t + INTERVAL 9 DAY;\
+        CREATE TABLE d.a ON CLUSTER c AS d.r ENGINE = Distributed(c, d, r, rand());\
+        CREATE TABLE d.s (t DateTime) ENGINE = SharedReplacingMergeTree ORDER BY t;\
+        CREATE MATERIALIZED VIEW d.m ON CLUSTER c ENGINE = ReplicatedSummingMergeTree ORDER BY t \
+        TTL t + INTERVAL 1 DAY AS SELECT t FROM d.r;\
+        ALTER TABLE d.r ON CLUSTER c DROP PARTITION 202401;\
+        ALTER TABLE d.s ON CLUSTER c MODIFY TTL t + INTERVAL 2 DAY;";
+    let expected =
+        ["keep d.m table [data] 1 days", "keep d.r table [] 9 days", "keep d.s table [] 2 days"];
+    check(&[("a.sql", sql)], &expected);
+    // A partition that was dropped once is no rule.
+    let once = "CREATE TABLE p (t DateTime) ENGINE = MergeTree PARTITION BY toDate(t) ORDER BY t;\
+                ALTER TABLE p DROP PARTITION '2024-01-01'; ALTER TABLE p DELETE WHERE t < now();";
+    check(&[("a.sql", once)], &["keep p table [] forever"]);
+}
+
+#[test]
+fn credentials_in_definitions_are_secrets() {
+    let sql = "CREATE TABLE d.t (x Int8) ENGINE = S3('u', 'AK', 'a-long-secret', 'CSV');\
+               CREATE DATABASE m ENGINE = MySQL('h', 'd', 'u', 'password')";
+    let files = files(&[("a.sql", sql)]);
+    let expected = ["secret sql:secret/d.t/s3", "secret sql:secret/m/mysql known"];
+    compare(&tables(&[&files[0]], None), "secret", &expected, sql);
+}

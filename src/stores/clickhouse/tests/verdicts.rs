@@ -116,6 +116,85 @@ fn a_handler_with_a_user_of_its_own_asks_for_no_login() {
 }
 
 #[test]
+fn a_protocol_and_prometheus_may_have_rules_of_their_own() {
+    let rule = |name: &str, kind: &str| {
+        format!("<{name}><handler><type>{kind}</type><user>a</user></handler></{name}>")
+    };
+    let entry = |handlers: &str| {
+        format!("<protocols><p><type>http</type><port>1</port>{handlers}</p></protocols>")
+    };
+    let own = entry("<handlers>mine</handlers>");
+    let mine = format!("<mine>{}</mine>", rule("rule", "dynamic_query_handler"));
+    check_ports(17, "", &(own.clone() + &mine), &["port 8123 local", "port 1 local open"]);
+    check_ports(17, "", &own, &["port 8123 local", "port 1 local"]);
+    let shared =
+        format!("<http_handlers>{}</http_handlers>", rule("rule", "dynamic_query_handler"));
+    check_ports(17, "", &(own + &shared), &["port 8123 local open", "port 1 local"]);
+    let both = ["port 8123 local open", "port 1 local open"];
+    check_ports(17, "", &(entry("<handlers/>") + &shared), &both);
+    let prometheus = |rules: &str| format!("<prometheus><port>2</port>{rules}</prometheus>");
+    let handlers = format!("<handlers>{}</handlers>", rule("mine", "remote_read"));
+    let main = MAIN.replace("MORE", &prometheus(&handlers));
+    let files = files(&[("s/config.xml", &main)]);
+    let parts = on_disk(&[&files[0]]);
+    let roles = parts.stores[0].endpoints.iter().map(|e| &*e.role);
+    assert_eq!(roles.collect::<Vec<_>>(), ["data+admin", "data"]);
+}
+
+#[test]
+fn every_protocol_listens_and_asks_as_the_server_does() {
+    let kinds = ["tcp", "http", "mysql", "postgres", "prometheus", "interserver", "proxy1"];
+    let entries = kinds.iter().enumerate().map(|(port, kind)| {
+        format!("<{kind}_x><type>{kind}</type><port>{}</port></{kind}_x>", port + 1)
+    });
+    let protocols = format!("<protocols>{}</protocols>", entries.collect::<String>());
+    let ports = |replicas: &'static str| {
+        [
+            "port 8123 local",
+            "port 1 local",
+            "port 2 local",
+            "port 3 local",
+            "port 4 local",
+            "port 5 local open",
+            replicas,
+            "port 7 local",
+        ]
+    };
+    check_ports(12, "", &protocols, &ports("port 6 local open"));
+    let locked = "<interserver_http_credentials><user>a</user></interserver_http_credentials>";
+    check_ports(12, locked, &protocols, &ports("port 6 local"));
+    let grpc =
+        |ssl: u8| format!("<grpc_port>9100</grpc_port><grpc><enable_ssl>{ssl}</enable_ssl></grpc>");
+    check_ports(13, "", &grpc(1), &["port 8123 local", "port 9100 local tls"]);
+    check_ports(13, "", &grpc(0), &["port 8123 local", "port 9100 local"]);
+    check_ports(13, "", "<grpc_port>9100</grpc_port>", &["port 8123 local", "port 9100 local"]);
+}
+
+#[test]
+fn what_the_coordination_service_holds_is_nobody_s_guess() {
+    check_ports(0, "", "<http_port from_zk=\"/p\"/>", &["port ? local"]);
+    check_ports(0, "", "<listen_host from_zk=\"/h\"/>", &["port 8123 ?"]);
+    let over = |tag: &str| format!("<users><default>{tag}</default></users>");
+    check_users(32, EMPTY, &over("<password from_zk=\"/x\"/>"), &["login default ? any"]);
+    let networks = "<networks from_zk=\"/n\" replace=\"1\"/>";
+    check_users(32, EMPTY, &over(networks), &["login default none ?"]);
+}
+
+#[test]
+fn of_several_methods_the_weakest_counts() {
+    let user = |methods: &str| format!("<default><auth_methods>{methods}</auth_methods></default>");
+    let hash = format!("<b><password_sha256_hex>{}</password_sha256_hex></b>", "ab12".repeat(16));
+    let ldap = "<c><ldap><server>s</server></ldap></c>";
+    check_users(0, &user(&format!("<a><password/></a>{hash}")), "", &["login default none any"]);
+    check_users(0, &user(&(hash + ldap)), "", &["login default password any"]);
+    check_users(0, &user(ldap), "", &["login default external any"]);
+    check_users(0, &user(""), "", &["login default ? any"]);
+    let both =
+        user("<a><password>x-1</password></a>").replace("<default>", "<default><no_password/>");
+    check_users(0, &both, "", &["login default password any", "defect no-start"]);
+}
+
+#[test]
 fn what_the_server_document_forbids_stops_the_server() {
     let check = |row: u32, setting: &str, user: &str, expected: &[&str]| {
         let main = MAIN.replace("MORE", &format!("<{setting}>0</{setting}>"));
@@ -225,6 +304,22 @@ fn networks() {
     check_users(64, &with("<ip> 10.0.0.0/8 </ip><ip>::/0</ip>"), "", refused);
     check_users(65, &with("<network>10.0.0.0/8</network><ip>::/0</ip>"), "", refused);
     check_users(66, &EMPTY.replace("<networks>", "<networks incl=\"networks\">"), "", any);
+}
+
+#[test]
+fn what_belongs_to_the_users_file_has_no_effect_beside_the_server_s() {
+    let (main, users) = (MAIN.replace("MORE", ""), USERS.replace("MORE", EMPTY));
+    let check = |path: &str, over: &str, expected: &[&str]| {
+        let over = format!("<clickhouse>{over}</clickhouse>");
+        let files = files(&[("s/config.xml", &main), ("s/users.xml", &users), (path, &over)]);
+        let files: Vec<&ConfigFile> = files.iter().collect();
+        compare(&on_disk(&files), "defect", expected, over.as_str());
+    };
+    let profiles = "<profiles><default><log_queries>0</log_queries></default></profiles>";
+    check("s/config.d/p.xml", profiles, &["defect no-effect"]);
+    check("s/config.d/p.xml", "<quotas><default/></quotas>", &["defect no-effect"]);
+    check("s/users.d/p.xml", profiles, &[]);
+    check("s/conf.d/p.xml", profiles, &[]);
 }
 
 #[test]

@@ -141,15 +141,23 @@ impl<'a> Reader<'a> {
     /// In every block that `each` means, or in the body itself.
     fn in_each(&self, reading: &Reading, body: &Val) -> Fact<Word> {
         let Some(path) = &reading.each else { return self.in_body(reading, body) };
+        // `hosts.*`: in every value of a map.
+        let (path, values) = match path.strip_suffix(".*") {
+            Some(path) => (path, true),
+            None => (path.as_str(), false),
+        };
         let (holder, key) = match path.rsplit_once('.') {
             Some((path, key)) => (descend(body, path), key),
-            None => (Ok(body), path.as_str()),
+            None => (Ok(body), path),
         };
         let holder = match holder {
             Ok(holder) => holder,
             Err(fact) => return fact.map(|()| Word::Bool(false)),
         };
-        let blocks = holder.list(key);
+        let blocks = match holder.get(key).filter(|_| values) {
+            Some(map) => map.values(),
+            None => holder.list(key),
+        };
         let counting = blocks.items.iter().filter(|block| counts(&reading.only, block));
         let more = blocks.more.map(|(why, at)| Fact::Unknown(why, at));
         either(counting.map(|block| self.in_body(reading, block)).chain(more).collect(), body.at)

@@ -50,19 +50,24 @@ fn lone(rule: Rule) -> Filter {
 
 pub(crate) fn build(all: &mut Fragment, filters: &Index, folders: &Arc<Folders>) -> Graph {
     let nodes = std::mem::take(&mut all.nodes);
-    let index = node_index(&nodes, folders);
-    let pods = Pods::new(&nodes, &all.namespaces);
-
-    let hops = std::mem::take(&mut all.hops).into_par_iter();
-    let steps: Vec<Vec<(usize, Step)>> =
-        hops.map(|hop| steps(hop, &nodes, &index, &pods)).collect();
-    let arrivals = arrivals(steps, nodes.len());
-
-    let mut guards: Vec<Vec<Guard>> = nodes.iter().map(|_| Vec::new()).collect();
-    let mut behind: Vec<Vec<usize>> = all.filters.iter().map(|_| Vec::new()).collect();
-    for attach in &all.attaches {
-        add_guard(attach, &nodes, &index, &pods, filters, &mut guards, &mut behind);
-    }
+    let (index, pods) =
+        rayon::join(|| node_index(&nodes, folders), || Pods::new(&nodes, &all.namespaces));
+    let hops = std::mem::take(&mut all.hops);
+    let (arrivals, (guards, behind)) = rayon::join(
+        || {
+            let hops = hops.into_par_iter();
+            let steps = hops.map(|hop| steps(hop, &nodes, &index, &pods)).collect();
+            arrivals(steps, nodes.len())
+        },
+        || {
+            let mut guards: Vec<Vec<Guard>> = nodes.iter().map(|_| Vec::new()).collect();
+            let mut behind: Vec<Vec<usize>> = all.filters.iter().map(|_| Vec::new()).collect();
+            for attach in &all.attaches {
+                add_guard(attach, &nodes, &index, &pods, filters, &mut guards, &mut behind);
+            }
+            (guards, behind)
+        },
+    );
     drop(pods);
     Graph { nodes, arrivals, guards, behind, index }
 }

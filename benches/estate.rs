@@ -1,7 +1,7 @@
 //! Times a run over a generated estate, step by step, beside the floor of reading and parsing.
 //!
-//! `cargo bench` measures 1,000, 4,000 and 16,000 files; `cargo bench -- 500 2000` others. The
-//! estate is the same every time. The floor reads the same files and runs the same parsers over
+//! `cargo bench` measures 1,000, 4,000 and 16,000 files; `cargo bench -- 500 2000` others, `cargo
+//! bench -- FOLDER` a folder of yours. The estate is the same every time. The floor reads the same files and runs the same parsers over
 //! them, in parallel, and builds nothing.
 
 #![allow(clippy::print_stdout, clippy::disallowed_methods, clippy::unwrap_used)]
@@ -16,8 +16,10 @@ use rayon::prelude::*;
 const RUNS: usize = 11;
 
 fn main() {
-    let sizes: Vec<usize> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
-    let sizes = if sizes.is_empty() { vec![1000, 4000, 16_000] } else { sizes };
+    // Cargo adds `--bench`.
+    let asked: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let sizes = ["1000", "4000", "16000"].map(String::from);
+    let asked = if asked.is_empty() { sizes.to_vec() } else { asked };
     println!("medians of {RUNS} pairs of runs, milliseconds; floor = read and parse alone");
     println!(
         "{:>7} {:>6} | {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} | {:>7} {:>7} {:>5} {:>9}",
@@ -34,15 +36,22 @@ fn main() {
         "ratio",
         "us/file"
     );
-    for files in sizes {
-        let folder = generate(files);
-        measure(files, &folder);
-        fs::remove_dir_all(&folder).unwrap();
+    for asked in asked {
+        match asked.parse() {
+            Ok(files) => {
+                let folder = generate(files);
+                measure(&folder);
+                fs::remove_dir_all(&folder).unwrap();
+            }
+            Err(_) => measure(Path::new(&asked)),
+        }
     }
 }
 
-fn measure(files: usize, folder: &Path) {
-    let bytes: u64 = walk(folder).iter().map(|p| fs::metadata(p).unwrap().len()).sum();
+fn measure(folder: &Path) {
+    let paths = walk(folder);
+    let files = paths.len();
+    let bytes: u64 = paths.iter().map(|p| fs::metadata(p).unwrap().len()).sum();
     let mut wholes = Vec::new();
     let mut floors = Vec::new();
     let mut steps = Vec::new();
@@ -56,7 +65,7 @@ fn measure(files: usize, folder: &Path) {
         let (timings, findings) = seawall::timing::run(folder);
         wholes.push(start.elapsed());
         ratios.push(wholes[run].as_secs_f64() / floors[run].as_secs_f64());
-        assert!(findings > 0, "the estate holds faults by design");
+        assert!(findings > 0, "an estate without a fault is no measure");
         steps.push(timings);
     }
     let ms = |mut d: Vec<Duration>| {
@@ -85,14 +94,16 @@ fn floor(folder: &Path) {
     let parsed: usize = walk(folder)
         .into_par_iter()
         .map(|path| {
-            let text = fs::read_to_string(&path).unwrap();
-            match path.extension().and_then(|e| e.to_str()).unwrap() {
-                "tf" => hcl_edit::parser::parse_body(&text).unwrap().len(),
-                "yaml" => granit_parser::Parser::new_from_str(&text).map(Result::unwrap).count(),
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            match ending(&path) {
+                "tf" => hcl_edit::parser::parse_body(&text).map_or(0, |body| body.len()),
+                "yaml" | "yml" => {
+                    granit_parser::Parser::new_from_str(&text).take_while(Result::is_ok).count()
+                }
                 "xml" => {
                     let mut reader = quick_xml::Reader::from_str(&text);
                     let mut events = 0;
-                    while reader.read_event().unwrap() != quick_xml::events::Event::Eof {
+                    while reader.read_event().is_ok_and(|e| e != quick_xml::events::Event::Eof) {
                         events += 1;
                     }
                     events
@@ -104,13 +115,22 @@ fn floor(folder: &Path) {
     assert!(parsed > 0);
 }
 
+/// The files of the kinds that an estate has.
 fn walk(folder: &Path) -> Vec<PathBuf> {
     let mut out = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() { out.extend(walk(&path)) } else { out.push(path) }
+        if path.is_dir() {
+            out.extend(walk(&path));
+        } else if ["tf", "yaml", "yml", "xml", "sql"].contains(&ending(&path)) {
+            out.push(path);
+        }
     }
     out
+}
+
+fn ending(path: &Path) -> &str {
+    path.extension().and_then(|e| e.to_str()).unwrap_or("")
 }
 
 /// A folder with an estate of that many files, the same for the same number.

@@ -7,7 +7,7 @@ mod beside;
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -209,10 +209,10 @@ fn read(path: &Path, namer: &Namer, found: &Found) {
     if len > LARGEST {
         return note(found, Some(name), format!("larger than {} MiB", LARGEST >> 20));
     }
-    // One byte more than there is, so that the end is found without asking twice.
-    let mut bytes = Vec::with_capacity(len as usize + 1);
-    if let Err(error) = file.read_to_end(&mut bytes) {
-        return note(found, Some(name), error.to_string());
+    let mut bytes = vec![0; len as usize];
+    match fill(&mut file, &mut bytes) {
+        Ok(read) => bytes.truncate(read),
+        Err(error) => return note(found, Some(name), error.to_string()),
     }
     match String::from_utf8(bytes) {
         Ok(text) => {
@@ -228,6 +228,21 @@ fn read(path: &Path, namer: &Namer, found: &Found) {
         Err(error) if error.as_bytes().iter().take(1024).any(|b| *b == 0) => {}
         Err(_) => note(found, Some(name), "not UTF-8".into()),
     }
+}
+
+/// Reads as much as there is room for. Mostly one call to the system: `read_to_end` would ask it
+/// four more questions about each file.
+fn fill(file: &mut File, bytes: &mut [u8]) -> std::io::Result<usize> {
+    let mut at = 0;
+    while at < bytes.len() {
+        match file.read(&mut bytes[at..]) {
+            Ok(0) => break,
+            Ok(read) => at += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(at)
 }
 
 fn note(found: &Found, path: Option<String>, reason: String) {

@@ -13,10 +13,6 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-/// The program's own.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const RUNS: usize = 11;
 
 fn main() {

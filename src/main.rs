@@ -2,10 +2,6 @@
 
 use std::process::ExitCode;
 
-/// Trees are many small pieces; see ARCHITECTURE.md, "Dependencies", for what it is worth.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     seawall::cli::main()
 }

@@ -58,11 +58,14 @@ pub(super) fn is_another(card: &ChartCard, written: &Merged, catalog: &Catalog) 
     if keys().any(elsewhere) {
         return true;
     }
+    let telling = || keys().filter(|key| !is_everywhere(key));
+    if telling().any(|key| known.contains(key)) {
+        return false;
+    }
     // A chart that comes along has its values below its name.
-    let a_chart =
+    let is_chart =
         |key: &str| catalog.charts.naming([key]).any(|c| c.charts.iter().any(|n| n == key));
-    let mut telling = keys().filter(|key| !is_everywhere(key) && !a_chart(key)).peekable();
-    telling.peek().is_some() && !telling.any(|key| known.contains(key))
+    telling().any(|key| !is_chart(key))
 }
 
 fn is_everywhere(key: &str) -> bool {

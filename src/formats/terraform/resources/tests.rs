@@ -4,6 +4,7 @@ mod cases;
 mod defaults;
 mod estate;
 mod neighbours;
+mod websites;
 mod whole;
 
 use std::fmt::Write;

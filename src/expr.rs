@@ -115,6 +115,22 @@ pub(crate) fn condition(
 }
 
 impl Expr {
+    /// Every path that it asks for.
+    pub(crate) fn paths(&self) -> Vec<&[Name]> {
+        match &self.kind {
+            Kind::Path(path) | Kind::Has(path) => vec![path],
+            Kind::Text(_) | Kind::Int(_) | Kind::Bool(_) => Vec::new(),
+            Kind::Size(inner) | Kind::Not(inner) => inner.paths(),
+            Kind::List(parts) | Kind::And(parts) | Kind::Or(parts) => {
+                parts.iter().flat_map(Expr::paths).collect()
+            }
+            Kind::Compare(_, a, b) | Kind::In(a, b) | Kind::Match(_, a, b) => {
+                a.paths().into_iter().chain(b.paths()).collect()
+            }
+            Kind::If(parts) => parts.iter().flat_map(Expr::paths).collect(),
+        }
+    }
+
     #[cfg(test)]
     /// The parts of a conjunction; the expression itself if it is none.
     pub(crate) fn clauses(&self) -> Vec<&Expr> {

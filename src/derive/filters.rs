@@ -55,20 +55,46 @@ impl Admission {
     }
 
     /// The rule that lets the most of a crowd through, as steps of the story; of equal ones, the
-    /// one that surely does.
-    pub(crate) fn story(&self, crowd: &Crowd) -> &[Evidence] {
+    /// one that surely does. Before it stand the others that let the internet in as it does: whoever
+    /// mends the one alone has mended nothing.
+    pub(crate) fn story(&self, crowd: &Crowd) -> Vec<Evidence> {
         let nobody = Circle::None;
-        let mut best = ((nobody, nobody), &[] as &[Evidence]);
-        for passage in &self.by {
+        let circles = |passage: &Passage| {
             let circle = |admitted: &Crowd| admitted.intersection(crowd).circle();
-            let circles = (circle(&passage.may), circle(&passage.sure));
-            if circles.0 > nobody && circles > best.0 {
-                best = (circles, &passage.steps);
+            (circle(&passage.may), circle(&passage.sure))
+        };
+        let mut best: Option<((Circle, Circle), usize)> = None;
+        let mut equal: Vec<usize> = Vec::new();
+        for (at, passage) in self.by.iter().enumerate() {
+            let circles = circles(passage);
+            match best {
+                _ if circles.0 == nobody => {}
+                Some((widest, _)) if circles < widest => {}
+                Some((widest, _)) if circles == widest => equal.push(at),
+                _ => {
+                    best = Some((circles, at));
+                    equal.clear();
+                }
             }
         }
-        best.1
+        let Some((circles, best)) = best else { return Vec::new() };
+        let mut steps: Vec<Evidence> = Vec::new();
+        if circles.1 == Circle::Internet {
+            let own = self.by[best].steps.last().map(|step| step.place);
+            let others = equal.iter().filter_map(|at| self.by.get(*at)?.steps.last());
+            for step in others.filter(|step| Some(step.place) != own).take(MOST_OTHERS) {
+                if steps.iter().all(|known| known.place != step.place) {
+                    steps.push(step.clone());
+                }
+            }
+        }
+        steps.extend(self.by[best].steps.iter().cloned());
+        steps
     }
 }
+
+/// More rules that open the same are not named: nobody reads them.
+const MOST_OTHERS: usize = 8;
 
 /// What a filter admits to a TCP or UDP port.
 pub(crate) fn admits(filter: &Filter, port: Option<u16>, udp: bool) -> Admission {

@@ -319,7 +319,11 @@ fn logs_in(way: &Way, login: &Login) -> Option<Way> {
             if let Fact::Known(word, origin) = &login.rights
                 && origin.basis == Basis::Written
             {
-                let say = format!("user `{}` {}", login.name, rights::may(word));
+                let user = match &*login.name {
+                    "*" => "strangers".to_owned(),
+                    name => format!("user `{name}`"),
+                };
+                let say = format!("{user} {}", rights::may(word));
                 way.steps.push(Evidence::new(origin.at, say));
             }
             if let Basis::Guessed(how) = &origin.basis {

@@ -314,7 +314,7 @@ impl Way {
         let may = self.crowd.intersection(&admission.may);
         if !sure.is_empty() {
             let mut way = self.clone();
-            way.steps.extend(admission.story(&sure).iter().cloned());
+            way.steps.extend(admission.story(&sure));
             way.crowd = sure.clone();
             if let Some(how) = &admission.guess {
                 way.guess(how.clone());
@@ -323,7 +323,7 @@ impl Way {
         }
         if may.circle() > sure.circle() {
             let mut way = self.clone();
-            way.steps.extend(admission.story(&may).iter().cloned());
+            way.steps.extend(admission.story(&may));
             way.crowd = may;
             way.degree = Confidence::Possible;
             for (why, at) in &admission.whys {
@@ -341,7 +341,7 @@ impl Way {
         let proxy = proxy.union(&Crowd::cluster());
         let admitted = admission.sure.intersection(&proxy);
         let mut way = self.clone();
-        way.steps.extend(admission.story(&proxy).iter().cloned());
+        way.steps.extend(admission.story(&proxy));
         let private = admitted.addresses.circle() == Circle::PrivateNetwork;
         if private || admitted.members || admitted.pods == PodExtent::Every {
             return vec![way];

@@ -8,6 +8,7 @@
 mod build;
 mod common;
 pub(crate) mod helmfile;
+mod kin;
 mod local;
 mod origin;
 mod render;
@@ -180,6 +181,11 @@ impl Unfolding<'_> {
         };
         let mut release = release.clone();
         if !sure {
+            let written = layers.merged(&release, &ChartCard::default(), None);
+            if kin::is_another(card, &written, self.catalog) {
+                out.not_understood.push((release.place, unknown(&release, last)));
+                return;
+            }
             release.exists =
                 Fact::guessed(true, "that the chart is the one known by its name", release.place);
         }

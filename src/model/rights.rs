@@ -1,7 +1,8 @@
 //! What an account may do once it is in, in words that have an order.
 
-/// From nothing to everything: what grants name, reading, rows but no tables, all data, accounts too.
-const ORDER: [&str; 6] = ["nothing", "some", "read", "data", "write", "admin"];
+/// From nothing to everything: what grants name, what is meant for everybody, reading, rows but no
+/// tables, all data, accounts too.
+const ORDER: [&str; 7] = ["nothing", "some", "website", "read", "data", "write", "admin"];
 
 /// How much rights give; words that nobody knows give most.
 pub(crate) fn rank(rights: &str) -> usize {
@@ -13,6 +14,7 @@ pub(crate) fn may(rights: &str) -> &'static str {
     match rights {
         "nothing" => "may do nothing that these files grant",
         "some" => "may do what is granted by name",
+        "website" => "may only read what is declared a website",
         "read" => "may only read",
         "data" => "may read and change rows, but not tables",
         "admin" => "may read and change everything, accounts too",

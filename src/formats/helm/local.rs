@@ -3,8 +3,9 @@
 //! A folder's `values.yaml` is one environment, and with each `values-*.yaml` beside it another.
 //! The chart's own templates are nobody's business here.
 
-use super::Unfolding;
 use super::values::{Layers, Merged};
+use super::{Unfolding, kin};
+use crate::catalog::chart::ChartCard;
 use crate::formats::{Parsed, Unit};
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{ChartRef, Dependency, Fragment, LocalChart, Release, Values};
@@ -145,8 +146,12 @@ pub(super) fn release(
 ) {
     // A known chart that was copied: its templates mean what the card says.
     let card = unfolding.catalog.chart(&chart.name, None).filter(|_| !wraps(chart));
+    let own = layers.file(&paths::join(&chart.folder, "values.yaml"));
+    let card = card.filter(|(card, _)| {
+        let written = layers.merged(release, &ChartCard::default(), own.clone());
+        !kin::is_another(card, &written, unfolding.catalog)
+    });
     if let Some((card, _)) = card {
-        let own = layers.file(&paths::join(&chart.folder, "values.yaml"));
         let merged = layers.merged(release, card, own);
         let mut release = release.clone();
         release.exists =
@@ -182,6 +187,10 @@ fn dependencies(
         let origin = dependency.repository.as_deref();
         let found = unfolding.catalog.chart(&dependency.name, origin);
         let Some((card, sure)) = found else { continue };
+        let written = || merged.within(&dependency.alias, &ChartCard::default(), dependency.place);
+        if !sure && kin::is_another(card, &written(), unfolding.catalog) {
+            continue;
+        }
         let exists = match enabled(&merged, dependency) {
             Fact::Known(false, _) => continue,
             Fact::Known(true, _) if !sure => {

@@ -127,6 +127,39 @@ fn another_publisher_s_chart_of_the_name_is_only_perhaps_the_known_one() {
 }
 
 #[test]
+fn values_that_the_card_does_not_know_are_for_another_chart_of_the_name() {
+    let release = |values: &str| {
+        let chart = "chart: {spec: {chart: mlflow, sourceRef: {kind: GitRepository, name: own}}}";
+        format!(
+            "{{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, \
+             metadata: {{name: ml, namespace: shop}}, spec: {{{chart}, values: {values}}}}}"
+        )
+    };
+    let known = |values: &str| {
+        let (made, _) = fragment(&[("r.yaml", &release(values))]);
+        !made.containers.is_empty()
+    };
+    // What only the card's chart has, and what every chart has, may be for it.
+    assert!(known("{tracking: {service: {type: ClusterIP}}, run: {enabled: false}}"));
+    assert!(known("{image: {tag: latest}, resources: {}, postgresql: {enabled: false}}"));
+    assert!(known("{}"));
+    // The card's chart has its Service elsewhere, and knows nothing of a store.
+    assert!(!known("{image: {tag: latest}, service: {type: LoadBalancer}}"));
+    assert!(!known("{backendStore: {postgres: {enabled: true}}}"));
+    // A folder of the project with the name is told by its own values.
+    let own = |values| {
+        let (made, _) = fragment(&[
+            ("mlflow/Chart.yaml", "apiVersion: v2\nname: mlflow\nversion: 1.0.0\n"),
+            ("mlflow/values.yaml", values),
+            ("r.yaml", &release("{}").replace("chart: mlflow", "chart: ./mlflow")),
+        ]);
+        !made.containers.is_empty()
+    };
+    assert!(own("tracking: {enabled: true}"));
+    assert!(!own("service: {port: 5000}"));
+}
+
+#[test]
 fn the_last_layer_wins_and_null_takes_a_value_away() {
     let application = "
 apiVersion: argoproj.io/v1alpha1

@@ -29,6 +29,7 @@ mod servers;
 mod stores;
 #[cfg(test)]
 mod tests;
+mod virtual_servers;
 mod world;
 
 use super::value::Estate;
@@ -54,6 +55,7 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
     records::lower(&world, out);
     gcp_network::lower(&world, out);
     servers::lower(&world, out);
+    virtual_servers::lower(&world, out);
     gcs::lower(&world, out);
     azure_network::lower(&world, out);
     azure_storage::lower(&world, out);
@@ -66,16 +68,14 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
 
 /// Resource types that hold data or logs and that nobody here reads yet. Everything else that has
 /// no handler (accounts, roles, names) says nothing about data and is passed over.
-const DATA_BEARING: [&str; 10] = [
+const DATA_BEARING: [&str; 8] = [
     "aws_fsx_lustre_file_system",
     "aws_keyspaces_table",
     "aws_opensearchserverless_collection",
     "aws_osis_pipeline",
     "aws_qldb_ledger",
     "aws_timestreamwrite_table",
-    "azurerm_log_analytics_workspace",
     "google_filestore_instance",
-    "google_logging_project_bucket_config",
     "google_pubsub_topic",
 ];
 

@@ -10,7 +10,7 @@ use super::world::{Join, World};
 use crate::formats::terraform::value::{Resource, Val};
 use crate::model::concept::Retention;
 use crate::model::fact::{Fact, Name, Origin};
-use crate::model::fragment::{Fragment, Keep, NodeKind, Ref, Store};
+use crate::model::fragment::{Fragment, Keep, Login, NodeKind, Ref, Store};
 
 const LIFTED: &str = "a public container is written, so that the account is taken to allow it";
 const SEE: &str = "provider docs, storage_account";
@@ -90,17 +90,44 @@ fn elsewhere(world: &World, out: &mut Fragment) {
     }
 }
 
-/// A container that anybody may read, in an account that allows it and can be reached.
-fn public(world: &World, account: &Resource) -> Fact<bool> {
+fn containers<'a>(world: &World<'a>, account: &Resource) -> Vec<&'a Resource> {
     let kinds = ["azurerm_storage_container"];
     let (mut containers, _) = world.satellites(&kinds, "storage_account_id", account, &["name"]);
     containers.extend(world.satellites(&kinds, "storage_account_name", account, &["name"]).0);
-    let open = containers.iter().map(|c| {
-        let access = c.body.text("container_access_type");
-        access
-            .or_default("private".into(), "provider docs, storage_container")
-            .map(|a| &*a != "private")
-    });
+    containers
+}
+
+/// Whether anybody may read what is in a container. Nobody writes without a key (Azure docs,
+/// "Configure anonymous read access for containers and blobs").
+fn is_public(container: &Resource) -> Fact<bool> {
+    let access = container.body.text("container_access_type");
+    let access = access.or_default("private".into(), "provider docs, storage_container");
+    access.map(|a| &*a != "private")
+}
+
+/// Pages of a static website lie in the container `$web` (Azure docs, "Static website hosting in
+/// Azure Storage").
+fn rights(world: &World, account: &Resource) -> Fact<Name> {
+    let mut site = Fact::Unset(account.head);
+    for container in containers(world, account) {
+        if is_public(container).known() == Some(&false) {
+            continue;
+        }
+        let name = container.body.text("name");
+        match name {
+            Fact::Known(name, origin) if &*name == "$web" => {
+                site = Fact::Known("website".into(), origin);
+            }
+            _ => return Fact::Unset(account.head),
+        }
+    }
+    site
+}
+
+/// A container that anybody may read, in an account that allows it and can be reached.
+fn public(world: &World, account: &Resource) -> Fact<bool> {
+    let containers = containers(world, account);
+    let open = containers.iter().map(|c| is_public(c));
     let open = any(open, Fact::written(false, account.head));
     let place = open.place();
     match and(open.clone(), and(allows_public(account), public_switch(world, account))) {
@@ -156,10 +183,10 @@ fn store(world: &World, account: &Resource, title: Name, public: Fact<bool>) -> 
         whole: account.whole,
         exists: account.exists.clone(),
         endpoints: vec![nodes::https(see, at)],
-        logins: vec![plain_login(
-            account,
-            public.map(|p| if p { "none" } else { "password" }.into()),
-        )],
+        logins: vec![Login {
+            rights: rights(world, account),
+            ..plain_login(account, public.map(|p| if p { "none" } else { "password" }.into()))
+        }],
         encrypted_at_rest: Fact::default(true, "Azure Storage encrypts all data at rest", at),
         tls_required: https.or_default(true, SEE),
         guard_off: and(allows_public(account), public_switch(world, account)),

@@ -9,7 +9,7 @@ use super::world::{Join, World};
 use crate::formats::terraform::value::{Resource, Val};
 use crate::model::concept::Retention;
 use crate::model::fact::{Fact, Name, Why};
-use crate::model::fragment::{Fragment, Keep, NodeKind, Ref, Store};
+use crate::model::fragment::{Fragment, Keep, Login, NodeKind, Ref, Store};
 
 const SEE: &str = "provider docs, storage_bucket";
 const GRANTS: [&str; 6] = [
@@ -38,7 +38,7 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
         let say = format!("{title} answers requests without an account");
         let place = public.place();
         out.hops.push(nodes::way(Ref::Internet, &bucket.address, public.clone(), place, &say));
-        let mut store = store(bucket, title.clone(), public);
+        let mut store = store(world, bucket, title.clone(), public);
         let keep = keep(world, bucket, title);
         if sinks(&keep.retention) && store.product_log.known() != Some(&true) {
             store.product_log = Fact::Unset(bucket.head);
@@ -72,7 +72,7 @@ fn elsewhere(world: &World, out: &mut Fragment) {
             let say = format!("{title} answers requests without an account");
             let place = open.place();
             out.hops.push(nodes::way(Ref::Internet, &grant.address, open.clone(), place, &say));
-            let base = store(grant, title, open);
+            let base = store(world, grant, title, open);
             out.stores.push(Store {
                 engine: Fact::default(engine.into(), "the kind of the resource", grant.head),
                 encrypted_at_rest: Fact::Unset(grant.head),
@@ -91,6 +91,48 @@ fn public(world: &World, bucket: &Resource) -> Fact<bool> {
     and(granted, not(prevented(bucket)))
 }
 
+/// What strangers may do with what is declared a website, as long as that is reading only.
+fn rights(world: &World, bucket: &Resource) -> Fact<Name> {
+    let (Some(site), false) = (bucket.body.block("website"), GRANTS.contains(&&*bucket.kind))
+    else {
+        return Fact::Unset(bucket.head);
+    };
+    let (grants, _) = world.satellites(&GRANTS, "bucket", bucket, &["name"]);
+    let all = grants.iter().map(|grant| match grant.body.get("policy_data") {
+        Some(policy) => of_policy(world, policy, writes),
+        None => writes(&grant.body),
+    });
+    match any(all, Fact::written(false, site.at)) {
+        Fact::Known(false, _) => Fact::written("website".into(), site.at),
+        _ => Fact::Unset(bucket.head),
+    }
+}
+
+/// Roles and words of access lists by which objects are read and listed (Google Cloud docs, "IAM
+/// roles for Cloud Storage", "Access control lists").
+const READING: [&str; 5] = [
+    "roles/storage.objectViewer",
+    "roles/storage.legacyObjectReader",
+    "roles/storage.legacyBucketReader",
+    "READER",
+    "publicRead",
+];
+
+/// Whether a grant to everybody gives more than reading.
+fn writes(grant: &Val) -> Fact<bool> {
+    let read = |word: &str| READING.contains(&word);
+    let role = grant.text("role").map(|role| !read(&role));
+    let word = grant.text("predefined_acl").map(|word| !read(&word));
+    // `READER:allUsers`
+    let pairs = grant.list("role_entity").items;
+    let pairs = pairs.iter().map(|pair| pair.as_text()).filter(|t| t.known().is_some());
+    let pairs = pairs.map(|pair| {
+        pair.map(|t| t.split_once(':').is_some_and(|(role, who)| is_everybody(who) && !read(role)))
+    });
+    let told: Vec<_> = pairs.chain([role, word].into_iter().filter(|f| !f.is_unset())).collect();
+    and(named(grant), any(told, Fact::written(true, grant.at)))
+}
+
 /// Whether no grant to everybody can take effect.
 fn prevented(bucket: &Resource) -> Fact<bool> {
     let told = bucket.body.text("public_access_prevention");
@@ -98,7 +140,7 @@ fn prevented(bucket: &Resource) -> Fact<bool> {
 }
 
 fn everybody(world: &World, grant: &Val) -> Fact<bool> {
-    let policy = grant.get("policy_data").map(|policy| of_policy(world, policy));
+    let policy = grant.get("policy_data").map(|policy| of_policy(world, policy, named));
     match policy {
         Some(told) => told,
         None => named(grant),
@@ -106,14 +148,14 @@ fn everybody(world: &World, grant: &Val) -> Fact<bool> {
 }
 
 /// The bindings of a whole policy: a document's blocks, or JSON.
-fn of_policy(world: &World, policy: &Val) -> Fact<bool> {
+fn of_policy(world: &World, policy: &Val, judge: fn(&Val) -> Fact<bool>) -> Fact<bool> {
     let document = policy.as_target().known().and_then(|address| world.find(address));
     let closed = Fact::written(false, policy.at);
     if let Some(document) = document.filter(|d| &*d.kind == "google_iam_policy") {
-        return any(document.body.list("binding").items.into_iter().map(named), closed);
+        return any(document.body.list("binding").items.into_iter().map(judge), closed);
     }
     match super::json::read(policy) {
-        Ok(body) => any(body.list("bindings").items.into_iter().map(named), closed),
+        Ok(body) => any(body.list("bindings").items.into_iter().map(judge), closed),
         Err(why) => Fact::Unknown(why, policy.at),
     }
 }
@@ -124,7 +166,7 @@ fn named(grant: &Val) -> Fact<bool> {
     let said = words.map(|value| {
         value.as_text().map(|t| {
             let who = t.rsplit(':').next().unwrap_or(&t);
-            matches!(who, "allUsers" | "allAuthenticatedUsers" | "publicRead" | "publicReadWrite")
+            is_everybody(who) || matches!(who, "publicRead" | "publicReadWrite")
         })
     });
     // A member that is known only after apply is a service account, not everybody.
@@ -132,7 +174,11 @@ fn named(grant: &Val) -> Fact<bool> {
     any(said, Fact::written(false, grant.at))
 }
 
-fn store(bucket: &Resource, title: Name, public: Fact<bool>) -> Store {
+fn is_everybody(who: &str) -> bool {
+    matches!(who, "allUsers" | "allAuthenticatedUsers")
+}
+
+fn store(world: &World, bucket: &Resource, title: Name, public: Fact<bool>) -> Store {
     let at = bucket.head;
     let name = word(&bucket.body.text("name"), &bucket.name);
     let see = "Google Cloud: Storage endpoints";
@@ -143,7 +189,10 @@ fn store(bucket: &Resource, title: Name, public: Fact<bool>) -> Store {
         whole: bucket.whole,
         exists: bucket.exists.clone(),
         endpoints: vec![nodes::https(see, at)],
-        logins: vec![plain_login(bucket, public.map(|p| if p { "none" } else { "iam" }.into()))],
+        logins: vec![Login {
+            rights: rights(world, bucket),
+            ..plain_login(bucket, public.map(|p| if p { "none" } else { "iam" }.into()))
+        }],
         encrypted_at_rest: Fact::default(true, "Google Cloud encrypts all data at rest", at),
         product_log: bucket.body.has("logging"),
         guard_off: not(prevented(bucket)),

@@ -1,4 +1,5 @@
-//! Log groups of AWS and how long they keep.
+//! Where the clouds' own logs lie and how long they are kept: log groups of AWS, workspaces of
+//! Azure, log buckets of Google.
 
 use super::facts::word;
 use super::nodes;
@@ -13,6 +14,41 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
     for group in world.of("aws_cloudwatch_log_group") {
         out.keeps.push(log_group(world, group));
     }
+    for workspace in world.of("azurerm_log_analytics_workspace") {
+        // What nobody wrote the platform decides.
+        let days = workspace.body.int("retention_in_days");
+        let title = nodes::title("Log Analytics workspace", workspace, &["name"]);
+        out.keeps.push(limited(workspace, title, "log-analytics", "name", days));
+    }
+    for bucket in world.each(&GOOGLE) {
+        let days = bucket.body.int("retention_days");
+        let days = days.or_default(30, "provider docs, logging_project_bucket_config");
+        let title = nodes::title("log bucket", bucket, &["bucket_id"]);
+        out.keeps.push(limited(bucket, title, "cloud-logging", "bucket_id", days));
+    }
+}
+
+const GOOGLE: [&str; 4] = [
+    "google_logging_billing_account_bucket_config",
+    "google_logging_folder_bucket_config",
+    "google_logging_organization_bucket_config",
+    "google_logging_project_bucket_config",
+];
+
+/// A place for logs that always has an end.
+fn limited(resource: &Resource, title: Name, engine: &str, name: &str, days: Fact<i64>) -> Keep {
+    let mut retention = Retention::new(identity(resource, title));
+    let at = resource.head;
+    retention.name = Fact::written(word(&resource.body.text(name), &resource.name), at);
+    retention.what = Fact::written("log-group".into(), at);
+    retention.engine = Fact::written(engine.into(), at);
+    retention.holds = Fact::written(vec![Fact::written("logs".into(), at)], at);
+    retention.forever = match &days {
+        Fact::Known(_, origin) => Fact::Known(false, origin.clone()),
+        _ => Fact::default(false, "it keeps logs for some days only", at),
+    };
+    retention.days = days;
+    Keep { store: None, retention }
 }
 
 fn log_group(world: &World, group: &Resource) -> Keep {

@@ -14,10 +14,26 @@ struct Statement {
     anybody: Fact<bool>,
     /// A condition keeps strangers out.
     limited: Fact<bool>,
+    /// It speaks of more than reading.
+    changes: Fact<bool>,
 }
 
 /// Whether a policy lets in anybody at all.
 pub(super) fn lets_anybody_in(world: &World, policy: &Val) -> Fact<bool> {
+    open_by(world, policy, |_, open| open)
+}
+
+/// Whether a policy lets anybody do more than read.
+pub(super) fn lets_anybody_change(world: &World, policy: &Val) -> Fact<bool> {
+    open_by(world, policy, |statement, open| and(open, statement.changes.clone()))
+}
+
+/// Whether a policy lets in anybody by a statement that counts.
+fn open_by(
+    world: &World,
+    policy: &Val,
+    counts: impl Fn(&Statement, Fact<bool>) -> Fact<bool>,
+) -> Fact<bool> {
     let statements = match statements(world, policy) {
         Ok(statements) => statements,
         Err(why) => return Fact::Unknown(why, policy.at),
@@ -31,8 +47,8 @@ pub(super) fn lets_anybody_in(world: &World, policy: &Val) -> Fact<bool> {
             // TLS does not.
             shut.push(and(everybody, statement.limited));
         } else {
-            let free = and(everybody, not(statement.limited));
-            open.push(and(statement.allows, free));
+            let free = and(everybody, not(statement.limited.clone()));
+            open.push(counts(&statement, and(statement.allows.clone(), free)));
         }
     }
     let open = any(open, closed.clone());
@@ -71,7 +87,8 @@ fn of_json(statement: &Val) -> Statement {
         ),
     };
     let anybody = and(anybody, not(harmless(statement)));
-    Statement { allows: allows(statement, "Effect"), anybody, limited }
+    let changes = changes(statement, "Action", "NotAction");
+    Statement { allows: allows(statement, "Effect"), anybody, limited, changes }
 }
 
 /// Actions that neither show nor change what is kept.
@@ -88,6 +105,20 @@ fn harmless(statement: &Val) -> Fact<bool> {
         _ => Fact::written(false, action.at),
     });
     told.reduce(and).unwrap_or(Fact::written(false, statement.at))
+}
+
+/// Whether a statement speaks of other actions than those that get and list.
+fn changes(statement: &Val, key: &str, but: &str) -> Fact<bool> {
+    if let Some(but) = statement.get(but).filter(|but| !but.items().items.is_empty()) {
+        return Fact::written(true, but.at);
+    }
+    let told = statement.list(key).items.into_iter().map(|action| {
+        action.as_text().map(|name| {
+            let name = name.rsplit(':').next().unwrap_or(&name).to_ascii_lowercase();
+            !(name.starts_with("get") || name.starts_with("list"))
+        })
+    });
+    any(told, Fact::written(true, statement.at))
 }
 
 fn allows(statement: &Val, key: &str) -> Fact<bool> {
@@ -195,5 +226,11 @@ fn of_block(block: &Val) -> Statement {
     );
     let allows =
         block.text("effect").or_default("Allow".into(), "provider docs, iam_policy_document");
-    Statement { allows: allows.map(|e| &*e == "Allow"), anybody: all("principals"), limited }
+    let changes = changes(block, "actions", "not_actions");
+    Statement {
+        allows: allows.map(|e| &*e == "Allow"),
+        anybody: all("principals"),
+        limited,
+        changes,
+    }
 }

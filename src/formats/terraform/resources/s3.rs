@@ -12,7 +12,7 @@ use super::stores::plain_login;
 use super::world::{Join, World};
 use crate::formats::terraform::value::{Resource, Val};
 use crate::model::fact::{Fact, Name, Why};
-use crate::model::fragment::{EndpointDraft, Fragment, NodeKind, Ref, Store};
+use crate::model::fragment::{EndpointDraft, Fragment, Login, NodeKind, Ref, Store};
 use crate::model::net::Addresses;
 use crate::source::Place;
 
@@ -144,7 +144,7 @@ fn store(bucket: &Bucket, title: Name, public: Fact<bool>) -> Store {
             asks: Fact::default(true, "logins of a managed service hold on every port", at),
             place: at,
         }],
-        logins: vec![plain_login(own, proof)],
+        logins: vec![Login { rights: access::rights(bucket), ..plain_login(own, proof) }],
         encrypted_at_rest: Fact::default(
             true,
             "AWS: S3 encrypts every new object since January 2023",

@@ -57,7 +57,7 @@ const CLOUDS: [Cloud; 2] = [
 ];
 
 /// Nobody documents what no firewall means, so that a server without one is open by a guess.
-const UNGUARDED: &str = "no firewall of these files stands before it";
+pub(super) const UNGUARDED: &str = "no firewall of these files stands before it";
 
 pub(super) fn lower(world: &World, out: &mut Fragment) {
     for cloud in &CLOUDS {

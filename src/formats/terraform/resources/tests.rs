@@ -3,7 +3,10 @@
 mod cases;
 mod defaults;
 mod estate;
+mod logs;
 mod neighbours;
+mod virtual_servers;
+mod websites;
 mod whole;
 
 use std::fmt::Write;

@@ -5,7 +5,7 @@ use crate::formats::terraform::resources::accounts;
 use crate::formats::terraform::resources::facts::{and, any, not, or};
 use crate::formats::terraform::resources::policy;
 use crate::formats::terraform::value::Val;
-use crate::model::fact::{Fact, Origin};
+use crate::model::fact::{Fact, Name, Origin};
 
 const BLOCK: &str = "aws_s3_bucket_public_access_block";
 const ACCOUNT: &str = "aws_s3_account_public_access_block";
@@ -85,10 +85,37 @@ pub(super) fn guard_off(bucket: &Bucket) -> Fact<bool> {
     }
 }
 
-fn public_policy(bucket: &Bucket) -> Fact<bool> {
+/// What strangers may do, where that is what the bucket is for: whoever declares a website wants
+/// everybody to read it, and nobody else to write it.
+pub(super) fn rights(bucket: &Bucket) -> Fact<Name> {
+    let (sites, _) = bucket.bodies("aws_s3_bucket_website_configuration", "website");
+    let Some(site) = sites.first() else { return Fact::Unset(bucket.own.head) };
+    let changed = policies(bucket).into_iter();
+    let changed = changed.map(|p| policy::lets_anybody_change(bucket.world, p));
+    let changed = changed.chain(by_acl(bucket, WRITABLE, writes));
+    match any(changed, Fact::written(false, site.at)) {
+        Fact::Known(false, _) => Fact::written("website".into(), site.at),
+        _ => Fact::Unset(bucket.own.head),
+    }
+}
+
+/// Whether a grant gives more than reading. The bucket's own blocks list what they give.
+fn writes(grant: &Val) -> Fact<bool> {
+    let told = ["permission", "permissions"].iter().flat_map(|key| grant.list(key).items);
+    let told = told.map(|value| value.as_text().map(|p| !p.starts_with("READ")));
+    any(told, Fact::written(true, grant.at))
+}
+
+fn policies<'a>(bucket: &Bucket<'a>) -> Vec<&'a Val> {
     let around = bucket.around("aws_s3_bucket_policy");
     let mut policies: Vec<&Val> = around.sure.iter().filter_map(|r| r.body.get("policy")).collect();
     policies.extend(bucket.own.body.get("policy"));
+    policies
+}
+
+fn public_policy(bucket: &Bucket) -> Fact<bool> {
+    let around = bucket.around("aws_s3_bucket_policy");
+    let policies = policies(bucket);
     let open = policies.iter().map(|p| policy::lets_anybody_in(bucket.world, p));
     let open = any(open, Fact::written(false, bucket.own.head));
     match around.open {
@@ -98,24 +125,38 @@ fn public_policy(bucket: &Bucket) -> Fact<bool> {
 }
 
 /// `authenticated-read` admits anybody who has any AWS account, which is anybody.
-const PUBLIC: [&str; 3] = ["public-read", "public-read-write", "authenticated-read"];
+const PUBLIC: &[&str] = &["public-read", "public-read-write", "authenticated-read"];
+/// Those by which anybody may write.
+const WRITABLE: &[&str] = &["public-read-write"];
 
 fn public_acl(bucket: &Bucket) -> Fact<bool> {
+    let all = by_acl(bucket, PUBLIC, |grant| Fact::written(true, grant.at));
+    any(all, Fact::written(false, bucket.own.head))
+}
+
+/// For every ACL and grant to everybody whether it counts.
+fn by_acl(
+    bucket: &Bucket,
+    canned: &[&str],
+    counts: impl Fn(&Val) -> Fact<bool>,
+) -> Vec<Fact<bool>> {
     let around = bucket.around("aws_s3_bucket_acl");
     let bodies = around.sure.iter().map(|r| &r.body).chain([&bucket.own.body]);
     let open = bodies.flat_map(|body| {
-        let canned = body.text("acl");
-        let canned = (!canned.is_unset()).then(|| canned.map(|a| PUBLIC.contains(&&*a)));
+        let named = body.text("acl");
+        let named = (!named.is_unset()).then(|| named.map(|a| canned.contains(&&*a)));
         let policy = body.block("access_control_policy").unwrap_or(body);
         let grants = policy.list("grant").items;
-        let granted = grants.iter().map(|grant| {
+        let granted = grants.iter().filter_map(|grant| {
             let uri = grant.block("grantee").unwrap_or(grant).text("uri");
-            uri.map(|u| u.ends_with("/AllUsers") || u.ends_with("/AuthenticatedUsers"))
+            let everybody =
+                uri.map(|u| u.ends_with("/AllUsers") || u.ends_with("/AuthenticatedUsers"));
+            (!everybody.is_unset()).then(|| and(everybody, counts(grant)))
         });
-        let granted: Vec<_> = granted.filter(|f| !f.is_unset()).collect();
-        canned.into_iter().chain(granted).collect::<Vec<_>>()
+        let granted: Vec<_> = granted.collect();
+        named.into_iter().chain(granted).collect::<Vec<_>>()
     });
-    any(open, Fact::written(false, bucket.own.head))
+    open.collect()
 }
 
 /// ACLs have no effect where the bucket's owner owns everything.

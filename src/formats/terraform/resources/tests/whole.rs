@@ -6,7 +6,7 @@ use crate::session::check_texts;
 
 /// Compares the stores of files: title, who connects, who gets in unasked, guesses taken.
 #[track_caller]
-fn check(files: &[(&str, &str)], expected: &[&str]) {
+pub(super) fn check(files: &[(&str, &str)], expected: &[&str]) {
     let files: Vec<_> = files.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
     let none: [(&str, &str); 0] = [];
     let run = check_texts(&files, &RuleSet::load(none.into_iter()).unwrap());

@@ -291,17 +291,25 @@ pub(super) fn endpoints(object: &Object, out: &mut Fragment) {
     let list = |key| object.node.get(key).map_or(&[][..], Node::items).iter();
     let old = list("subsets").flat_map(|s| s.get("addresses").map_or(&[][..], Node::items));
     for endpoint in list("endpoints").chain(old) {
-        let Some(target) = endpoint.get("targetRef") else { continue };
-        if target.get("kind").and_then(Node::str) != Some("Pod") {
-            continue;
+        match endpoint.get("targetRef") {
+            Some(target) if target.get("kind").and_then(Node::str) == Some("Pod") => {
+                let Some(pod) = object.referred("Pod", target) else { continue };
+                let name = target.get("name").and_then(Node::str).unwrap_or("?");
+                let say = format!("{} names Pod `{name}`", object.title());
+                out.hops.push(Hop::new(near(), Ref::To(pod), target.place, say));
+            }
+            Some(_) => {}
+            // Mostly something outside of the cluster; a dump tells of pods what addresses they have.
+            None => {
+                let several = endpoint.get("addresses").map_or(&[][..], Node::items).iter();
+                for ip in endpoint.get("ip").into_iter().chain(several) {
+                    let Some(text) = ip.str() else { continue };
+                    let say = format!("{} names the address {text}", object.title());
+                    let to = Ref::To(status::of_ip(object, text));
+                    out.hops.push(Hop::new(near(), to, ip.place, say));
+                }
+            }
         }
-        let Some(pod) = object.referred("Pod", target) else { continue };
-        let say = format!(
-            "{} names Pod `{}`",
-            object.title(),
-            target.get("name").and_then(Node::str).unwrap_or("?")
-        );
-        out.hops.push(Hop::new(near(), Ref::To(pod), target.place, say));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Routers, middlewares and services of Traefik's dynamic configuration.
 
-use super::fixed::{EntryPoint, Fixed};
+use super::fixed::{Answers, EntryPoint, Fixed};
 use super::{Forward, child, descend};
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::net::Addresses;
@@ -53,8 +53,9 @@ impl<'a> Dynamic<'a> {
             let tls = child(&router.value, "tls");
             let passes_tls = tls.and_then(|tls| child(tls, "passthrough")?.bool()) == Some(true);
             let Some(guard) = self.guard(protocol, router, point) else { continue };
-            let tls_here = tls.is_some() || point.is_some_and(|p| p.tls);
-            let sent_away = guard.redirects && !tls_here || point.is_some_and(|p| p.redirects);
+            let answers = point.map_or(Answers::InClear, |point| point.answers);
+            let tls_here = tls.is_some() || answers == Answers::WithTls;
+            let sent_away = guard.redirects && !tls_here || answers == Answers::Elsewhere;
             if protocol == "http" && sent_away {
                 continue;
             }

@@ -18,15 +18,23 @@ pub(super) struct Fixed {
     pub(super) folder: Option<String>,
 }
 
+/// How an entry point answers HTTP.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Answers {
+    #[default]
+    InClear,
+    WithTls,
+    /// It sends its clients to another entry point.
+    Elsewhere,
+}
+
 #[derive(Default)]
 pub(super) struct EntryPoint {
     pub(super) name: String,
     pub(super) port: Option<u16>,
     pub(super) udp: bool,
     pub(super) local: bool,
-    pub(super) tls: bool,
-    /// It sends its clients to another entry point.
-    pub(super) redirects: bool,
+    pub(super) answers: Answers,
     /// What every router of it goes through first.
     pub(super) middlewares: Vec<String>,
 }
@@ -61,8 +69,11 @@ impl Fixed {
             point.listen(child(&entry.value, "address").and_then(Node::str).unwrap_or_default());
             let list = descend(&entry.value, &["http", "middlewares"]).map_or(&[][..], Node::items);
             point.middlewares = list.iter().filter_map(Node::str).map(str::to_owned).collect();
-            point.tls = descend(&entry.value, &["http", "tls"]).is_some();
-            point.redirects = descend(&entry.value, &["http", "redirections"]).is_some();
+            if descend(&entry.value, &["http", "redirections"]).is_some() {
+                point.answers = Answers::Elsewhere;
+            } else if descend(&entry.value, &["http", "tls"]).is_some() {
+                point.answers = Answers::WithTls;
+            }
             point
         };
         Fixed {
@@ -90,8 +101,15 @@ impl Fixed {
                         point.middlewares =
                             value.split(',').map(|name| name.trim().to_owned()).collect();
                     }
-                    _ if rest.starts_with("http.redirections.") => point.redirects = true,
-                    _ if rest.starts_with("http.tls") => point.tls = value != "false",
+                    _ if rest.starts_with("http.redirections.") => {
+                        point.answers = Answers::Elsewhere;
+                    }
+                    _ if rest.starts_with("http.tls")
+                        && value != "false"
+                        && point.answers == Answers::InClear =>
+                    {
+                        point.answers = Answers::WithTls;
+                    }
                     _ => {}
                 }
             }

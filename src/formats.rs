@@ -18,11 +18,12 @@ pub(crate) mod script;
 pub(crate) mod terraform;
 
 use crate::catalog::Catalog;
+use crate::model::concept::Identity;
 use crate::model::fact::{Fact, Name};
 use crate::model::fragment::{Address, ConfigBody, ConfigFile, Fragment};
 use crate::source::{FileId, Place, Problem, Sources, Text};
 use crate::tree::hcl::Body;
-use crate::tree::node::Node;
+use crate::tree::node::{Entry, Node};
 use crate::tree::sql::Statement;
 use crate::tree::xml::Element;
 use crate::tree::yaml;
@@ -151,6 +152,11 @@ pub(crate) fn log_collector(address: &Address, config: &Node, out: &mut Fragment
         Some(text) => pipelines::nested(address, "config.yaml", &text, out),
         None => pipelines::otel_collector(address, config, out),
     }
+}
+
+/// A lifecycle policy of indices in an object of OpenSearch's operator.
+pub(crate) fn index_policy(identity: Identity, name: &str, states: &Entry, out: &mut Fragment) {
+    out.keeps.push(index_lifecycle::of_operator(identity, name, states));
 }
 
 /// A Kubernetes audit policy, on its own or among manifests.

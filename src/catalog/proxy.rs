@@ -13,10 +13,11 @@ pub(crate) enum ProxyKind {
     Nginx,
     Oauth2Proxy,
     Pomerium,
+    Traefik,
 }
 
 /// Names of images as their makers publish them, and of builds with the same files.
-const IMAGES: [(&str, ProxyKind); 29] = [
+const IMAGES: [(&str, ProxyKind); 32] = [
     ("nginx", ProxyKind::Nginx),
     ("nginxinc/nginx-unprivileged", ProxyKind::Nginx),
     ("nginx/nginx", ProxyKind::Nginx),
@@ -46,6 +47,9 @@ const IMAGES: [(&str, ProxyKind); 29] = [
     ("quay.io/keycloak/keycloak-gatekeeper", ProxyKind::Gatekeeper),
     ("quay.io/louketo/louketo-proxy", ProxyKind::Gatekeeper),
     ("pomerium/pomerium", ProxyKind::Pomerium),
+    ("traefik", ProxyKind::Traefik),
+    ("traefik/traefik", ProxyKind::Traefik),
+    ("ghcr.io/traefik/traefik", ProxyKind::Traefik),
 ];
 
 /// The program in an image, if it is such a proxy.

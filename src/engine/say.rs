@@ -256,7 +256,7 @@ fn sentence(name: &str, value: &Value, origin: &Origin) -> String {
     let text = match value {
         Value::Text(text) if text.is_empty() => format!("{words} is empty"),
         Value::Text(text) if &**text == "default-password" => {
-            "the password is the one that the manual prints".to_owned()
+            "the manual prints this very secret".to_owned()
         }
         Value::Bool(yes) => {
             match SAID.iter().find(|(field, when, _)| (*field, *when) == (name, *yes)) {

@@ -73,14 +73,26 @@ fn keep(policy: &Entry, path: &str) -> Option<Keep> {
     let name = file.split('.').next().unwrap_or(file);
     let address = Address::new(format!("file:{path}#policy"));
     let at = policy.key_place;
-    let mut keep = Retention::new(Identity {
+    let identity = Identity {
         address: address.0.clone(),
         subject: address.0.clone(),
         title: format!("lifecycle policy `{name}`").into(),
         place: at,
         whole: policy.place(),
         exists: Fact::written(true, at),
-    });
+    };
+    Some(kept(identity, name, engine, end))
+}
+
+/// What OpenSearch's operator makes a policy of: `states` in the spelling of Kubernetes.
+/// opensearch-project/opensearch-k8s-operator, `OpenSearchISMPolicy`
+pub(super) fn of_operator(identity: Identity, name: &str, states: &Entry) -> Keep {
+    kept(identity, name, "opensearch", stated(states))
+}
+
+fn kept(identity: Identity, name: &str, engine: &str, end: End) -> Keep {
+    let at = identity.place;
+    let mut keep = Retention::new(identity);
     keep.name = Fact::written(name.into(), at);
     keep.what = Fact::written("index".into(), at);
     keep.engine = Fact::written(engine.into(), at);
@@ -93,7 +105,7 @@ fn keep(policy: &Entry, path: &str) -> Option<Keep> {
             (Fact::written(false, at), age.try_map(|age| days(&age)))
         }
     };
-    Some(Keep { store: None, retention: keep })
+    Keep { store: None, retention: keep }
 }
 
 /// Indices go where a `delete` phase has the action of that name (Elasticsearch's guide, "Delete").
@@ -119,13 +131,19 @@ fn stated(states: &Entry) -> End {
         let all = states.value.items().iter().filter_map(|s| s.get("transitions"));
         let into = all
             .flat_map(Node::items)
-            .find(|t| t.get("state_name").and_then(Node::str) == Some(name));
+            .find(|t| either(t, ["state_name", "stateName"]).and_then(Node::str) == Some(name));
         if let Some(into) = into {
-            let after = into.at(&["conditions", "min_index_age"]).and_then(age);
+            let conditions = into.get("conditions");
+            let after = conditions.and_then(|c| either(c, ["min_index_age", "minIndexAge"]));
+            let after = after.and_then(age);
             return End::Deletes(action.place, after);
         }
     }
     End::Never(states.key_place)
+}
+
+fn either<'a>(node: &'a Node, keys: [&str; 2]) -> Option<&'a Node> {
+    keys.iter().find_map(|key| node.get(key))
 }
 
 fn age(node: &Node) -> Option<Fact<Name>> {

@@ -39,7 +39,7 @@ mod unknown_field;
 mod volumes;
 mod workload;
 
-use super::{Claim, Format, Parsed, Unit, audit_policy, kustomize, log_collector};
+use super::{Claim, Format, Parsed, Unit, audit_policy, index_policy, kustomize, log_collector};
 use crate::catalog::Catalog;
 use crate::model::fragment::{Address, Environment, Fragment, NamespaceDraft};
 use crate::paths;
@@ -243,6 +243,11 @@ fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fragment) {
             "AdminNetworkPolicy" | "BaselineAdminNetworkPolicy" | "ClusterNetworkPolicy",
         ) => calico::of_administrators(object, out),
         ("audit.k8s.io", "Policy") => audit_policy(object.node, path, out),
+        ("opensearch.opster.io" | "opensearch.org", "OpenSearchISMPolicy") => {
+            if let Some(states) = object.spec_entry("states") {
+                index_policy(object.as_subject(), &object.name, states, out);
+            }
+        }
         ("opentelemetry.io", "OpenTelemetryCollector") => {
             if let Some(config) = object.spec(&["config"]) {
                 log_collector(&object.address(), config, out);

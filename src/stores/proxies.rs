@@ -13,6 +13,7 @@ mod pomerium;
 mod target;
 #[cfg(test)]
 mod tests;
+mod traefik;
 
 use crate::catalog::proxy::ProxyKind;
 use crate::model::fact::{Fact, Name, Why};
@@ -59,6 +60,7 @@ pub(crate) fn read(program: &Program, kind: ProxyKind) -> Reading {
         ProxyKind::Haproxy => haproxy::read(program),
         ProxyKind::Nginx => nginx::read(program),
         ProxyKind::Pomerium => pomerium::read(program),
+        ProxyKind::Traefik => traefik::read(program),
         ProxyKind::Gatekeeper | ProxyKind::KubeRbacProxy | ProxyKind::Oauth2Proxy => {
             flags::read(program, kind)
         }
@@ -76,6 +78,14 @@ fn file_at<'a>(program: &Program<'a>, path: &str) -> Option<&'a Text> {
         ConfigBody::Text(text) => Some(text),
         _ => None,
     }
+}
+
+/// The texts among a program's files, by their paths in the container.
+fn texts<'p, 'a>(program: &'p Program<'a>) -> impl Iterator<Item = (&'p str, &'a Text)> {
+    program.files.iter().filter_map(|(path, file)| match &file.body {
+        ConfigBody::Text(text) => Some((&**path, text)),
+        _ => None,
+    })
 }
 
 /// Why nobody can tell what a file says that is not among the project's.

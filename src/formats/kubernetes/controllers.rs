@@ -289,20 +289,44 @@ pub(super) fn endpoints(object: &Object, out: &mut Fragment) {
     let Some(service) = service else { return };
     let near = || Ref::To(object.neighbour("Service", service));
     let list = |key| object.node.get(key).map_or(&[][..], Node::items).iter();
-    let old = list("subsets").flat_map(|s| s.get("addresses").map_or(&[][..], Node::items));
-    for endpoint in list("endpoints").chain(old) {
-        let Some(target) = endpoint.get("targetRef") else { continue };
-        if target.get("kind").and_then(Node::str) != Some("Pod") {
-            continue;
+    let slice = list("endpoints").map(|endpoint| (endpoint, object.node));
+    let old = list("subsets").flat_map(|subset| {
+        let addresses = subset.get("addresses").map_or(&[][..], Node::items).iter();
+        addresses.map(move |address| (address, subset))
+    });
+    for (endpoint, holder) in slice.chain(old) {
+        let mut lead = |to: Address, place: Place, say: String| {
+            let hop = Hop::new(near(), Ref::To(to), place, say);
+            out.hops.push(Hop { ports: only_port(holder), ..hop });
+        };
+        match endpoint.get("targetRef") {
+            Some(target) if target.get("kind").and_then(Node::str) == Some("Pod") => {
+                let Some(pod) = object.referred("Pod", target) else { continue };
+                let name = target.get("name").and_then(Node::str).unwrap_or("?");
+                lead(pod, target.place, format!("{} names Pod `{name}`", object.title()));
+            }
+            Some(_) => {}
+            // Mostly something outside of the cluster; a dump tells of pods what addresses they have.
+            None => {
+                let several = endpoint.get("addresses").map_or(&[][..], Node::items).iter();
+                for ip in endpoint.get("ip").into_iter().chain(several) {
+                    let Some(text) = ip.str() else { continue };
+                    let say = format!("{} names the address {text}", object.title());
+                    lead(status::of_ip(object, text), ip.place, say);
+                }
+            }
         }
-        let Some(pod) = object.referred("Pod", target) else { continue };
-        let say = format!(
-            "{} names Pod `{}`",
-            object.title(),
-            target.get("name").and_then(Node::str).unwrap_or("?")
-        );
-        out.hops.push(Hop::new(near(), Ref::To(pod), target.place, say));
     }
+}
+
+/// The port of endpoints that have but one; which of several a Service's port means is told by
+/// names, and is mostly the same number.
+fn only_port(endpoints: &Node) -> PortMap {
+    let [only] = endpoints.get("ports").map_or(&[][..], Node::items) else { return PortMap::Same };
+    let Some(number) = only.get("port").and_then(port) else { return PortMap::Same };
+    let udp = only.get("protocol").and_then(Node::str) == Some("UDP");
+    let pair = PortPair { from: None, to: PortEnd::Number(number), udp, place: only.place };
+    PortMap::Pairs(vec![pair])
 }
 
 /// HAProxy Technologies' `TCP`: frontends of their own, each with one Service.

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::model::concept::Identity;
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::Address;
 use crate::source::Place;
@@ -151,6 +152,19 @@ impl<'a> Object<'a> {
     /// "Service `cache`".
     pub(super) fn title(&self) -> Name {
         format!("{} `{}`", self.kind, self.name).into()
+    }
+
+    /// The object as something that the model knows by itself.
+    pub(super) fn as_subject(&self) -> Identity {
+        let address = self.address();
+        Identity {
+            subject: address.0.clone(),
+            address: address.0,
+            title: self.title(),
+            place: self.place,
+            whole: self.whole(),
+            exists: Fact::written(true, self.place),
+        }
     }
 
     pub(super) fn annotations(&self) -> &'a [Entry] {

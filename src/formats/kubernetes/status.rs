@@ -1,6 +1,7 @@
 //! What a dump of a running cluster tells: the addresses that a load balancer really got.
 
 use super::object::Object;
+use crate::model::fragment::Address;
 use crate::model::net::Addresses;
 use crate::source::Place;
 use crate::tree::node::Node;
@@ -23,6 +24,23 @@ pub(super) fn public(object: &Object) -> Option<(bool, Place)> {
         }
     }
     told
+}
+
+/// What other objects call a pod by, where a dump tells its addresses.
+pub(super) fn pod_addresses(object: &Object) -> Vec<Address> {
+    let Some(status) = object.node.get("status").filter(|_| object.kind == "Pod") else {
+        return Vec::new();
+    };
+    let more = status.get("podIPs").map_or(&[][..], Node::items).iter();
+    let all = status.get("podIP").into_iter().chain(more.filter_map(|ip| ip.get("ip")));
+    let mut out: Vec<Address> = all.filter_map(|ip| Some(of_ip(object, ip.str()?))).collect();
+    out.dedup();
+    out
+}
+
+/// Whatever of the cluster has an address.
+pub(super) fn of_ip(object: &Object, ip: &str) -> Address {
+    object.of_cluster("IP", ip)
 }
 
 /// Whether an address or a host name is reached from the internet.

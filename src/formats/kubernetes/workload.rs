@@ -3,7 +3,7 @@
 
 use super::container;
 use super::object::{Object, flag, port, text};
-use super::selector;
+use super::{selector, status};
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{
     Fragment, Hop, Node as Stop, NodeKind, Pod, PortEnd, PortMap, PortPair, Ref,
@@ -55,7 +55,7 @@ fn pods(
     add_labels(object, &mut pod);
     out.nodes.push(Stop {
         address: address.clone(),
-        aliases: Vec::new(),
+        aliases: status::pod_addresses(object),
         kind: NodeKind::Pod,
         place: object.place,
         exists: exists.clone(),

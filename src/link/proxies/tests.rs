@@ -174,3 +174,24 @@ fn a_set_of_listeners_counts_where_its_gateway_admits_it() {
     is(", allowedListeners: {namespaces: {from: Same}}", "store cluster cluster");
     is(", allowedListeners: {namespaces: {from: None}}", "store cluster cluster");
 }
+
+#[test]
+fn routers_in_files_of_traefik_lead_to_services_of_the_project() {
+    let compose = "services:\n  proxy:\n    image: traefik:v3\n    ports: ['80:80']\n    volumes: \
+                   ['./dynamic.yml:/etc/traefik/dynamic.yml:ro']\n    command: \
+                   ['--providers.file.filename=/etc/traefik/dynamic.yml', \
+                   '--entrypoints.web.address=:80']\n  prom:\n    image: prom/prometheus:v2.53.0\n";
+    let routes = |middlewares: &str| {
+        format!(
+            "http:\n  routers:\n    a: {{rule: Host(`a`), service: s{middlewares}}}\n  services:\n    s: \
+             {{loadBalancer: {{servers: [{{url: 'http://prom:9090'}}]}}}}\n  middlewares:\n    login: \
+             {{basicAuth: {{users: ['a:b']}}}}\n"
+        )
+    };
+    let project = |dynamic: &str, expected: &str| {
+        check(&[("compose.yml", compose), ("dynamic.yml", dynamic)], &[expected]);
+    };
+    project(&routes(""), "prom private-network?internet private-network?internet");
+    project(&routes(", middlewares: [login]"), "prom members members");
+    project(&routes("").replace("prom:9090", "other:9090"), "prom members members");
+}

@@ -402,3 +402,70 @@ fn pomerium_asks_on_routes_that_are_not_public() {
     let is = describe(&reading("pomerium/pomerium", &[], &[], &files));
     assert_eq!(is, "443 -> a:1 asks=external; 443 -> b:2");
 }
+
+/// Traefik with an entry point and a file of routers.
+#[track_caller]
+fn traefik(args: &[&str], dynamic: &str, expected: &str) {
+    let files = [("/conf/routes.yml", dynamic)];
+    let mut words = vec!["--providers.file.directory=/conf", "--entryPoints.web.address=:80"];
+    words.extend(args);
+    assert_eq!(describe(&reading("traefik:v3", &words, &[], &files)), expected, "{dynamic}");
+}
+
+#[test]
+fn traefik_reads_its_routers_from_files() {
+    let routes = |router: &str, rest: &str| {
+        format!(
+            "http:\n  routers:\n    a: {{rule: Host(`a`), service: s{router}}}\n  services:\n    s: \
+             {{loadBalancer: {{servers: [{{url: 'http://es:9200'}}]}}}}\n    w: {{weighted: {{services: \
+             [{{name: s}}, {{name: w}}]}}}}\n{rest}"
+        )
+    };
+    let plain = routes("", "");
+    traefik(&[], &plain, "80 -> es:9200");
+    traefik(&["--entrypoints.tls.address=:443"], &plain, "80 -> es:9200; 443 -> es:9200");
+    traefik(&[], &plain.replace("service: s", "service: w"), "80 -> es:9200");
+    traefik(&[], &plain.replace("service: s", "service: api@internal"), "");
+    let named = routes(", entryPoints: [tls]", "");
+    traefik(&["--entrypoints.tls.address=127.0.0.1:443"], &named, "");
+    traefik(&["--entrypoints.web.http.redirections.entrypoint.to=tls"], &plain, "");
+    let guarded = |middleware: &str, expected: &str| {
+        let rest = format!(
+            "  middlewares:\n    m: {{{middleware}}}\n    c: {{chain: {{middlewares: [m]}}}}\n"
+        );
+        traefik(&[], &routes(", middlewares: [m]", &rest), expected);
+        traefik(&[], &routes(", middlewares: [c@file]", &rest), expected);
+        traefik(&["--entrypoints.web.http.middlewares=m@file"], &routes("", &rest), expected);
+    };
+    guarded("basicAuth: {users: [x]}", "80 -> es:9200 asks=password");
+    guarded("forwardAuth: {address: 'http://auth'}", "80 -> es:9200 asks=external");
+    guarded("plugin: {x: {}}", "80 -> es:9200 asks=?");
+    guarded("compress: {}", "80 -> es:9200");
+    guarded("redirectScheme: {scheme: https}", "");
+    guarded("ipAllowList: {sourceRange: [10.0.0.0/8]}", "80 -> es:9200 from=private-network");
+    guarded("ipWhiteList: {sourceRange: [nonsense]}", "80 -> es:9200 from=?");
+    traefik(&[], &routes(", middlewares: [m@docker]", ""), "80 -> es:9200 asks=?");
+    let mutual =
+        "tls: {options: {default: {clientAuth: {clientAuthType: RequireAndVerifyClientCert}}}}\n";
+    traefik(&[], &routes(", tls: {}", mutual), "80 -> es:9200 asks=certificate");
+    traefik(&[], &routes("", mutual), "80 -> es:9200");
+}
+
+#[test]
+fn traefik_passes_connections_on_without_looking_at_them() {
+    let text = "tcp:\n  routers:\n    db: {rule: 'HostSNI(`*`)', entryPoints: [pg], service: db}\n  services:\n    \
+                db: {loadBalancer: {servers: [{address: 'pg:5432'}]}}\n";
+    traefik(&["--entrypoints.pg.address=:5432/tcp"], text, "5432 -> pg:5432");
+}
+
+#[test]
+fn traefik_takes_its_settings_from_a_file_too() {
+    let settings =
+        "entryPoints: {web: {address: ':8000'}}\nproviders: {file: {filename: /dynamic.yml}}\n";
+    let routes = "http: {routers: {a: {rule: x, service: s}}, services: {s: {loadBalancer: {servers: \
+                  [{url: 'http://es:9200'}]}}}}\n";
+    let files = [("/etc/traefik/traefik.yml", settings), ("/dynamic.yml", routes)];
+    assert_eq!(describe(&reading("traefik:v3", &[], &[], &files)), "8000 -> es:9200");
+    assert_eq!(describe(&reading("traefik:v3", &[], &[], &files[..1])), "unknown");
+    assert_eq!(describe(&reading("traefik:v3", &[], &[], &[])), "");
+}

@@ -130,5 +130,6 @@ fn endpoints_by_hand_name_their_pods() {
         "subsets: [{addresses: [{ip: 10.1.2.3, targetRef: {kind: Pod, name: p}}]}]",
         &["k8s:Service/n/x -> k8s:Pod/n/p"],
     );
-    check("v1", "Endpoints", "subsets: [{addresses: [{ip: 10.1.2.3}]}]", &["no Pod"]);
+    let by_address = ["no Pod", "k8s:Service/n/x -> k8s:IP/10.1.2.3"];
+    check("v1", "Endpoints", "subsets: [{addresses: [{ip: 10.1.2.3}]}]", &by_address);
 }

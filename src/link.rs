@@ -82,7 +82,13 @@ pub(crate) fn link(mut all: Fragment, catalog: &Catalog, sources: &Sources) -> E
     all.files.retain(|file| !contents.contains(&file.address));
     mounted::add(&mut all, sources);
     let folders = index::folders(sources, &all.environments, &all.nodes);
-    let built = programs::build(&all, catalog, sources, &folders);
+    let (built, filter_index) = rayon::join(
+        || programs::build(&all, catalog, sources, &folders),
+        || {
+            let filters = all.filters.iter().enumerate();
+            Index::new(filters.map(|(i, f)| (&f.address, i, f.place)), &folders)
+        },
+    );
     all.stores.extend(built.stores);
     all.keeps.extend(built.keeps);
     all.logs.extend(built.logs);
@@ -90,9 +96,6 @@ pub(crate) fn link(mut all: Fragment, catalog: &Catalog, sources: &Sources) -> E
     all.defects.extend(built.defects);
     all.nodes.extend(built.nodes);
     all.hops.extend(built.hops);
-
-    let filter_index =
-        Index::new(all.filters.iter().enumerate().map(|(i, f)| (&f.address, i, f.place)), &folders);
     graph::place_rules(&mut all, &filter_index);
     let named_ports = routing::join(&mut all, &folders);
     let graph = graph::build(&mut all, &filter_index, &folders);

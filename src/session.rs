@@ -160,10 +160,24 @@ fn path_error(error: &workspace::PathError) -> UsageError {
 }
 
 fn in_pool<T: Send>(threads: usize, job: impl FnOnce() -> T + Send) -> T {
-    // Without a pool of its own the job runs in rayon's, with as many threads as there are cores.
-    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
-        Ok(pool) if threads > 0 => pool.install(job),
-        _ => job(),
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).start_handler(|_| stock_up());
+    match pool.build() {
+        Ok(pool) => pool.install(job),
+        // Without a pool of its own the job runs in rayon's.
+        Err(_) => job(),
+    }
+}
+
+/// Gives a thread room that it has not to ask for bit by bit. glibc enlarges the heap of a thread
+/// by what the next request lacks, a page or two with a call to the system each, which holds up the
+/// page faults of all other threads (`grow_heap` in its `malloc/arena.c`); and it gives back what is
+/// free at the end of a heap beyond a threshold, which follows the largest block that was ever given
+/// back (`M_MMAP_THRESHOLD` in mallopt(3)). Room that nobody writes to costs no memory.
+fn stock_up() {
+    const LARGEST_FOLLOWED: usize = 31 << 20;
+    const ROOM: usize = 24 << 20;
+    for bytes in [LARGEST_FOLLOWED, ROOM] {
+        drop(std::hint::black_box(Vec::<u8>::with_capacity(bytes)));
     }
 }
 
@@ -281,6 +295,8 @@ impl Group {
             (out, took)
         });
         let mut all: Vec<Read> = lowered.collect();
+        drop(trees);
+        timed(&mut took.parse, || parsed.into_par_iter().for_each(drop));
         all.push((out, took));
         all
     }
@@ -315,13 +331,15 @@ fn judge_fragment(
     let mut not_understood = std::mem::take(&mut fragment.not_understood);
     not_understood.sort();
     not_understood.dedup();
-    // An object that several overlays render is one object of its file.
-    let mut ignores = std::mem::take(&mut fragment.ignores);
-    ignores.sort();
-    ignores.dedup();
+    let annotations = std::mem::take(&mut fragment.ignores);
     fragment.defects.extend(problems.iter().map(|p| unparsable(p, &sources)));
-    let estate = timed(&mut took.link, || link::link(fragment, catalog, &sources));
-    let model = timed(&mut took.derive, || derive::derive(estate, catalog));
+    let (model, ignores) = rayon::join(
+        || {
+            let estate = timed(&mut took.link, || link::link(fragment, catalog, &sources));
+            timed(&mut took.derive, || derive::derive(estate, catalog))
+        },
+        || suppress::Written::new(&sources, annotations),
+    );
     let mut findings = timed(&mut took.check, || check(&model, &ignores, &sources, rules, today));
     rendered::trace(&mut findings, &sources);
     Run {
@@ -337,7 +355,7 @@ fn judge_fragment(
 
 fn check(
     model: &Model,
-    ignores: &[suppress::Annotation],
+    ignores: &suppress::Written,
     sources: &Sources,
     rules: &RuleSet,
     today: (i32, u32, u32),

@@ -25,20 +25,40 @@ const UNUSED: &str = "unused-suppression";
 /// An annotation: its place, the whole object, the rules.
 pub(crate) type Annotation = (Place, Place, Vec<Name>);
 
+/// All suppressions of a project.
+pub(crate) struct Written {
+    /// By file, in the order of files.
+    comments: Vec<(FileId, Vec<Comment>)>,
+    annotations: Vec<Annotation>,
+}
+
+impl Written {
+    /// Looks for comments in every file; annotations are objects' own and come from their front end.
+    pub(crate) fn new(sources: &Sources, mut annotations: Vec<Annotation>) -> Written {
+        // An object that several overlays render is one object of its file.
+        annotations.sort();
+        annotations.dedup();
+        let files: Vec<FileId> = sources.ids().collect();
+        let comments = files.into_par_iter().map(|f| (f, comment::comments(f, sources.str(f))));
+        let comments = comments.filter(|(_, comments)| !comments.is_empty()).collect();
+        Written { comments, annotations }
+    }
+}
+
 /// Marks what is suppressed, and adds what is wrong with the suppressions themselves. `today` is
 /// `YYYY-MM-DD`; without it nothing expires.
 pub(crate) fn apply(
     mut findings: Vec<Finding>,
     sources: &Sources,
-    annotations: &[Annotation],
+    Written { comments, annotations }: &Written,
     rules: &RuleSet,
     today: Option<&str>,
 ) -> Vec<Finding> {
     let index = Index::new(&findings);
     let mut defects = Vec::new();
-    for (file, comments) in commented(sources) {
-        let layout = Layout::new(sources.path(file), sources.str(file));
-        for comment in &comments {
+    for (file, comments) in comments {
+        let layout = Layout::new(sources.path(*file), sources.str(*file));
+        for comment in comments {
             if let Some(fault) = fault(comment, today) {
                 defects.push(defect(comment.place, fault, sources));
                 continue;
@@ -59,13 +79,6 @@ pub(crate) fn apply(
     findings.extend(rules.run(&Model { defects, ..Model::default() }));
     sort(&mut findings);
     findings
-}
-
-/// The files that hold suppressions, in their order.
-fn commented(sources: &Sources) -> Vec<(FileId, Vec<Comment>)> {
-    let files: Vec<FileId> = sources.ids().collect();
-    let comments = files.into_par_iter().map(|f| (f, comment::comments(f, sources.str(f))));
-    comments.filter(|(_, comments)| !comments.is_empty()).collect()
 }
 
 /// What is wrong with a comment whatever it hits.

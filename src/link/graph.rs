@@ -60,12 +60,9 @@ pub(crate) fn build(all: &mut Fragment, filters: &Index, folders: &Arc<Folders>)
             arrivals(steps, nodes.len())
         },
         || {
-            let mut guards: Vec<Vec<Guard>> = nodes.iter().map(|_| Vec::new()).collect();
-            let mut behind: Vec<Vec<usize>> = all.filters.iter().map(|_| Vec::new()).collect();
-            for attach in &all.attaches {
-                add_guard(attach, &nodes, &index, &pods, filters, &mut guards, &mut behind);
-            }
-            (guards, behind)
+            let attaches = all.attaches.par_iter();
+            let guards = attaches.flat_map_iter(|a| guards(a, &nodes, &index, &pods, filters));
+            by_node(guards.collect(), nodes.len(), all.filters.len())
         },
     );
     drop(pods);
@@ -197,21 +194,20 @@ fn on_host() -> Why {
     Why::NotHere("whether the network plugin guards pods on their machine's network".into())
 }
 
-fn add_guard(
+/// A filter in front of nodes, with each of them.
+fn guards(
     attach: &Attach,
     nodes: &[Node],
     index: &Index,
     pods: &Pods,
     filters: &Index,
-    guards: &mut [Vec<Guard>],
-    behind: &mut [Vec<usize>],
-) {
+) -> Vec<(usize, Guard)> {
     let filter = match &attach.filter {
         Fact::Known(address, _) => filters
             .nearest(address, attach.place)
             .ok_or_else(|| (Why::NotHere(address.0.clone()), attach.place)),
         Fact::Unknown(why, at) => Err((why.clone(), *at)),
-        Fact::Unset(_) => return,
+        Fact::Unset(_) => return Vec::new(),
     };
     let environment = attach.filter.known().and_then(Address::environment);
     let by_plugin = matches!(attach.to, Ref::Pods(_));
@@ -225,14 +221,29 @@ fn add_guard(
         ),
         other => targets(other, environment, attach.place, nodes, index, pods),
     };
-    for (node, truth) in chosen {
+    let before = |(node, truth): (usize, Truth)| {
         let mut attached = both(Fact::written(true, attach.place), truth, attach.place);
         if by_plugin && nodes[node].pod.as_ref().is_some_and(|pod| pod.on_host) {
             attached = Fact::Unknown(on_host(), attach.place);
         }
-        guards[node].push(Guard { layer: attach.layer, filter: filter.clone(), attached });
-        if let Ok(filter) = filter {
+        (node, Guard { layer: attach.layer, filter: filter.clone(), attached })
+    };
+    chosen.into_iter().map(before).collect()
+}
+
+/// The guards of each node, and the nodes behind each filter.
+fn by_node(
+    all: Vec<(usize, Guard)>,
+    nodes: usize,
+    filters: usize,
+) -> (Vec<Vec<Guard>>, Vec<Vec<usize>>) {
+    let mut guards: Vec<Vec<Guard>> = (0..nodes).map(|_| Vec::new()).collect();
+    let mut behind: Vec<Vec<usize>> = (0..filters).map(|_| Vec::new()).collect();
+    for (node, guard) in all {
+        if let Ok(filter) = guard.filter {
             behind[filter].push(node);
         }
+        guards[node].push(guard);
     }
+    (guards, behind)
 }

@@ -15,7 +15,7 @@ use crate::model::concept::{Defect, Secret};
 use crate::model::fact::{Basis, Evidence, Fact, Name, Why};
 use crate::model::fragment::{
     Address, Bundle, BundleEntry, ConfigBody, ConfigFile, Container, EnvValue, Fragment, Hop, Keep,
-    LogDraft, Mount, MountSource, Node, NodeKind, PortMap, Ref, Settled, Store,
+    LogDraft, Mount, MountSource, Node, NodeKind, Ref, Settled, Store,
 };
 use crate::source::{Place, Sources};
 use crate::stores::{self, Parts, Program};
@@ -191,18 +191,7 @@ fn host(store: &Store, built: &mut Built) {
         (Ref::AnyNetwork, "the network of the machine reaches the ports that the server opens")
     };
     for (from, say) in [around, (Ref::Local, "programs on the same machine reach the server")] {
-        built.hops.push(Hop {
-            from,
-            to: Ref::To(store.node.clone()),
-            ports: PortMap::Same,
-            open: Fact::written(true, store.place),
-            proxy: false,
-            ends_tls: false,
-            only_from: None,
-            asks: None,
-            place: store.place,
-            say: say.into(),
-        });
+        built.hops.push(Hop::new(from, Ref::To(store.node.clone()), store.place, say));
     }
 }
 

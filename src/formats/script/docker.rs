@@ -295,18 +295,8 @@ fn ways(host: &Host, text: &Text, run: &Run, to: &Address, title: &Name, out: &m
 }
 
 fn hop(host: &Host, to: &Address, ports: PortMap, at: Place, title: &Name) -> Hop {
-    Hop {
-        from: Ref::To(host.node.clone()),
-        to: Ref::To(to.clone()),
-        ports,
-        open: Fact::written(true, at),
-        proxy: false,
-        ends_tls: false,
-        only_from: None,
-        asks: None,
-        place: at,
-        say: format!("{title} publishes its port").into(),
-    }
+    let say = format!("{title} publishes its port");
+    Hop { ports, ..Hop::new(Ref::To(host.node.clone()), Ref::To(to.clone()), at, say) }
 }
 
 struct Published {

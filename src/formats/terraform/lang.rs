@@ -35,7 +35,7 @@ use crate::source::{Place, Text};
 use crate::tree::hcl::Block;
 use crate::tree::node::Node;
 use crate::tree::yaml;
-use environments::{Environment, Environments};
+use environments::{Environment, Environments, Left};
 use module::Module;
 use providers::Providers;
 use scope::Scope;
@@ -58,15 +58,31 @@ pub(super) fn of_node(node: &Node) -> Val {
 
 /// One estate for each root module of the unit and each environment that it has.
 pub(super) fn evaluate(unit: &Unit) -> Vec<Estate> {
+    let environments = Environments::new(unit);
+    of_roots(unit, |root| environments.of(unit, root))
+}
+
+/// One estate for each root module of the unit, as its plan has it: no environment but the plan's.
+/// `suffix` tells the estates of several plans apart.
+pub(super) fn evaluate_as(unit: &Unit, suffix: &str) -> Vec<Estate> {
+    let environments = Environments::new(unit);
+    of_roots(unit, |_| (vec![environments.plain(suffix)], None))
+}
+
+/// One estate for each root module of the unit and each of the environments that it is said to
+/// have; what of them is left out is told with the last.
+fn of_roots<'e>(
+    unit: &Unit,
+    environments: impl Fn(&Module) -> (Vec<Environment<'e>>, Option<Left>),
+) -> Vec<Estate> {
     let mut modules = module::collect(unit);
     let cards = registry::bodies(unit, &modules);
     registry::join(&mut modules, &cards);
     let Some((file, _)) = unit.files.first() else { return Vec::new() };
     let at = Place::new(*file, 0..0);
-    let environments = Environments::new(unit);
     let mut estates = Vec::new();
     for root in root_folders(&modules) {
-        let (several, left) = environments.of(unit, root);
+        let (several, left) = environments(root);
         for environment in &several {
             estates.push(estate(unit, &modules, root, environment, at));
         }
@@ -75,20 +91,6 @@ pub(super) fn evaluate(unit: &Unit) -> Vec<Estate> {
         }
     }
     estates
-}
-
-/// One estate for each root module of the unit, as its plan has it: no environment but the plan's.
-/// `suffix` tells the estates of several plans apart.
-pub(super) fn evaluate_as(unit: &Unit, suffix: &str) -> Vec<Estate> {
-    let mut modules = module::collect(unit);
-    let cards = registry::bodies(unit, &modules);
-    registry::join(&mut modules, &cards);
-    let Some((file, _)) = unit.files.first() else { return Vec::new() };
-    let at = Place::new(*file, 0..0);
-    let environments = Environments::new(unit);
-    let plain = environments.plain(suffix);
-    let roots = root_folders(&modules).into_iter();
-    roots.map(|root| estate(unit, &modules, root, &plain, at)).collect()
 }
 
 /// The modules that no other module of the unit calls; all where they call each other in a circle.

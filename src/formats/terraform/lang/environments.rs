@@ -60,7 +60,7 @@ impl<'a> Environments<'a> {
     pub(super) fn of<'s>(
         &'s self,
         unit: &Unit<'s>,
-        root: &Module<'s>,
+        root: &Module,
     ) -> (Vec<Environment<'s>>, Option<Left>) {
         let plain = self.plain("");
         if !self.given.is_empty() {
@@ -92,7 +92,7 @@ impl<'a> Environments<'a> {
 }
 
 /// Files of values beyond the bound: the first of them, and what to say.
-type Left = (Place, Name);
+pub(super) type Left = (Place, Name);
 
 fn unread(count: usize) -> Name {
     let files = if count == 1 { "file" } else { "files" };

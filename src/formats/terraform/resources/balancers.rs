@@ -112,18 +112,9 @@ fn pass_on(
     place: Place,
     title: &Name,
 ) -> Hop {
-    Hop {
-        from: Ref::To(from.clone()),
-        to: Ref::To(to.clone()),
-        ports: PortMap::Pairs(vec![PortPair { from: port, to: end, udp: false, place }]),
-        open: Fact::written(true, place),
-        proxy: false,
-        ends_tls: false,
-        only_from: None,
-        asks: None,
-        place,
-        say: format!("{title} passes traffic on").into(),
-    }
+    let say = format!("{title} passes traffic on");
+    let ports = PortMap::Pairs(vec![PortPair { from: port, to: end, udp: false, place }]);
+    Hop { ports, ..Hop::new(Ref::To(from.clone()), Ref::To(to.clone()), place, say) }
 }
 
 fn listen(world: &World, listener: &Resource, out: &mut Fragment) {

@@ -51,17 +51,12 @@ fn behind(service: &Resource, entry: &Val, title: &Name) -> Option<Hop> {
         Fact::Unknown(why, _) => PortEnd::Unknown(why),
     };
     let pair = PortPair { from: None, to, udp: false, place: entry.at };
+    let to = Ref::To(service.address.clone());
+    let say = format!("{title} stands behind the target group");
     Some(Hop {
-        from: Ref::To(group),
-        to: Ref::To(service.address.clone()),
         ports: PortMap::Pairs(vec![pair]),
         open: service.exists.clone(),
-        proxy: false,
-        ends_tls: false,
-        only_from: None,
-        asks: None,
-        place: entry.at,
-        say: format!("{title} stands behind the target group").into(),
+        ..Hop::new(Ref::To(group), to, entry.at, say)
     })
 }
 

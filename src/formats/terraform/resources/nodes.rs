@@ -4,8 +4,8 @@ use super::facts;
 use crate::formats::terraform::value::Resource;
 use crate::model::fact::{Fact, Name};
 use crate::model::fragment::{
-    Address, Attach, EndpointDraft, Filter, Fragment, Hop, Layer, Node, NodeKind, PortMap, Ref,
-    Rule, SourceSet,
+    Address, Attach, EndpointDraft, Filter, Fragment, Hop, Layer, Node, NodeKind, Ref, Rule,
+    SourceSet,
 };
 use crate::model::net::{Addresses, Ports};
 use crate::source::Place;
@@ -38,18 +38,7 @@ pub(super) fn node(resource: &Resource, kind: NodeKind) -> Node {
 
 /// A way in on every port.
 pub(super) fn way(from: Ref, to: &Address, open: Fact<bool>, place: Place, say: &str) -> Hop {
-    Hop {
-        from,
-        to: Ref::To(to.clone()),
-        ports: PortMap::Same,
-        open,
-        proxy: false,
-        ends_tls: false,
-        only_from: None,
-        asks: None,
-        place,
-        say: say.into(),
-    }
+    Hop { open, ..Hop::new(from, Ref::To(to.clone()), place, say) }
 }
 
 /// The ways of something in a cloud's network: from the network always, from the internet if

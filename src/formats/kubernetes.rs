@@ -79,12 +79,15 @@ impl Format for Kubernetes {
             let (node, problems) = yaml::parse_json(text);
             return (Parsed::Nodes(node.into_iter().collect()), problems);
         }
-        if path.contains("templates/") && speaks_helm(text.as_str()) {
+        let of_chart = path.contains("templates/");
+        if of_chart && speaks_helm(text.as_str()) {
             return (Parsed::Text, Vec::new());
         }
         let (nodes, problems) = yaml::parse(text);
         let broken = !problems.is_empty() || nodes.iter().any(holds_action);
-        if broken && yaml::is_template(text.as_str()) {
+        // An action may also stand within quotes that it breaks.
+        let acts = || of_chart && text.as_str().contains("{{");
+        if broken && (yaml::is_template(text.as_str()) || acts()) {
             return (Parsed::Text, Vec::new());
         }
         (Parsed::Nodes(nodes), problems)

@@ -372,12 +372,19 @@ fn files_in_config_maps_keep_their_lines() {
 
 #[test]
 fn a_template_is_reported_once_and_never_as_broken() {
+    let templates = |path: &str, text: &str| {
+        let (out, _) = lowered(&Kubernetes, &[(path, text)]);
+        assert!(out.nodes.is_empty());
+        (out.templates.len(), out.problems.len())
+    };
     let helm = "apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .Values.name }}\n{{- if x }}\nspec: {}\n{{- end }}\n";
-    let out = fragment(helm);
-    assert!(out.problems.is_empty() && out.nodes.is_empty());
-    assert_eq!(out.templates.len(), 1);
+    assert_eq!(templates("objects.yaml", helm), (1, 0));
     let unquoted = "apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .Values.name }}\n";
-    assert_eq!(fragment(unquoted).templates.len(), 1);
+    assert_eq!(templates("objects.yaml", unquoted), (1, 0));
+    // Helm writes what another tool's templates are to read.
+    let nested = "apiVersion: v1\nkind: Role\ndata:\n  key: \"{{\n    \"{{ .key }}\"\n  }}\"\n";
+    assert_eq!(templates("chart/templates/role.yaml", nested), (1, 0));
+    assert_eq!(templates("objects.yaml", nested), (0, 1));
 }
 
 #[test]

@@ -9,6 +9,10 @@ pub(crate) mod value;
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
+
+use self::value::Estate;
+
 use super::{Claim, Format, Parsed, Unit};
 use crate::model::fact::Name;
 use crate::model::fragment::Fragment;
@@ -59,10 +63,7 @@ impl Format for Terraform {
     fn lower(&self, unit: &Unit, out: &mut Fragment) {
         let plans: Vec<_> = unit.files.iter().filter_map(|file| planned(*file)).collect();
         if plans.is_empty() {
-            for estate in lang::evaluate(unit) {
-                resources::lower(&estate, unit, out);
-            }
-            return;
+            return lower_all(&lang::evaluate(unit), unit, out);
         }
         let mut met: BTreeSet<Name> = BTreeSet::new();
         for (index, (file, root)) in plans.iter().enumerate() {
@@ -93,6 +94,18 @@ impl Format for Terraform {
             }
         }
     }
+}
+
+fn lower_all(estates: &[Estate], unit: &Unit, out: &mut Fragment) {
+    if let [estate] = estates {
+        return resources::lower(estate, unit, out);
+    }
+    let lowered = estates.par_iter().map(|estate| {
+        let mut part = Fragment::default();
+        resources::lower(estate, unit, &mut part);
+        part
+    });
+    lowered.collect::<Vec<_>>().into_iter().for_each(|part| out.absorb(part));
 }
 
 /// A file that holds a plan or a state.

@@ -26,6 +26,8 @@ mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::roots;
 use super::value::{Estate, Resource, Val};
 use crate::formats::Unit;
@@ -73,24 +75,25 @@ pub(super) fn evaluate_as(unit: &Unit, suffix: &str) -> Vec<Estate> {
 /// have; what of them is left out is told with the last.
 fn of_roots<'e>(
     unit: &Unit,
-    environments: impl Fn(&Module) -> (Vec<Environment<'e>>, Option<Left>),
+    environments: impl Fn(&Module) -> (Vec<Environment<'e>>, Option<Left>) + Sync,
 ) -> Vec<Estate> {
     let mut modules = module::collect(unit);
     let cards = registry::bodies(unit, &modules);
     registry::join(&mut modules, &cards);
     let Some((file, _)) = unit.files.first() else { return Vec::new() };
     let at = Place::new(*file, 0..0);
-    let mut estates = Vec::new();
-    for root in root_folders(&modules) {
+    let roots = root_folders(&modules).into_par_iter();
+    let estates = roots.flat_map(|root| {
         let (several, left) = environments(root);
-        for environment in &several {
-            estates.push(estate(unit, &modules, root, environment, at));
-        }
+        let several = several.par_iter();
+        let mut estates: Vec<Estate> =
+            several.map(|one| estate(unit, &modules, root, one, at)).collect();
         if let (Some(estate), Some(left)) = (estates.last_mut(), left) {
             estate.not_read.push(left);
         }
-    }
-    estates
+        estates
+    });
+    estates.collect()
 }
 
 /// The modules that no other module of the unit calls; all where they call each other in a circle.

@@ -62,7 +62,7 @@ fn check(path: &str, marked: &str, expected: &[&str]) {
         })
         .into_iter()
         .collect();
-    let told: Vec<String> = apply(found, &sources, &[], &rules(), Some("2030-06-01"))
+    let told: Vec<String> = apply(found, &sources, &[], &[], &rules(), Some("2030-06-01"))
         .iter()
         .map(|f| match &f.suppressed {
             Some(suppressed) => format!("hidden: {}", suppressed.reason),
@@ -155,7 +155,7 @@ fn an_annotation_hides_what_its_object_takes_part_in() {
         let mut found = finding(place(50, 55), place(40, 60));
         found.evidence.push(Evidence::new(place(10, 12), "the Service"));
         let annotations = [(place(0, 1), whole, vec!["open".into()])];
-        let found = apply(vec![found], &sources, &annotations, &rules(), None);
+        let found = apply(vec![found], &sources, &annotations, &[], &rules(), None);
         let open = found.iter().find(|f| &*f.rule == "open").unwrap();
         (open.suppressed.is_some(), found.len())
     };

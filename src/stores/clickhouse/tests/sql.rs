@@ -220,3 +220,18 @@ fn credentials_in_definitions_are_secrets() {
     let expected = ["secret sql:secret/d.t/s3", "secret sql:secret/m/mysql known"];
     compare(&tables(&[&files[0]], None, &[]), "secret", &expected, sql);
 }
+
+#[test]
+fn credentials_in_queries_are_secrets_of_their_file() {
+    let sql = "INSERT INTO FUNCTION s3('u', 'AK', 'a-long-secret', 'CSV') SELECT * FROM \
+               remote('h', d.t, 'u', 'harbour-1'); SELECT * FROM remote('i', d.t, 'u', 'harbour-1');\
+               SELECT * FROM remote('h', d.t, 'u', 'harbour-2'); SELECT * FROM s3('u', 'id', \
+               'aws_secret_access_key', 'CSV'); SELECT * FROM mysql('h', 'd', 't', 'u', '<password>')";
+    let files = files(&[("clickhouse/a.sql", sql)]);
+    let expected = [
+        "secret sql:secret/file:clickhouse/a.sql/remote",
+        "secret sql:secret/file:clickhouse/a.sql/remote[2]",
+        "secret sql:secret/file:clickhouse/a.sql/s3",
+    ];
+    compare(&tables(&[&files[0]], None, &[]), "secret", &expected, sql);
+}

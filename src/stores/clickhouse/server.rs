@@ -108,11 +108,20 @@ impl Server<'_> {
                 endpoint.bind = Fact::Unknown(why.clone(), *place);
             }
         }
+        if let Some(place) = transport::wants_certificates(&self.reader, self.root) {
+            let why = Why::NotHere("whose certificates the server takes".into());
+            for endpoint in store.endpoints.iter_mut().filter(|e| e.tls.known() == Some(&true)) {
+                endpoint.bind = Fact::Unknown(why.clone(), place);
+            }
+        }
         if let Some(required) = tls_required(&store.endpoints) {
             store.tls_required = required;
         }
         if let Some(version) = transport::tls_version(&self.reader, self.root) {
             store.tls_version = version;
+        }
+        if let Some(checked) = transport::checks_nodes(&self.reader, self.root) {
+            store.upstream_tls = checked;
         }
         if let Some(encrypted) = transport::between_nodes(&self.reader, self.root) {
             store.node_tls = encrypted;

@@ -47,7 +47,7 @@ fn is_placeholder(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let mut parts = lower.split(['_', '-', ' ']).filter(|part| !part.is_empty());
     let named = lower.ends_with("key") && parts.all(|part| words.contains(&part));
-    named || is_to_be_filled_in(value)
+    named || lower.ends_with("-here") || lower.ends_with("_here") || is_to_be_filled_in(value)
 }
 
 fn secret(
@@ -58,22 +58,19 @@ fn secret(
     store: Option<(&Address, &Name)>,
 ) -> Secret {
     let kind = if is_key(&credential.name) { "key" } else { "password" };
-    let (name, suffix, title) = match &shown.name {
-        Some(name) => {
-            let name = match &name.database {
-                Some(database) => format!("{database}.{}", name.table),
-                None => name.table.to_string(),
-            };
-            let suffix = format!("secret/{name}/{}", credential.name);
-            let title = format!("the {kind} in the definition of `{name}`");
-            (name, suffix, title)
-        }
-        None => {
-            let nth = if number > 1 { format!("[{number}]") } else { String::new() };
-            let suffix = format!("secret/{}/{}{nth}", file.address, credential.name);
-            let title = format!("the {kind} that a query hands to `{}`", credential.name);
-            (credential.name.to_string(), suffix, title)
-        }
+    let (name, suffix, title) = if let Some(name) = &shown.name {
+        let name = match &name.database {
+            Some(database) => format!("{database}.{}", name.table),
+            None => name.table.to_string(),
+        };
+        let suffix = format!("secret/{name}/{}", credential.name);
+        let title = format!("the {kind} in the definition of `{name}`");
+        (name, suffix, title)
+    } else {
+        let nth = if number > 1 { format!("[{number}]") } else { String::new() };
+        let suffix = format!("secret/{}/{}{nth}", file.address, credential.name);
+        let title = format!("the {kind} that a query hands to `{}`", credential.name);
+        (credential.name.to_string(), suffix, title)
     };
     let address: Name = match store {
         Some((store, _)) => format!("{store}/sql/{suffix}").into(),
@@ -113,5 +110,5 @@ fn is_key(name: &str) -> bool {
     name.contains("key")
         || name.starts_with("s3")
         || name.starts_with("S3")
-        || keys.contains(&&*name.to_ascii_lowercase().trim_end_matches("cluster"))
+        || keys.contains(&name.to_ascii_lowercase().trim_end_matches("cluster"))
 }

@@ -490,8 +490,8 @@ fn check_tls(server: &str, client: &str, expected: &str) {
     let store = &parts.stores[0];
     let version = shown(&store.tls_version, ToString::to_string) + basis(&store.tls_version);
     let nodes = shown(&store.upstream_tls, |on| if *on { "checked" } else { "unchecked" }.into());
-    let ports = store.endpoints.iter().filter(|e| e.tls.known() == Some(&true));
-    let binds: Vec<String> = ports.map(|e| shown(&e.bind, addresses)).collect();
+    let secure = store.endpoints.iter().filter(|e| e.tls.known() == Some(&true));
+    let binds: Vec<String> = secure.map(|e| shown(&e.bind, addresses)).collect();
     assert_eq!(format!("{version}; {nodes}; {}", binds.join(" ")), expected, "{server} {client}");
 }
 

@@ -24,7 +24,7 @@ const ENGINES: [&str; 17] = [
 ];
 
 /// Words in statements that no other database understands.
-const PHRASES: [&str; 18] = [
+const PHRASES: [&str; 19] = [
     "create named collection",
     "modify ttl",
     "remove ttl",
@@ -43,6 +43,7 @@ const PHRASES: [&str; 18] = [
     "table function ",
     "remotesecure(",
     "from remote(",
+    "s3cluster(",
 ];
 
 /// Words in definitions that ClickHouse does not understand.
@@ -221,6 +222,7 @@ pub(super) fn sql(path: &str, text: &str) -> Claim {
         "table function ",
         "from remote(",
         "remotesecure(",
+        "s3cluster(",
         "from s3(",
         "from mysql(",
         "from postgresql(",

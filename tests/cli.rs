@@ -307,6 +307,8 @@ fn what_the_configuration_suppresses_is_marked_and_what_it_does_not_is_told() {
     assert_eq!(of("path = 'a.sql'", &[]), [a, b, told]);
     assert_eq!(of("path = 'a.sql'\nreason = 'why'\nuntil = 2026-01-31", &[]), [a, b, told]);
     assert_eq!(of("path = 'a.sql'\nreason = 'why'\nuntil = 2999-01-31", &[]), [hidden, b]);
+    let (log, _) = check(&dir, &["check", "--format", "sarif", "--quiet"], 1);
+    assert!(log.contains("\"external\"") && log.contains("seawall.toml"), "{log}");
     // A part of the project does not tell what the rest would give.
     assert_eq!(of("path = 'b.sql'\nreason = 'why'", &["a.sql"]), [a]);
 }

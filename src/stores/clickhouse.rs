@@ -24,6 +24,7 @@ mod server_secrets;
 mod shipped;
 mod sql_secrets;
 mod sql_users;
+mod startup;
 mod substitute;
 mod tables;
 #[cfg(test)]

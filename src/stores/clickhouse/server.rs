@@ -5,7 +5,7 @@ use super::names::Names;
 use super::read::Reader;
 use super::records;
 use super::users::{self, Accounts};
-use super::{handlers, listen, masking, server_secrets, transport};
+use super::{handlers, listen, masking, server_secrets, startup, transport};
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{Address, EndpointDraft, Login, Store};
 use crate::model::net::Addresses;
@@ -60,6 +60,7 @@ impl Server<'_> {
         defects.extend(transport::trusting_clusters(&self.reader, self.root, &self.names));
         let mut parts = Parts { secrets, defects, ..Parts::default() };
         parts.secrets.extend(server_secrets::secrets(&self.reader, self.root, &self.names));
+        parts.secrets.extend(startup::secrets(self.root, &self.names));
         parts.logs = records::logs(&self.reader, self.root, self.users, &self.names);
         parts.keeps = records::keeps(&self.reader, self.root, &self.names);
         if self.only_written {

@@ -235,3 +235,17 @@ fn credentials_in_queries_are_secrets_of_their_file() {
     ];
     compare(&tables(&[&files[0]], None, &[]), "secret", &expected, sql);
 }
+
+#[test]
+fn statements_that_run_at_every_start_show_secrets_too() {
+    let text = "<clickhouse><startup_scripts><scripts><query>CREATE USER u IDENTIFIED WITH \
+                plaintext_password BY 'harbour-1'</query></scripts><scripts><query>INSERT INTO t \
+                SELECT * FROM mysql('h', 'd', 't', 'u', 'harbour-2')</query></scripts>\
+                </startup_scripts></clickhouse>";
+    let files = files(&[("ch/config.d/start.xml", text), ("ch/config.xml", "<clickhouse/>")]);
+    let files: Vec<&ConfigFile> = files.iter().collect();
+    let parts = on_disk(&files);
+    let shown: Vec<&str> =
+        parts.secrets.iter().map(|secret| &text[secret.identity.place.range()]).collect();
+    assert_eq!(shown, ["plaintext_password BY 'harbour-1'", "'harbour-2'"]);
+}

@@ -4,6 +4,8 @@
 
 mod args;
 mod check;
+mod config;
+mod configured;
 mod explain;
 mod inventory;
 mod meant;
@@ -40,6 +42,8 @@ impl From<Status> for ExitCode {
 /// Why a command ended without an answer.
 enum Stop {
     Usage(String),
+    /// Mistakes of the configuration, drawn at their places.
+    Faults(String),
     /// Standard output or a report's file could not be written.
     Write(std::io::Error),
 }
@@ -74,6 +78,10 @@ pub fn main() -> ExitCode {
             say(&format!("error: {message}"));
             Status::Usage
         }
+        Ok(Err(Stop::Faults(drawn))) => {
+            stream::show(&drawn);
+            Status::Usage
+        }
         Ok(Err(Stop::Write(error))) => {
             say(&format!("error: cannot write: {error}"));
             Status::Internal
@@ -92,5 +100,6 @@ fn run(command: Command) -> Result<Status, Stop> {
         Command::Inventory(args) => inventory::run(args),
         Command::Explain(args) => explain::explain(&args),
         Command::Rules(args) => explain::rules(&args),
+        Command::Config(args) => config::run(&args),
     }
 }

@@ -95,6 +95,7 @@ pub fn in_container(
             .map(|(n, v)| (n.as_str().into(), Fact::written(v.as_str().into(), HERE)))
             .collect(),
         env_open: None,
+        declared: &[],
         files: placed,
         files_open: Vec::new(),
     };

@@ -5,6 +5,7 @@
 //! the join, what is derived from it, the rules, the reports. `ARCHITECTURE.md` is the map.
 
 // Texts and trees.
+mod glob;
 mod paths;
 mod shared;
 mod source;
@@ -28,6 +29,8 @@ mod stores;
 mod engine;
 mod finding;
 mod suppress;
+// What the project says about itself.
+mod config;
 // From findings to people.
 pub mod cli;
 #[doc(hidden)]

@@ -3,6 +3,7 @@
 //! Knows nothing of formats, rules or reports. Front ends fill [`fragment::Fragment`]s; `link`
 //! joins them; `derive` makes the entities of [`concept`], which are all that rules can ask about.
 
+pub(crate) mod class;
 pub(crate) mod concept;
 pub(crate) mod fact;
 pub(crate) mod fragment;

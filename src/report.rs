@@ -5,6 +5,7 @@
 
 mod clean;
 pub(crate) mod explain;
+mod fault;
 mod human;
 pub(crate) mod inventory;
 mod json;
@@ -21,6 +22,7 @@ use crate::finding::{Finding, Run, Severity};
 use crate::model::truth::Confidence;
 
 pub(crate) use clean::line as clean_line;
+pub(crate) use fault::fault;
 
 /// The kinds of report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::catalog::Catalog;
+use crate::config::{Configuration, is_name};
 use crate::derive;
 use crate::engine::RuleSet;
 use crate::finding::{Finding, RuleInfo, Run};
@@ -40,6 +41,7 @@ pub(crate) struct Options {
     pub(crate) skip: Vec<String>,
     /// Values of Terraform variables, in the order in which they are given.
     pub(crate) variables: Vec<Given>,
+    pub(crate) configurations: Vec<Configuration>,
     /// Year, month, day; suppressions expire.
     pub(crate) today: (i32, u32, u32),
 }
@@ -115,7 +117,10 @@ pub(crate) fn run_timed(options: &Options, took: &mut Timings) -> Result<Run, Us
         });
         let Knowledge { catalog, rules } = &knowledge;
         let sources = with_variables(loaded.sources, &options.variables)?;
-        let mut run = judge(sources, catalog, rules, options.today, took);
+        let own = options.configurations.iter().map(|c| c.file.clone()).collect();
+        let sources = sources.with_own(own);
+        let asked = Asked { configurations: &options.configurations, rules, today: options.today };
+        let mut run = judge(sources, catalog, asked, took);
         run.unreadable = loaded.unreadable;
         // The process ends soon; taking apart what it knows would only cost time.
         std::mem::forget(knowledge);
@@ -135,7 +140,13 @@ fn load(options: &Options) -> Result<workspace::Loaded, UsageError> {
 
 /// The rules that would run.
 pub(crate) fn rules(rules_dir: Option<&Path>) -> Result<Vec<RuleInfo>, UsageError> {
-    Ok(Knowledge::load(rules_dir)?.rules.infos().cloned().collect())
+    Ok(own_and_built_in(rules_dir)?.infos().cloned().collect())
+}
+
+/// Whether a name is that of a rule, or was.
+pub(crate) fn names_rule(rules_dir: Option<&Path>) -> Result<impl Fn(&str) -> bool, UsageError> {
+    let rules = own_and_built_in(rules_dir)?;
+    Ok(move |name: &str| rules.info(name).is_some())
 }
 
 /// With the values that the command line gives, and the files that hold them.
@@ -181,16 +192,22 @@ fn stock_up() {
     }
 }
 
+/// What is asked of the texts, and what the project says about itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// Those of the sources, in their order.
+    pub(crate) configurations: &'a [Configuration],
+    pub(crate) rules: &'a RuleSet,
+    pub(crate) today: (i32, u32, u32),
+}
+
 /// Judges texts that are in memory.
-pub(crate) fn judge(
-    sources: Sources,
-    catalog: &Catalog,
-    rules: &RuleSet,
-    today: (i32, u32, u32),
-    took: &mut Timings,
-) -> Run {
-    let (fragment, claimed) = understand(&sources, catalog, took);
-    let mut run = judge_fragment(fragment, sources, catalog, rules, today, took);
+pub(crate) fn judge(sources: Sources, catalog: &Catalog, asked: Asked, took: &mut Timings) -> Run {
+    let (mut fragment, claimed) = understand(&sources, catalog, took);
+    for (file, configuration) in sources.own().zip(asked.configurations) {
+        fragment.declared.extend(configuration.declared(file, &sources));
+    }
+    let mut run = judge_fragment(fragment, sources, catalog, asked, took);
     run.claimed = claimed;
     run
 }
@@ -229,7 +246,8 @@ fn understand(sources: &Sources, catalog: &Catalog, took: &mut Timings) -> (Frag
 
 /// The files that a front end claims, with the front end.
 fn claims(sources: &Sources) -> Vec<(FileId, &'static dyn Format)> {
-    let files: Vec<FileId> = sources.ids().collect();
+    // Seawall's own configuration is nobody's input, also where this run does not heed it.
+    let files: Vec<FileId> = sources.ids().filter(|f| !is_name(sources.path(*f))).collect();
     files
         .into_par_iter()
         .filter_map(|f| Some((f, formats::of(sources.path(f), sources.str(f))?)))
@@ -323,8 +341,7 @@ fn judge_fragment(
     mut fragment: Fragment,
     sources: Sources,
     catalog: &Catalog,
-    rules: &RuleSet,
-    today: (i32, u32, u32),
+    asked: Asked,
     took: &mut Timings,
 ) -> Run {
     let problems = std::mem::take(&mut fragment.problems);
@@ -340,10 +357,10 @@ fn judge_fragment(
         },
         || suppress::Written::new(&sources, annotations),
     );
-    let mut findings = timed(&mut took.check, || check(&model, &ignores, &sources, rules, today));
+    let mut findings = timed(&mut took.check, || check(&model, &ignores, &sources, asked));
     rendered::trace(&mut findings, &sources);
     Run {
-        rules: rules.infos().cloned().collect(),
+        rules: asked.rules.infos().cloned().collect(),
         sources,
         model,
         findings,
@@ -357,13 +374,12 @@ fn check(
     model: &Model,
     ignores: &suppress::Written,
     sources: &Sources,
-    rules: &RuleSet,
-    today: (i32, u32, u32),
+    asked: Asked,
 ) -> Vec<Finding> {
-    let (year, month, day) = today;
+    let Asked { configurations, rules, today: (year, month, day) } = asked;
     let today = format!("{year:04}-{month:02}-{day:02}");
     let findings = rules.run(model);
-    suppress::apply(findings, sources, ignores, rules, Some(&today))
+    suppress::apply(findings, sources, ignores, configurations, rules, Some(&today))
 }
 
 /// A text that a front end claims and cannot read.
@@ -388,5 +404,6 @@ pub(crate) fn check_texts(files: &[(String, String)], rules: &RuleSet) -> Run {
     static CATALOG: std::sync::LazyLock<Catalog> =
         std::sync::LazyLock::new(|| Catalog::of(crate::embedded::pages()));
     let sources = workspace::in_memory(files);
-    judge(sources, &CATALOG, rules, (2026, 1, 1), &mut Timings::default())
+    let asked = Asked { configurations: &[], rules, today: (2026, 1, 1) };
+    judge(sources, &CATALOG, asked, &mut Timings::default())
 }

@@ -179,13 +179,16 @@ pub(crate) enum Given {
 pub(crate) struct Sources {
     files: Vec<Source>,
     given: Vec<Given>,
+    /// Seawall's own configurations: places of theirs are places like any, but nobody finds them
+    /// among the files of the project. Their ids follow those of the files.
+    own: Vec<Source>,
 }
 
 impl Sources {
     /// Sorts by path, so that ids do not depend on the order of discovery.
     pub(crate) fn new(mut files: Vec<Source>) -> Sources {
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        Sources { files, given: Vec::new() }
+        Sources { files, given: Vec::new(), own: Vec::new() }
     }
 
     /// With values of variables, and the files that some of them stand in. A file that is here
@@ -195,6 +198,23 @@ impl Sources {
         self.files.sort_by(|a, b| a.path.cmp(&b.path));
         self.files.dedup_by(|a, b| a.path == b.path);
         Sources { given, ..self }
+    }
+
+    /// With seawall's own configurations, which are not the project's files any more.
+    pub(crate) fn with_own(mut self, own: Vec<Source>) -> Sources {
+        self.files.retain(|file| own.iter().all(|o| o.path != file.path));
+        Sources { own, ..self }
+    }
+
+    /// The ids of seawall's own configurations, in the order in which they were given.
+    pub(crate) fn own(&self) -> impl Iterator<Item = FileId> + use<> {
+        let first = self.files.len() as u32;
+        (first..first + self.own.len() as u32).map(FileId)
+    }
+
+    fn file(&self, file: FileId) -> &Source {
+        let at = file.0 as usize;
+        self.files.get(at).unwrap_or_else(|| &self.own[at - self.files.len()])
     }
 
     /// In the order of the command line: the last wins.
@@ -207,15 +227,15 @@ impl Sources {
     }
 
     pub(crate) fn path(&self, file: FileId) -> &Arc<str> {
-        &self.files[file.0 as usize].path
+        &self.file(file).path
     }
 
     pub(crate) fn text(&self, file: FileId) -> Text {
-        Text::of_file(file, self.files[file.0 as usize].text.clone())
+        Text::of_file(file, self.file(file).text.clone())
     }
 
     pub(crate) fn str(&self, file: FileId) -> &str {
-        &self.files[file.0 as usize].text
+        &self.file(file).text
     }
 
     /// The text at a place.

@@ -7,6 +7,7 @@ pub(crate) mod clickhouse;
 pub(crate) mod proxies;
 pub(crate) mod settings;
 
+use crate::model::class::Declared;
 use crate::model::concept::{Defect, Secret};
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{ConfigFile, Container, Keep, LogDraft, Store};
@@ -23,6 +24,8 @@ pub(crate) struct Program<'a> {
     pub(crate) files: Vec<(Name, &'a ConfigFile)>,
     /// Folders or files in the container that are filled from outside the project.
     pub(crate) files_open: Vec<(Name, Why, Place)>,
+    /// What seawall's configuration says of tables.
+    pub(crate) declared: &'a [Declared],
 }
 
 impl Program<'_> {

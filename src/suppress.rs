@@ -1,4 +1,4 @@
-//! Suppressions: comments, annotations, and what they hide.
+//! Suppressions: comments, annotations, entries of seawall's configuration, and what they hide.
 //!
 //! A comment counts for its own line, for the next line that is no comment, and, where it stands
 //! at the head of a block, for the block. Which block that is, is read from the layout, so that it
@@ -10,6 +10,7 @@ mod layout;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use crate::config::{Configuration, Ignore, is_date};
 use crate::engine::RuleSet;
 use crate::engine::contain::sort;
 use crate::finding::{Finding, Suppressed};
@@ -51,6 +52,7 @@ pub(crate) fn apply(
     mut findings: Vec<Finding>,
     sources: &Sources,
     Written { comments, annotations }: &Written,
+    configurations: &[Configuration],
     rules: &RuleSet,
     today: Option<&str>,
 ) -> Vec<Finding> {
@@ -76,9 +78,51 @@ pub(crate) fn apply(
             defects.push(defect(*place, fault, sources));
         });
     }
+    for (file, configuration) in sources.own().zip(configurations) {
+        for ignore in &configuration.ignores {
+            let place = Place::new(file, ignore.at.clone());
+            let comment = Comment::configured(place, ignore);
+            if let Some(fault) = fault(&comment, today) {
+                defects.push(defect(place, fault, sources));
+                continue;
+            }
+            let hit = by_entry(configuration, ignore, &findings, sources, rules);
+            settle(&comment, &hit, &mut findings, rules, |fault| {
+                // Of a part of the project nobody can tell what the rest has.
+                defects.extend(configuration.whole.then(|| defect(place, fault, sources)));
+            });
+        }
+    }
     findings.extend(rules.run(&Model { defects, ..Model::default() }));
     sort(&mut findings);
     findings
+}
+
+/// The findings that an entry of a configuration means.
+fn by_entry(
+    configuration: &Configuration,
+    ignore: &Ignore,
+    findings: &[Finding],
+    sources: &Sources,
+    rules: &RuleSet,
+) -> Vec<usize> {
+    let Some(rule) = rules.info(&ignore.rule.value).map(|info| &info.name) else {
+        return Vec::new();
+    };
+    let about = |finding: &Finding| {
+        ignore.resource.as_ref().is_none_or(|glob| {
+            [&finding.about, &finding.subject]
+                .into_iter()
+                .chain(&finding.instances)
+                .any(|name| crate::glob::matches(glob, name))
+        })
+    };
+    let meant = |finding: &Finding| {
+        finding.rule == *rule
+            && about(finding)
+            && configuration.means(ignore, sources.path(finding.at.file))
+    };
+    findings.iter().enumerate().filter(|(_, f)| meant(f)).map(|(index, _)| index).collect()
 }
 
 /// What is wrong with a comment whatever it hits.
@@ -90,7 +134,7 @@ fn fault(comment: &Comment, today: Option<&str>) -> Option<String> {
         return Some("the suppression names no rule, so it hides nothing".to_owned());
     }
     let until = comment.until.as_deref()?;
-    if !comment::is_date(until) {
+    if !is_date(until) {
         return Some(format!(
             "`{until}` is no date (YYYY-MM-DD), so the suppression hides nothing"
         ));

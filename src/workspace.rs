@@ -4,6 +4,7 @@
 //! front end could claim or a configuration could name.
 
 mod beside;
+pub(crate) mod configuration;
 
 use std::collections::BTreeSet;
 use std::fs::File;

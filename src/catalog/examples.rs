@@ -8,7 +8,7 @@ use super::Catalog;
 use crate::cards::example::default_name;
 use crate::cards::{Block, Page, Part};
 use crate::report::inventory::line::line;
-use crate::session::{Timings, judge};
+use crate::session::{Asked, Timings, judge};
 use crate::workspace::in_memory;
 
 /// Blocks that stand together, and where their inventory stands or would stand.
@@ -112,7 +112,8 @@ fn inventory(catalog: &Catalog, page: &Page, project: &Project) -> String {
         })
         .collect();
     let (rules, took) = (crate::engine::RuleSet::default(), &mut Timings::default());
-    let run = judge(in_memory(&files), catalog, &rules, (2026, 1, 1), took);
+    let asked = Asked { configurations: &[], rules: &rules, today: (2026, 1, 1) };
+    let run = judge(in_memory(&files), catalog, asked, took);
     let mut lines: Vec<String> =
         run.model.datastores.iter().map(|store| line(store) + "\n").collect();
     lines.sort();

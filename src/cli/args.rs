@@ -26,6 +26,8 @@ pub(super) enum Command {
     Explain(Explain),
     /// List all rules
     Rules(Rules),
+    /// Print the configuration in force, and where each value comes from
+    Config(Config),
 }
 
 /// What to read; shared by the commands that read.
@@ -51,6 +53,10 @@ pub(super) struct Input {
     #[arg(skip)]
     pub(super) variables: Vec<Given>,
 
+    /// Configuration file; without one `seawall.toml` or `.seawall.toml`, upward from each PATH
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(super) config: Option<PathBuf>,
+
     /// Read no configuration file
     #[arg(long)]
     pub(super) no_config: bool,
@@ -62,6 +68,37 @@ pub(super) struct Input {
     /// Show no progress
     #[arg(long)]
     pub(super) no_progress: bool,
+}
+
+/// What a configuration may say as well.
+#[derive(clap::Args, Debug)]
+pub(super) struct Chosen {
+    /// Severity from which findings make the exit status 1 [default: medium]
+    #[arg(long, value_name = "SEVERITY",
+          value_parser = ["critical", "high", "medium", "low", "never"])]
+    pub(super) fail_on: Option<String>,
+
+    /// Mildest severity to show [default: low]
+    #[arg(long, value_name = "SEVERITY",
+          value_parser = ["critical", "high", "medium", "low", "info"])]
+    pub(super) min_severity: Option<String>,
+
+    /// Least confidence to show and to fail on [default: likely]
+    #[arg(long, value_name = "CONFIDENCE",
+          value_parser = ["certain", "likely", "possible"])]
+    pub(super) min_confidence: Option<String>,
+
+    /// Run only these rules: a name, a category, or a glob of names; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub(super) rule: Vec<String>,
+
+    /// Leave these rules out: a name, a category, or a glob of names; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub(super) skip: Vec<String>,
+
+    /// Directory with rule pages of your own, beside the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub(super) rules: Option<PathBuf>,
 }
 
 #[derive(clap::Args, Debug)]
@@ -77,32 +114,8 @@ pub(super) struct Check {
     #[arg(long, value_name = "FORMAT=FILE")]
     pub(super) output: Vec<String>,
 
-    /// Severity from which findings make the exit status 1
-    #[arg(long, value_name = "SEVERITY", default_value = "medium",
-          value_parser = ["critical", "high", "medium", "low", "never"])]
-    pub(super) fail_on: String,
-
-    /// Mildest severity to show
-    #[arg(long, value_name = "SEVERITY", default_value = "low",
-          value_parser = ["critical", "high", "medium", "low", "info"])]
-    pub(super) min_severity: String,
-
-    /// Least confidence to show and to fail on
-    #[arg(long, value_name = "CONFIDENCE", default_value = "likely",
-          value_parser = ["certain", "likely", "possible"])]
-    pub(super) min_confidence: String,
-
-    /// Run only these rules: a name, a category, or a glob of names; repeatable
-    #[arg(long, value_name = "NAME")]
-    pub(super) rule: Vec<String>,
-
-    /// Leave these rules out: a name, a category, or a glob of names; repeatable
-    #[arg(long, value_name = "NAME")]
-    pub(super) skip: Vec<String>,
-
-    /// Directory with rule pages of your own, beside the built-in ones
-    #[arg(long, value_name = "DIR")]
-    pub(super) rules: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) chosen: Chosen,
 
     /// When to color
     #[arg(long, value_name = "WHEN", default_value = "auto")]
@@ -146,6 +159,15 @@ pub(super) struct Rules {
     pub(super) rules: Option<PathBuf>,
 }
 
+#[derive(clap::Args, Debug)]
+pub(super) struct Config {
+    #[command(flatten)]
+    pub(super) input: Input,
+
+    #[command(flatten)]
+    pub(super) chosen: Chosen,
+}
+
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Color {
     Auto,
@@ -169,6 +191,7 @@ impl Args {
         let input = match &mut args.command {
             Command::Check(check) => Some(&mut check.input),
             Command::Inventory(inventory) => Some(&mut inventory.input),
+            Command::Config(config) => Some(&mut config.input),
             Command::Explain(_) | Command::Rules(_) => None,
         };
         if let (Some(input), Some((_, matches))) = (input, matches.subcommand()) {
@@ -230,7 +253,7 @@ mod tests {
 
     #[test]
     fn what_is_not_built_yet_is_refused() {
-        for option in ["--baseline", "--fix", "--diff", "--only", "--config"] {
+        for option in ["--baseline", "--fix", "--diff", "--only"] {
             let typed = ["seawall", "check", option, "x"];
             assert!(Args::try_parse_from(typed).is_err(), "{option}");
         }

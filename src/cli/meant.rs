@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::args::{Check, Color, Input};
+use super::configured::{self, Effective};
 use super::{Stop, select, stream};
 use crate::finding::Severity;
 use crate::model::truth::Confidence;
@@ -26,21 +27,23 @@ pub(super) struct Job {
 
 impl Job {
     pub(super) fn new(args: Check) -> Result<Job, Stop> {
-        let (select, skip) = rules(&args)?;
+        let options = options(args.input)?;
+        let effective = configured::effective(&args.chosen, &options.configurations)?;
+        let rules_dir = args.chosen.rules;
+        let (select, skip) = rules(rules_dir.as_deref(), &effective)?;
         let color = match args.color {
             Color::Auto => None,
             Color::Always => Some(true),
             Color::Never => Some(false),
         };
         let outputs = args.output.iter().map(|typed| output(typed)).collect::<Result<_, _>>()?;
-        let rules_dir = args.rules;
         Ok(Job {
-            options: Options { rules_dir, select, skip, ..options(args.input)? },
+            options: Options { rules_dir, select, skip, ..options },
             shown: Shown {
-                severity: Severity::named(&args.min_severity).unwrap_or(Severity::Low),
-                confidence: confidence(&args.min_confidence),
+                severity: Severity::named(&effective.min_severity.value).unwrap_or(Severity::Low),
+                confidence: confidence(&effective.min_confidence.value),
             },
-            fail_on: Severity::named(&args.fail_on),
+            fail_on: Severity::named(&effective.fail_on.value),
             format: Format::named(&args.format).unwrap_or(Format::Human),
             look: stream::look(color),
             outputs,
@@ -52,6 +55,7 @@ impl Job {
 
 /// What to read, for any command that reads; all rules.
 pub(super) fn options(input: Input) -> Result<Options, Stop> {
+    let configurations = configured::configurations(&input)?;
     let dash = Path::new("-");
     let wants_stdin = input.paths.iter().any(|path| path == dash);
     let mut paths: Vec<PathBuf> = input.paths.into_iter().filter(|path| path != dash).collect();
@@ -72,6 +76,7 @@ pub(super) fn options(input: Input) -> Result<Options, Stop> {
         select: Vec::new(),
         skip: Vec::new(),
         variables: input.variables,
+        configurations,
         today: today(),
     })
 }
@@ -81,14 +86,13 @@ fn usage(message: &str) -> Stop {
 }
 
 /// The rules to run and to leave out, by name.
-fn rules(args: &Check) -> Result<(Vec<String>, Vec<String>), Stop> {
-    if args.rule.is_empty() && args.skip.is_empty() {
+fn rules(folder: Option<&Path>, effective: &Effective) -> Result<(Vec<String>, Vec<String>), Stop> {
+    let Effective { rule, skip, .. } = effective;
+    if rule.value.is_empty() && skip.value.is_empty() {
         return Ok((Vec::new(), Vec::new()));
     }
-    let all = session::rules(args.rules.as_deref())?;
-    let select = select::names("--rule", &args.rule, &all)?;
-    let skip = select::names("--skip", &args.skip, &all)?;
-    Ok((select, skip))
+    let all = session::rules(folder)?;
+    Ok((select::names("--rule", &rule.value, &all)?, select::names("--skip", &skip.value, &all)?))
 }
 
 fn output(typed: &str) -> Result<(Format, String, std::fs::File), Stop> {

@@ -2,6 +2,7 @@
 
 use super::Stop;
 use crate::finding::{Category, RuleInfo};
+use crate::glob::matches;
 use crate::spelling::distance;
 
 /// The names of all rules that the patterns mean; a pattern that means none is a usage error.
@@ -12,23 +13,26 @@ pub(super) fn names(
 ) -> Result<Vec<String>, Stop> {
     let mut names: Vec<String> = Vec::new();
     for pattern in patterns {
-        let category = Category::named(pattern);
-        let before = names.len();
-        let meant = rules.iter().filter(|rule| {
-            category.map_or_else(|| matches(pattern, &rule.name), |c| rule.category == c)
-        });
-        names.extend(meant.map(|rule| rule.name.to_string()));
-        if names.len() == before {
-            let why = match category {
-                Some(_) => "no rule has this category".to_owned(),
-                None => unknown(pattern, rules),
-            };
-            return Err(Stop::Usage(format!("{option} {pattern}: {why}")));
-        }
+        let told = |why| Stop::Usage(format!("{option} {pattern}: {why}"));
+        names.extend(meant(pattern, rules).map_err(told)?);
     }
     names.sort();
     names.dedup();
     Ok(names)
+}
+
+/// The rules that one pattern means, or why there are none.
+pub(super) fn meant(pattern: &str, rules: &[RuleInfo]) -> Result<Vec<String>, String> {
+    let category = Category::named(pattern);
+    let means = |rule: &&RuleInfo| {
+        category.map_or_else(|| matches(pattern, &rule.name), |c| rule.category == c)
+    };
+    let names: Vec<String> = rules.iter().filter(means).map(|r| r.name.to_string()).collect();
+    match category {
+        _ if !names.is_empty() => Ok(names),
+        Some(_) => Err("no rule has this category".to_owned()),
+        None => Err(unknown(pattern, rules)),
+    }
 }
 
 /// The sentence about a name that no rule has.
@@ -43,29 +47,6 @@ pub(super) fn unknown(name: &str, rules: &[RuleInfo]) -> String {
     }
 }
 
-/// Whether a glob of `*` and `?` means the whole name. Linear but for going back to the last star.
-fn matches(glob: &str, name: &str) -> bool {
-    let (glob, name) = (glob.as_bytes(), name.as_bytes());
-    let (mut g, mut n) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while n < name.len() {
-        if glob.get(g) == Some(&b'*') {
-            star = Some((g, n));
-            g += 1;
-        } else if glob.get(g).is_some_and(|c| *c == b'?' || *c == name[n]) {
-            g += 1;
-            n += 1;
-        } else if let Some((at, taken)) = star {
-            star = Some((at, taken + 1));
-            g = at + 1;
-            n = taken + 1;
-        } else {
-            return false;
-        }
-    }
-    glob[g..].iter().all(|c| *c == b'*')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,6 +56,7 @@ mod tests {
         let patterns: Vec<String> = patterns.iter().map(|p| (*p).to_owned()).collect();
         let found = names("--rule", &patterns, &sample::clean().rules).map_err(|stop| match stop {
             Stop::Usage(message) => message,
+            Stop::Faults(drawn) => drawn,
             Stop::Write(error) => error.to_string(),
         });
         let meant = meant.map(|names| names.iter().map(|n| (*n).to_owned()).collect());

@@ -11,6 +11,11 @@ pub(super) fn say(line: &str) {
     let _ = writeln!(io::stderr(), "seawall: {}", clean_line(line));
 }
 
+/// Several lines to a person, drawn already.
+pub(super) fn show(drawn: &str) {
+    let _ = io::stderr().write_all(drawn.as_bytes());
+}
+
 /// Writes data to standard output. A reader that has seen enough (`| head`) is no error.
 pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Stop> {
     let mut out = BufWriter::new(io::stdout().lock());
@@ -58,7 +63,15 @@ pub(super) fn read() -> Result<String, Stop> {
 
 /// How standard output wants its text. `color` is `None` where nobody has said.
 pub(super) fn look(color: Option<bool>) -> Look {
-    let terminal = io::stdout().is_terminal();
+    look_on(io::stdout().is_terminal(), color)
+}
+
+/// How standard error wants its text.
+pub(super) fn look_of_errors() -> Look {
+    look_on(io::stderr().is_terminal(), None)
+}
+
+fn look_on(terminal: bool, color: Option<bool>) -> Look {
     // no-color.org: set to anything but nothing.
     let refused = set("NO_COLOR") || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     Look {

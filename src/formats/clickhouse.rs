@@ -231,6 +231,9 @@ mod tests {
         check("a.sql", "CREATE TABLE a (x INT) ENGINE=InnoDB;", Claim::No);
         check("a.sql", "CREATE TABLE a (x INT) ENGINE = MEMORY; -- MergeTree", Claim::No);
         check("a.sql", "ALTER TABLE a MODIFY TTL d + INTERVAL 1 DAY", Claim::Maybe);
+        check("a.sql", "INSERT INTO a SELECT * FROM remote('h', d.t, 'u', 'p')", Claim::Maybe);
+        check("a.sql", "SELECT * FROM mysql('h', 'd', 't', 'u', 'p')", Claim::No);
+        check("clickhouse/a.sql", "SELECT * FROM mysql('h', 'd', 't', 'u', 'p')", Claim::Maybe);
         check("clickhouse/users.sql", "CREATE USER a IDENTIFIED BY 'x'", Claim::Maybe);
         check("a.sql", "CREATE TABLE a (x INT) ENGINE TinyBase", Claim::No);
         check("a.sql", "CREATE TABLE a (t text); -- codec(zstd, x jsonb", Claim::No);

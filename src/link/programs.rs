@@ -11,6 +11,7 @@ use super::proxies;
 use crate::catalog::Catalog;
 use crate::catalog::image::ImageCard;
 use crate::catalog::proxy::proxy;
+use crate::model::class::Declared;
 use crate::model::concept::{Defect, Secret};
 use crate::model::fact::{Basis, Evidence, Fact, Name, Why};
 use crate::model::fragment::{
@@ -103,7 +104,7 @@ pub(crate) fn build(
     }
     let rest: Vec<&ConfigFile> =
         inputs.files.iter().copied().filter(|f| !mounted.contains(&f.address)).collect();
-    on_disk(&rest, &mut built);
+    on_disk(&rest, &all.declared, &mut built);
     built
 }
 
@@ -158,7 +159,7 @@ fn by_command<'a>(container: &Container, telling: &[&'a ImageCard]) -> Option<&'
 }
 
 /// Configuration that no container takes in: servers by folder layout, tables by folder.
-fn on_disk(rest: &[&ConfigFile], built: &mut Built) {
+fn on_disk(rest: &[&ConfigFile], declared: &[Declared], built: &mut Built) {
     let is_config = |file: &&&ConfigFile| {
         matches!(file.body, ConfigBody::ClickHouse(_) | ConfigBody::Variables(_))
     };
@@ -171,7 +172,7 @@ fn on_disk(rest: &[&ConfigFile], built: &mut Built) {
 
     let schemas: Vec<&ConfigFile> =
         rest.iter().copied().filter(|f| matches!(f.body, ConfigBody::ClickHouseSql(_))).collect();
-    built.take(stores::clickhouse::tables(&schemas, None));
+    built.take(stores::clickhouse::tables(&schemas, None, declared));
 }
 
 /// A server known from its configuration alone stands on some machine in some network.
@@ -203,6 +204,7 @@ struct Inputs<'a> {
     /// By path, so that those below a folder stand together.
     disk: BTreeMap<&'a str, &'a ConfigFile>,
     sources: &'a Sources,
+    declared: &'a [Declared],
 }
 
 impl<'a> Inputs<'a> {
@@ -224,6 +226,7 @@ impl<'a> Inputs<'a> {
             files: all.files.iter().chain(in_bundles).collect(),
             disk,
             sources,
+            declared: &all.declared,
         }
     }
 
@@ -234,6 +237,7 @@ impl<'a> Inputs<'a> {
             env_open: None,
             files: Vec::new(),
             files_open: Vec::new(),
+            declared: self.declared,
         };
         self.variables(container, &mut program);
         for mount in &container.mounts {

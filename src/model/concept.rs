@@ -126,7 +126,7 @@ concept! {
         reach: Arc<Reach>,
         /// The widest circle that gets in without proof.
         open_to: Arc<Reach>,
-        /// What an account that asks for no proof may do: `nothing`, `some`, `website`, `read`, `data`, `write`, `admin`.
+        /// What an account that asks for no proof may do: `nothing`, `some`, `website`, `read`, `data`, `most`, `write`, `admin`.
         open_rights: Name = optional,
         /// Every address of its host leads to it, in whatever network the host stands.
         on_every_address: bool,

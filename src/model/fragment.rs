@@ -134,6 +134,8 @@ pub(crate) struct Fragment {
     pub(crate) not_understood: Vec<(Place, Name)>,
     /// Suppressions that a format has words of its own for (annotations): rules, whole block.
     pub(crate) ignores: Vec<(Place, Place, Vec<Name>)>,
+    /// What seawall's configuration says of tables, once for the whole run.
+    pub(crate) declared: Vec<super::class::Declared>,
 }
 
 impl Fragment {

@@ -42,7 +42,7 @@ impl Display for Drawn<'_> {
     }
 }
 
-fn handler(look: Look, severity: Severity) -> MietteHandler {
+pub(super) fn handler(look: Look, severity: Severity) -> MietteHandler {
     let mut theme = match (look.color, look.unicode) {
         (true, true) => GraphicalTheme::unicode(),
         (true, false) => GraphicalTheme::ascii(),

@@ -94,7 +94,7 @@ pub(crate) struct Positions<'a> {
 
 impl<'a> Positions<'a> {
     pub(crate) fn new(sources: &'a Sources) -> Positions<'a> {
-        let files = sources.ids().map(|_| OnceCell::new()).collect();
+        let files = sources.ids().chain(sources.own()).map(|_| OnceCell::new()).collect();
         Positions { sources, files }
     }
 

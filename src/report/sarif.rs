@@ -161,7 +161,11 @@ fn outcome<'a>(
             .suppressed
             .iter()
             .map(|by| Suppression {
-                kind: "inSource",
+                kind: if positions.sources().own().any(|own| own == by.place.file) {
+                    "external"
+                } else {
+                    "inSource"
+                },
                 justification: &by.reason,
                 location: location(by.place, None, None, positions),
             })

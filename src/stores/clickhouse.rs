@@ -1,6 +1,7 @@
 //! ClickHouse servers: configuration merged as the server does it, then read as the server would.
 
 mod container;
+mod declared;
 mod disk;
 mod entry_point;
 mod folders;
@@ -23,6 +24,7 @@ mod server_secrets;
 mod shipped;
 mod sql_secrets;
 mod sql_users;
+mod startup;
 mod substitute;
 mod tables;
 #[cfg(test)]
@@ -34,6 +36,7 @@ pub(crate) use server::Built;
 
 use super::{Parts, Program};
 use crate::catalog::Catalog;
+use crate::model::class::Declared;
 use crate::model::fact::{Fact, Name};
 use crate::model::fragment::{Address, ConfigFile};
 use crate::tree::xml::Element;
@@ -51,9 +54,14 @@ pub(crate) fn on_disk(files: &[&ConfigFile]) -> Parts {
 
 /// Tables of SQL files, statements applied in the order given. `store` is the server that runs
 /// them, where one is known: its address and title. Without one, each folder is a database of its
-/// own, and its files are ordered by their names, numbers as numbers.
-pub(crate) fn tables(files: &[&ConfigFile], store: Option<(&Address, &Name)>) -> Parts {
-    tables::parts(files, store)
+/// own, and its files are ordered by their names, numbers as numbers. `declared` tells what some of
+/// them hold.
+pub(crate) fn tables(
+    files: &[&ConfigFile],
+    store: Option<(&Address, &Name)>,
+    declared: &[Declared],
+) -> Parts {
+    tables::parts(files, store, declared)
 }
 
 /// What [`on_disk`] makes of files, server by server.

@@ -1,5 +1,6 @@
 //! `seawall: ignore[rule] until=2031-01-31 reason`, in the comments of any format.
 
+use crate::config::Ignore;
 use crate::model::fact::Name;
 use crate::source::{FileId, Place};
 
@@ -19,6 +20,16 @@ pub(super) struct Comment {
 }
 
 impl Comment {
+    /// An entry of seawall's configuration says the same things.
+    pub(super) fn configured(place: Place, ignore: &Ignore) -> Comment {
+        Comment {
+            place,
+            rules: vec![ignore.rule.value.as_str().into()],
+            until: ignore.until.as_deref().map(Name::from),
+            reason: ignore.reason.as_deref().unwrap_or("").into(),
+        }
+    }
+
     /// An annotation is reason enough.
     pub(super) fn annotation(place: Place, rules: &[Name]) -> Comment {
         Comment { place, rules: rules.to_vec(), until: None, reason: "annotated".into() }
@@ -65,19 +76,4 @@ fn read(place: Place, line: &str) -> Comment {
         None => (None, rest),
     };
     Comment { place, rules, until, reason: reason.into() }
-}
-
-/// `YYYY-MM-DD`, so that the order of texts is the order of days.
-pub(super) fn is_date(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let [year, month, day] = parts.as_slice() else {
-        return false;
-    };
-    let number = |part: &str, len: usize| {
-        let digits = part.len() == len && part.bytes().all(|b| b.is_ascii_digit());
-        if digits { part.parse::<u32>().ok() } else { None }
-    };
-    number(year, 4).is_some()
-        && number(month, 2).is_some_and(|m| (1..=12).contains(&m))
-        && number(day, 2).is_some_and(|d| (1..=31).contains(&d))
 }

@@ -63,7 +63,7 @@ fn check(path: &str, marked: &str, expected: &[&str]) {
         .into_iter()
         .collect();
     let written = Written::new(&sources, Vec::new());
-    let told: Vec<String> = apply(found, &sources, &written, &rules(), Some("2030-06-01"))
+    let told: Vec<String> = apply(found, &sources, &written, &[], &rules(), Some("2030-06-01"))
         .iter()
         .map(|f| match &f.suppressed {
             Some(suppressed) => format!("hidden: {}", suppressed.reason),
@@ -160,6 +160,7 @@ fn an_annotation_hides_what_its_object_takes_part_in() {
             vec![found],
             &sources,
             &Written::new(&sources, annotations.to_vec()),
+            &[],
             &rules(),
             None,
         );

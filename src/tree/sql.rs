@@ -3,6 +3,7 @@
 //! Only what the tool asks about is read; a statement of another kind is skipped whole. Clauses are
 //! found by their first words, so a clause that is newer than this reader costs nothing.
 
+mod called;
 mod create;
 mod cursor;
 pub(crate) mod dbt;
@@ -47,14 +48,14 @@ pub(crate) enum StatementKind {
     DropUser(Vec<Arc<str>>),
     /// `GRANT … TO`, `REVOKE … FROM`
     Grant(Grant),
-    /// What the `CREATE` before this one, at the same place, shows to somebody else.
+    /// What the statement before this one, at the same place, shows to somebody else.
     Credentials(Credentials),
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Credentials {
-    /// What is created.
-    pub(crate) name: TableName,
+    /// What is created; none where a query shows it.
+    pub(crate) name: Option<TableName>,
     pub(crate) found: Vec<Credential>,
 }
 
@@ -251,6 +252,15 @@ pub(crate) struct Grant {
     pub(crate) what: Arc<str>,
 }
 
+impl Credentials {
+    /// What the other does not show as well.
+    fn without(mut self, other: Option<&Credentials>) -> Option<Credentials> {
+        let known = |place| other.is_some_and(|other| other.found.iter().any(|c| c.place == place));
+        self.found.retain(|credential| !known(credential.place));
+        (!self.found.is_empty()).then_some(self)
+    }
+}
+
 impl Ttl {
     /// Elements that delete every row they apply to.
     pub(crate) fn deletions(&self) -> impl Iterator<Item = &TtlElement> {
@@ -300,10 +310,12 @@ pub(crate) fn parse(text: &Text) -> (Vec<Statement>, Vec<Problem>) {
         }
         if !down && start < index {
             let mut cursor = Cursor::new(text, &tokens[start..index]);
-            let shown = shown::read(&cursor).map(StatementKind::Credentials);
-            let kinds = [statement(&mut cursor, &mut problems), shown];
+            let defined = shown::read(&cursor);
+            let called = called::read(&cursor).and_then(|called| called.without(defined.as_ref()));
+            let shown = [defined, called].map(|shown| shown.map(StatementKind::Credentials));
+            let kinds = std::iter::once(statement(&mut cursor, &mut problems)).chain(shown);
             let place = cursor.whole();
-            statements.extend(kinds.into_iter().flatten().map(|kind| Statement { place, kind }));
+            statements.extend(kinds.flatten().map(|kind| Statement { place, kind }));
         }
         start = index + usize::from(mark);
         match kind {

@@ -24,7 +24,7 @@ const ENGINES: [&str; 17] = [
 ];
 
 /// Words in statements that no other database understands.
-const PHRASES: [&str; 14] = [
+const PHRASES: [&str; 19] = [
     "create named collection",
     "modify ttl",
     "remove ttl",
@@ -39,6 +39,11 @@ const PHRASES: [&str; 14] = [
     "with plaintext_password",
     "with sha256_hash",
     "system reload",
+    "into function ",
+    "table function ",
+    "remotesecure(",
+    "from remote(",
+    "s3cluster(",
 ];
 
 /// Words in definitions that ClickHouse does not understand.
@@ -212,6 +217,16 @@ pub(super) fn sql(path: &str, text: &str) -> Claim {
         "drop table",
         "rename table",
         "exchange tables",
+        // A query that speaks to another server.
+        "into function ",
+        "table function ",
+        "from remote(",
+        "remotesecure(",
+        "s3cluster(",
+        "from s3(",
+        "from mysql(",
+        "from postgresql(",
+        "from mongodb(",
     ];
     let defines = verbs.iter().any(|w| lower.contains(w));
     if defines && (hinted || PHRASES.iter().any(|p| lower.contains(p))) {

@@ -99,7 +99,7 @@ pub(crate) struct Login {
     pub(crate) networks: Fact<Addresses>,
     pub(crate) password_in_clear: Fact<bool>,
     pub(crate) admin: Fact<bool>,
-    /// What it may do: `nothing`, `some`, `read`, `data`, `write`, `admin`.
+    /// What it may do, in the words of `model::rights`.
     pub(crate) rights: Fact<Name>,
     pub(crate) place: Place,
     pub(crate) whole: Place,

@@ -113,7 +113,8 @@ pub(super) fn built(program: &Program) -> Option<Built> {
         .filter(|(path, _)| path.starts_with(INITDB))
         .map(|(_, file)| *file)
         .collect();
-    let run = tables::parts(&scripts, Some((&container.address, &container.title)));
+    let run =
+        tables::parts(&scripts, Some((&container.address, &container.title)), program.declared);
     out.keeps.extend(run.keeps);
     out.secrets.extend(run.secrets);
     let allowed = sql_users::Allowed::of(&server.reader, &root);

@@ -16,6 +16,8 @@ struct Held {
     /// In capitals, with single spaces.
     what: String,
     rights: &'static str,
+    /// Accounts may be made and changed.
+    accounts: bool,
     at: Place,
 }
 
@@ -25,8 +27,6 @@ struct Own {
     held: Vec<Held>,
     /// Where something was taken away last.
     taken: Option<Place>,
-    /// Where something was taken out of the middle of all rights.
-    unclear: Option<Place>,
 }
 
 /// What users and roles are granted, and where.
@@ -59,7 +59,7 @@ impl<'a> Granted<'a> {
                     }
                     let what = capitals(&grant.what);
                     let new = if grant.admin { "admin" } else { rights::privileges(&grant.what) };
-                    own.held.push(Held { what, rights: new, at });
+                    own.held.push(Held { what, rights: new, accounts: new == "admin", at });
                 }
                 (false, true) => {
                     if let Some(own) = self.rights.get_mut(name) {
@@ -90,34 +90,41 @@ impl<'a> Granted<'a> {
         roles.retain(|role| !gone.contains(role));
     }
 
+    /// Where a user got the administration of accounts from, by itself and by its roles.
+    pub(super) fn accounts(&self, name: &str) -> Option<Place> {
+        let own = self.reached(name).into_iter().filter_map(|name| self.rights.get(name));
+        own.flat_map(|own| &own.held).filter(|held| held.accounts).map(|held| held.at).next_back()
+    }
+
+    /// A user, its roles, and theirs.
+    fn reached<'b>(&'b self, name: &'b str) -> Vec<&'b str> {
+        let (mut open, mut seen) = (vec![name], Vec::new());
+        while let Some(name) = open.pop() {
+            if seen.len() < MAX_ROLES && !seen.contains(&name) {
+                seen.push(name);
+                open.extend(self.roles.get(name).into_iter().flatten());
+            }
+        }
+        seen
+    }
+
     /// The most that a user may do, by itself and by its roles; `None` where nothing is granted.
     pub(super) fn of(&self, name: &str) -> Option<Fact<Name>> {
-        let mut open = vec![name];
-        let mut seen: Vec<&str> = Vec::new();
-        let (mut most, mut elsewhere, mut unclear) = (None, None, None);
-        while let Some(name) = open.pop() {
-            if seen.len() == MAX_ROLES || seen.contains(&name) {
-                continue;
-            }
-            seen.push(name);
-            let roles = self.roles.get(name);
-            open.extend(roles.into_iter().flatten());
-            let own = self.rights.get(name);
-            unclear = unclear.or(own.and_then(|own| own.unclear));
+        let seen = self.reached(name);
+        let (mut most, mut elsewhere) = (None, None);
+        for name in &seen {
+            let roles = self.roles.get(*name);
+            let own = self.rights.get(*name);
             match own.and_then(Own::most) {
                 Some(own) if most.is_none_or(|(rights, _)| rank(own.0) > rank(rights)) => {
                     most = Some(own);
                 }
-                None if roles.is_none() => elsewhere = Some(name),
+                None if roles.is_none() => elsewhere = Some(*name),
                 _ => {}
             }
         }
         match (most, elsewhere) {
             (Some(("admin", at)), _) => Some(Fact::written("admin".into(), at)),
-            _ if unclear.is_some() => {
-                let why = Why::NotUnderstood("what `REVOKE` leaves of all rights".into());
-                unclear.map(|at| Fact::Unknown(why, at))
-            }
             (Some((rights, at)), None) => Some(Fact::written(rights.into(), at)),
             (Some((_, at)), Some(role)) => {
                 Some(Fact::Unknown(Why::NotHere(format!("the rights of `{role}`").into()), at))
@@ -153,7 +160,6 @@ impl Own {
         }
         if everywhere && is_all(privileges) {
             self.held.clear();
-            self.unclear = None;
             return;
         }
         let before = self.held.len();
@@ -163,13 +169,44 @@ impl Own {
         if self.held.len() < before {
             return;
         }
+        let of_accounts = privileges.split(',').map(str::trim).all(is_of_accounts);
+        let managing = ["ACCESS MANAGEMENT", "CREATE USER", "ALTER USER", "ROLE ADMIN"];
+        let ends = is_all(privileges) || managing.iter().any(|m| privileges.contains(m));
         for held in self.held.iter_mut().filter(|held| rank(held.rights) > rank("some")) {
-            if held.rights == "admin" {
-                self.unclear = Some(at);
-            }
-            *held = Held { what: held.what.clone(), rights: "some", at };
+            held.rights = match held.rights {
+                "read" => "some",
+                // Rights over accounts are rights over the whole server (`AccessType.h`).
+                "admin" | "write" if of_accounts => "write",
+                _ => "most",
+            };
+            held.accounts &= !(ends && everywhere);
+            held.at = at;
         }
     }
+}
+
+/// Whether a privilege belongs to `ACCESS MANAGEMENT` (`AccessType.h`).
+fn is_of_accounts(privilege: &str) -> bool {
+    let things = [
+        "USER",
+        "ROLE",
+        "ROW POLICY",
+        "POLICY",
+        "QUOTA",
+        "SETTINGS PROFILE",
+        "PROFILE",
+        "USERS",
+        "ROLES",
+        "ROW POLICIES",
+        "POLICIES",
+        "QUOTAS",
+        "SETTINGS PROFILES",
+        "PROFILES",
+        "ACCESS",
+    ];
+    let verbs = ["CREATE ", "ALTER ", "DROP ", "SHOW CREATE ", "SHOW "];
+    matches!(privilege, "ACCESS MANAGEMENT" | "ROLE ADMIN" | "ADMIN OPTION")
+        || verbs.iter().any(|v| privilege.strip_prefix(v).is_some_and(|t| things.contains(&t)))
 }
 
 fn is_all(privileges: &str) -> bool {

@@ -1,6 +1,9 @@
 //! What a table holds, as far as its own words tell. Only guesses, and none where nothing tells.
 
-use crate::model::fact::{Fact, Name};
+use super::declared;
+use crate::model::class::Declared;
+use crate::model::fact::{Fact, Name, Origin};
+use crate::source::Place;
 use crate::tree::sql::{Column, TableName};
 
 const LOG_TABLES: [&str; 14] = [
@@ -180,66 +183,22 @@ const PERSONAL: [&str; 24] = [
 const NO_TEXT: [&str; 9] =
     ["UInt", "Int", "Float", "Decimal", "Bool", "Date", "Enum", "UUID", "AggregateFunction"];
 
-/// What a table holds, and whether it is a log.
+/// What a table holds, and how it is known that it is a log, if it is one.
+#[derive(Default)]
 pub(super) struct Holds {
     pub(super) facts: Vec<Fact<Name>>,
-    pub(super) log: bool,
+    pub(super) log: Option<Origin>,
 }
 
-/// Words of a comment by which somebody declares what lies there.
-const DECLARED: [(&str, &str); 20] = [
-    ("pii", "personal"),
-    ("personal", "personal"),
-    ("personally", "personal"),
-    ("gdpr", "personal"),
-    ("hipaa", "personal"),
-    ("phi", "personal"),
-    ("email", "personal"),
-    ("mail", "personal"),
-    ("secret", "secrets"),
-    ("secrets", "secrets"),
-    ("credential", "secrets"),
-    ("credentials", "secrets"),
-    ("password", "secrets"),
-    ("passwords", "secrets"),
-    ("prompt", "prompts"),
-    ("prompts", "prompts"),
-    ("chat", "prompts"),
-    ("chats", "prompts"),
-    ("conversation", "prompts"),
-    ("conversations", "prompts"),
-];
-
-/// What a comment declares, as `class: pii` or in a sentence; `no personal data` declares nothing.
-fn declared(comment: &str) -> Vec<&'static str> {
-    let words = words(comment);
-    let denies = |w: &String| matches!(w.as_str(), "no" | "not" | "non" | "without" | "never");
-    let free = |at: usize| {
-        let before = &words[at.saturating_sub(2)..at];
-        let behind = words.get(at + 1).map(String::as_str);
-        !before.iter().any(denies)
-            && !matches!(
-                behind,
-                Some(
-                    "hash"
-                        | "hashed"
-                        | "redacted"
-                        | "removed"
-                        | "masked"
-                        | "id"
-                        | "count"
-                        | "tokens"
-                        | "length"
-                )
-            )
-    };
-    let mut out = Vec::new();
-    for (at, word) in words.iter().enumerate() {
-        let key = word == "key" && at > 0 && words[at - 1] == "api";
-        let known = DECLARED.iter().find(|(w, _)| w == word).map(|(_, class)| *class);
-        out.extend(known.or(key.then_some("secrets")).filter(|_| free(at)));
+impl Holds {
+    fn add(&mut self, fact: Fact<Name>) {
+        let known = self.facts.iter().any(|f| f.known() == fact.known());
+        self.facts.extend((!known).then_some(fact));
     }
-    out
+
+    fn guess(&mut self, what: &str, by: String, at: Place) {
+        self.add(Fact::guessed(what.into(), by, at));
+    }
 }
 
 /// What a table's engine makes of its rows.
@@ -280,34 +239,72 @@ pub(super) fn one_for_each(key: &[Name], columns: &[Column]) -> Rows {
     if kinds { Rows::Kinds } else { Rows::Any }
 }
 
-/// Judges a table by the words of its name, of its columns, and of what is said about them.
-pub(super) fn of(name: &TableName, columns: &[Column], comment: Option<&str>, rows: Rows) -> Holds {
-    let mut out = Holds { facts: Vec::new(), log: false };
-    let mut add = |what: &str, by: String, at| {
-        if out.facts.iter().all(|f| f.known().is_none_or(|k| &**k != what)) {
-            out.facts.push(Fact::guessed(what.into(), by, at));
-        }
-    };
-    if rows == Rows::Sums {
-        add("data", format!("that `{}` holds sums, by its engine", name.table), name.place);
-        return out;
+/// Judges a table by what is declared of it, and by the words of its name and of its columns.
+pub(super) fn of(
+    name: &TableName,
+    columns: &[Column],
+    comment: Option<&str>,
+    rows: Rows,
+    declared: &[Declared],
+) -> Holds {
+    let database = name.database.as_deref();
+    let declared: Vec<&Declared> =
+        declared.iter().filter(|d| d.means(database, &name.table, name.place)).collect();
+    let mut out = Holds::default();
+    // Words about sums say what was summed.
+    let worded = |comment| Some(comment).filter(|_: &&str| rows != Rows::Sums);
+    let table = declared::of_table(name, comment.and_then(worded), &declared);
+    out.log = table.facts.iter().find_map(|f| match f {
+        Fact::Known(class, origin) if &**class == "logs" => Some(origin.clone()),
+        _ => None,
+    });
+    if rows == Rows::Sums && !table.settled {
+        out.guess("data", format!("that `{}` holds sums, by its engine", name.table), name.place);
     }
+    let guesses = rows != Rows::Sums && !table.settled;
+    if guesses {
+        logs(name, columns, rows, &mut out);
+    }
+    table.facts.into_iter().for_each(|fact| out.add(fact));
+    if guesses {
+        prompts(name, columns, &mut out);
+    }
+    for column in columns {
+        let comment = column.comment.as_deref().filter(|_| text(column)).and_then(worded);
+        let said = declared::of_column(column, comment, &declared);
+        if guesses && !said.settled {
+            by_name(column, &mut out);
+        }
+        said.facts.into_iter().for_each(|fact| out.add(fact));
+    }
+    out
+}
+
+fn text(column: &Column) -> bool {
+    let kind = crate::tree::sql::bare_type(&column.kind);
+    !NO_TEXT.iter().any(|t| kind.starts_with(t))
+}
+
+/// Whether a table is a log, by its name or by its columns.
+fn logs(name: &TableName, columns: &[Column], rows: Rows, out: &mut Holds) {
     let words = words(&name.table);
     let snake: Vec<String> = columns.iter().map(|c| self::words(&c.name).join("_")).collect();
     // Neither is a record of who did what.
     let ledger =
         rows == Rows::Kinds || snake.iter().filter(|s| LEDGER.contains(&s.as_str())).count() >= 2;
+    if ledger {
+        return;
+    }
+    let how = "that it is a log, by its names";
     let lists = |at: usize| words[at + 1..].iter().any(|w| KINDS.contains(&w.as_str()));
     let log =
         words.iter().enumerate().find(|(at, w)| LOG_TABLES.contains(&w.as_str()) && !lists(*at));
-    if let Some((_, word)) = log.filter(|_| !ledger) {
-        out.log = true;
-        add("logs", format!("that `{}` holds logs, by the word `{word}`", name.table), name.place);
+    if let Some((_, word)) = log {
+        out.log.get_or_insert(Origin::guessed(how, name.place));
+        let by = format!("that `{}` holds logs, by the word `{word}`", name.table);
+        out.guess("logs", by, name.place);
+        return;
     }
-    let text = |c: &Column| {
-        let kind = crate::tree::sql::bare_type(&c.kind);
-        !NO_TEXT.iter().any(|t| kind.starts_with(t))
-    };
     let timed = columns.iter().any(|c| crate::tree::sql::bare_type(&c.kind).starts_with("Date"));
     let telling: Vec<&Column> = (columns.iter().zip(&snake))
         .filter(|(_, s)| LOG_COLUMNS.contains(&s.as_str()))
@@ -317,19 +314,21 @@ pub(super) fn of(name: &TableName, columns: &[Column], comment: Option<&str>, ro
         words.iter().enumerate().any(|(at, w)| ERRORS.contains(&w.as_str()) && !lists(at));
     let own = failures
         || telling.iter().any(|c| !REFERENCES.contains(&self::words(&c.name).join("_").as_str()));
-    if !out.log && timed && telling.len() >= 2 && own && !ledger {
-        out.log = true;
+    if timed && telling.len() >= 2 && own {
+        out.log.get_or_insert(Origin::guessed(how, telling[0].place));
         let by = format!(
             "that `{}` holds logs, by its columns `{}` and `{}`",
             name.table, telling[0].name, telling[1].name
         );
-        add("logs", by, telling[0].place);
+        out.guess("logs", by, telling[0].place);
     }
-    for class in declared(comment.unwrap_or("")) {
-        add(class, format!("what `{}` holds, by its comment", name.table), name.place);
-    }
-    if words.iter().any(|w| PROMPTS.contains(&w.as_str()) && w != "messages") {
-        add("prompts", format!("that `{}` holds prompts, by its name", name.table), name.place);
+}
+
+/// What people wrote to a model, by a table's name or by two of its columns.
+fn prompts(name: &TableName, columns: &[Column], out: &mut Holds) {
+    if words(&name.table).iter().any(|w| PROMPTS.contains(&w.as_str()) && w != "messages") {
+        let by = format!("that `{}` holds prompts, by its name", name.table);
+        out.guess("prompts", by, name.place);
     }
     // What goes into a model and what comes out of it.
     let column = |name: &str| columns.iter().find(|c| &*c.name == name && text(c));
@@ -340,28 +339,25 @@ pub(super) fn of(name: &TableName, columns: &[Column], comment: Option<&str>, ro
     let spoken = columns.iter().any(|c| spoken.contains(&&*c.name));
     if let (Some(input), Some(_), true) = (column("input"), column("output"), spoken) {
         let by = format!("that `{}` holds prompts, by `input` and `output`", name.table);
-        add("prompts", by, input.place);
+        out.guess("prompts", by, input.place);
     }
-    for (column, snake) in columns.iter().zip(&snake).filter(|(c, _)| text(c)) {
-        let said = declared(column.comment.as_deref().unwrap_or(""));
-        let source = if said.is_empty() { "name" } else { "comment" };
-        let by = || format!("what column `{}` holds, by its {source}", column.name);
-        let is = |list: &[&str]| list.contains(&snake.as_str());
-        if is(&PROMPTS) || said.contains(&"prompts") {
-            add("prompts", by(), column.place);
-        }
-        if is(&SECRETS) || said.contains(&"secrets") {
-            add("secrets", by(), column.place);
-        }
-        if is(&PERSONAL) || said.contains(&"personal") {
-            add("personal", by(), column.place);
+}
+
+/// What a column's name tells.
+fn by_name(column: &Column, out: &mut Holds) {
+    let snake = words(&column.name).join("_");
+    let lists: [(&[&str], &str); 3] =
+        [(&PROMPTS, "prompts"), (&SECRETS, "secrets"), (&PERSONAL, "personal")];
+    for (list, class) in lists {
+        if list.contains(&snake.as_str()) && text(column) {
+            let by = format!("what column `{}` holds, by its name", column.name);
+            out.guess(class, by, column.place);
         }
     }
-    out
 }
 
 /// `LogStream`, `log_stream`, `log-stream` → `log`, `stream`
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let (mut out, mut word, mut lower) = (Vec::new(), String::new(), false);
     for c in name.chars() {
         if !c.is_alphanumeric() || (c.is_uppercase() && lower) {

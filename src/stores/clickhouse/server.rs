@@ -5,7 +5,7 @@ use super::names::Names;
 use super::read::Reader;
 use super::records;
 use super::users::{self, Accounts};
-use super::{handlers, listen, masking, server_secrets, transport};
+use super::{handlers, listen, masking, server_secrets, startup, transport};
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{Address, EndpointDraft, Login, Store};
 use crate::model::net::Addresses;
@@ -60,6 +60,7 @@ impl Server<'_> {
         defects.extend(transport::trusting_clusters(&self.reader, self.root, &self.names));
         let mut parts = Parts { secrets, defects, ..Parts::default() };
         parts.secrets.extend(server_secrets::secrets(&self.reader, self.root, &self.names));
+        parts.secrets.extend(startup::secrets(self.root, &self.names));
         parts.logs = records::logs(&self.reader, self.root, self.users, &self.names);
         parts.keeps = records::keeps(&self.reader, self.root, &self.names);
         if self.only_written {
@@ -108,11 +109,20 @@ impl Server<'_> {
                 endpoint.bind = Fact::Unknown(why.clone(), *place);
             }
         }
+        if let Some(place) = transport::wants_certificates(&self.reader, self.root) {
+            let why = Why::NotHere("whose certificates the server takes".into());
+            for endpoint in store.endpoints.iter_mut().filter(|e| e.tls.known() == Some(&true)) {
+                endpoint.bind = Fact::Unknown(why.clone(), place);
+            }
+        }
         if let Some(required) = tls_required(&store.endpoints) {
             store.tls_required = required;
         }
         if let Some(version) = transport::tls_version(&self.reader, self.root) {
             store.tls_version = version;
+        }
+        if let Some(checked) = transport::checks_nodes(&self.reader, self.root) {
+            store.upstream_tls = checked;
         }
         if let Some(encrypted) = transport::between_nodes(&self.reader, self.root) {
             store.node_tls = encrypted;

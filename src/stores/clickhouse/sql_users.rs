@@ -6,7 +6,7 @@ use super::granted::Granted;
 use super::names::Names;
 use super::read::Reader;
 use super::tables::statements;
-use super::users::{is_known, password, subnet};
+use super::users::{is_known, is_to_be_filled_in, password, subnet};
 use crate::model::concept::{Defect, Identity, Secret};
 use crate::model::fact::{Fact, Name, Origin, Why};
 use crate::model::fragment::{Address, ConfigFile, Login};
@@ -106,8 +106,8 @@ pub(super) fn logins(files: &[&ConfigFile], allowed: &Allowed) -> BTreeMap<Name,
     }
     for login in out.values_mut() {
         let Some(rights) = granted.of(&login.name) else { continue };
-        if rights.known().is_some_and(|r| &**r == "admin") {
-            login.admin = Fact::written(true, rights.place());
+        if let Some(at) = granted.accounts(&login.name) {
+            login.admin = Fact::written(true, at);
         }
         login.rights = rights;
     }
@@ -211,7 +211,7 @@ pub(super) fn secrets(files: &[&ConfigFile], store: Option<(&Address, &Name)>) -
         let StatementKind::User(user) = &statement.kind else { continue };
         let methods = user.identified.as_deref().unwrap_or(&[]);
         let Some(method) = methods.iter().find(|m| readable(m).is_some()) else { continue };
-        let Some(text) = readable(method) else { continue };
+        let Some(text) = readable(method).filter(|t| !is_to_be_filled_in(t)) else { continue };
         for name in &user.users {
             let address = match store {
                 Some((store, _)) => format!("{store}/sql/user/{name}/password"),

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::super::Parts;
 use super::holds::Rows;
 use super::{holds, migrations, sql_secrets, sql_users};
+use crate::model::class::Declared;
 use crate::model::concept::{Identity, Retention};
-use crate::model::fact::{Evidence, Fact, Name, Origin, Why};
+use crate::model::fact::{Basis, Evidence, Fact, Name, Origin, Why};
 use crate::model::fragment::{Address, ConfigBody, ConfigFile, Keep};
 use crate::source::Place;
 use crate::tree::sql::{
@@ -37,7 +38,11 @@ struct Table {
 type Tables = BTreeMap<(Name, Name), Table>;
 
 /// The tables of some files.
-pub(super) fn parts(files: &[&ConfigFile], store: Option<(&Address, &Name)>) -> Parts {
+pub(super) fn parts(
+    files: &[&ConfigFile],
+    store: Option<(&Address, &Name)>,
+    declared: &[Declared],
+) -> Parts {
     let mut secrets = sql_users::secrets(files, store);
     secrets.extend(sql_secrets::secrets(files, store));
     let mut out = Parts { secrets, ..Parts::default() };
@@ -52,7 +57,7 @@ pub(super) fn parts(files: &[&ConfigFile], store: Option<(&Address, &Name)>) -> 
                 subject: address.0.clone(),
                 ..identity(table, &format!(" of {title}"))
             };
-            out.keeps.extend(keep(table, identity, Some(address.clone())));
+            out.keeps.extend(keep(table, identity, Some(address.clone()), declared));
         }
         return out;
     }
@@ -70,7 +75,7 @@ pub(super) fn parts(files: &[&ConfigFile], store: Option<(&Address, &Name)>) -> 
             let scope = if seen[key] > 1 { format!("{folder}/") } else { String::new() };
             let address: Name = format!("sql:{scope}{}.{}", key.0, key.1).into();
             let identity = Identity { subject: address.clone(), address, ..identity(table, "") };
-            out.keeps.extend(keep(table, identity, None));
+            out.keeps.extend(keep(table, identity, None, declared));
         }
     }
     out
@@ -236,7 +241,12 @@ fn identity(table: &Table, of: &str) -> Identity {
     }
 }
 
-fn keep(table: &Table, identity: Identity, store: Option<Address>) -> Option<Keep> {
+fn keep(
+    table: &Table,
+    identity: Identity,
+    store: Option<Address>,
+    declared: &[Declared],
+) -> Option<Keep> {
     let engine = table.engine.as_deref();
     if table.view || table.temporary || !stores_rows(engine) {
         return None;
@@ -248,16 +258,14 @@ fn keep(table: &Table, identity: Identity, store: Option<Address>) -> Option<Kee
         }
         _ => Rows::Any,
     };
-    let holds = holds::of(&table.name, &table.columns, table.comment.as_deref(), what);
+    let holds = holds::of(&table.name, &table.columns, table.comment.as_deref(), what, declared);
     let mut out = Retention::new(identity);
     let head = || Origin::written(table.head);
     out.name = Fact::Known(shown(&table.name).into(), head());
     out.engine = Fact::Known("clickhouse".into(), head());
-    out.what = if holds.log {
-        let by = holds.facts.first().map_or(table.head, Fact::place);
-        Fact::guessed("log-table".into(), "that it is a log, by its names", by)
-    } else {
-        Fact::Known("table".into(), head())
+    out.what = match holds.log {
+        Some(origin) => Fact::Known("log-table".into(), origin),
+        None => Fact::Known("table".into(), head()),
     };
     out.holds = Fact::Known(holds.facts, head());
     (out.days, out.forever) = match engine.filter(|e| in_bucket(e)) {
@@ -267,7 +275,23 @@ fn keep(table: &Table, identity: Identity, store: Option<Address>) -> Option<Kee
         }
         None => lifetime(table),
     };
+    if let (Fact::Known(true, origin), Some(held)) = (&mut out.forever, out.holds.known()) {
+        *origin = declared_first(origin.clone(), held);
+    }
     Some(Keep { store, retention: out })
+}
+
+/// The way of a value, behind the places where somebody wrote down what lies there.
+fn declared_first(origin: Origin, held: &[Fact<Name>]) -> Origin {
+    let written = held.iter().filter_map(|fact| match fact {
+        Fact::Known(class, Origin { basis: Basis::Written, at, .. }) => {
+            let say = format!("what it holds is declared: {class}");
+            Some(Evidence { joins: true, ..Evidence::new(*at, say) })
+        }
+        _ => None,
+    });
+    let via: Vec<Evidence> = written.chain(origin.via.iter().cloned()).collect();
+    origin.with_via(via)
 }
 
 fn lifetime(table: &Table) -> (Fact<i64>, Fact<bool>) {

@@ -49,6 +49,7 @@ fn reading(image: &str, args: &[&str], env: &[(&str, &str)], files: &[(&str, &st
         container: &container,
         env: env.iter().map(|(n, v)| ((*n).into(), Fact::written((*v).into(), at()))).collect(),
         env_open: None,
+        declared: &[],
         files: files.iter().map(|(path, file)| (path.clone(), file)).collect(),
         files_open: Vec::new(),
     };

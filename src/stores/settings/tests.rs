@@ -84,6 +84,7 @@ fn describe(lines: &str) -> String {
         container: &container,
         env,
         env_open: None,
+        declared: &[],
         files: files.iter().map(|(path, file)| (path.clone(), file)).collect(),
         files_open: open.into_iter().map(|o| (o, why.clone(), container.place)).collect(),
     };

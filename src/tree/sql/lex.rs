@@ -44,7 +44,7 @@ impl Token {
     }
 }
 
-/// All tokens but those of `INSERT` statements, which leave only their end.
+/// All tokens but the rows of `INSERT` statements.
 pub(super) fn tokens(text: &Text) -> (Vec<Token>, Vec<Problem>) {
     let mut lexer = Lexer {
         text,
@@ -57,6 +57,7 @@ pub(super) fn tokens(text: &Text) -> (Vec<Token>, Vec<Problem>) {
         closings: [None; 4],
         fresh: true,
         insert: false,
+        rows: false,
     };
     lexer.run();
     (lexer.out, lexer.problems)
@@ -75,7 +76,10 @@ struct Lexer<'a> {
     closings: [Option<usize>; 4],
     /// No token of the statement was seen yet.
     fresh: bool,
+    /// An `INSERT` is being read.
     insert: bool,
+    /// Its rows are being read, or what is no SQL any more.
+    rows: bool,
 }
 
 impl Lexer<'_> {
@@ -97,7 +101,7 @@ impl Lexer<'_> {
                 b'0'..=b'9' => self.number(),
                 b';' => {
                     self.at += 1;
-                    self.insert = false;
+                    self.settle();
                     self.push(Kind::End, start);
                     self.fresh = true;
                 }
@@ -114,9 +118,15 @@ impl Lexer<'_> {
 
     fn push(&mut self, kind: Kind, start: usize) {
         self.fresh = false;
-        if !self.insert {
+        if !self.rows {
             self.out.push(Token { kind, start: start as u32, end: self.at as u32 });
         }
+    }
+
+    /// An `INSERT` is over.
+    fn settle(&mut self) {
+        self.insert = false;
+        self.rows = false;
     }
 
     fn problem(&mut self, start: usize, message: &str) {
@@ -138,7 +148,7 @@ impl Lexer<'_> {
             "+goose down" | "+migrate down" | "migrate:down" => Kind::Down,
             _ => return,
         };
-        self.insert = false;
+        self.settle();
         self.push(mark, start);
         self.fresh = true;
     }
@@ -258,8 +268,13 @@ impl Lexer<'_> {
         if self.fresh && word.eq_ignore_ascii_case("insert") {
             self.insert = true;
         }
-        self.push(Kind::Word { quoted: false }, start);
+        let rows = self.insert && word.eq_ignore_ascii_case("values");
+        if !rows {
+            self.push(Kind::Word { quoted: false }, start);
+        }
+        self.rows |= rows;
         if self.insert && word.eq_ignore_ascii_case("format") {
+            self.rows = true;
             self.inline_data();
         }
     }
@@ -286,7 +301,7 @@ impl Lexer<'_> {
             let first = line.split_whitespace().next().unwrap_or("").to_ascii_lowercase();
             let begins = ["create", "alter", "drop", "insert", "rename", "grant", "--"];
             if end == self.src.len() || first.is_empty() || begins.contains(&first.as_str()) {
-                self.insert = false;
+                self.settle();
                 self.at = end;
                 self.push(Kind::End, end);
                 self.fresh = true;

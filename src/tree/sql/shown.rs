@@ -37,7 +37,7 @@ const OF_DATABASES: [(&str, usize, usize); 4] = [
 ];
 
 /// Names of arguments and settings whose values are secrets.
-const NAMES: [&str; 12] = [
+pub(super) const NAMES: [&str; 12] = [
     "password",
     "secret_access_key",
     "session_token",
@@ -72,7 +72,7 @@ pub(super) fn read(c: &Cursor) -> Option<Credentials> {
     }
     found.sort_by_key(|credential| credential.place.start);
     found.dedup_by_key(|credential| credential.place.start);
-    (!found.is_empty()).then_some(Credentials { name, found })
+    (!found.is_empty()).then_some(Credentials { name: Some(name), found })
 }
 
 /// `password = 'x'`, `PASSWORD 'x'`: both stand only in engines, collections and sources; a
@@ -117,7 +117,7 @@ fn in_engine(c: &Cursor, from: usize, database: bool) -> Option<Credential> {
 }
 
 /// The text at an index, if it is one that somebody could read.
-fn credential(c: &Cursor, at: usize, name: &str) -> Option<Credential> {
+pub(super) fn credential(c: &Cursor, at: usize, name: &str) -> Option<Credential> {
     let mut value = c.part(at, at + 1);
     let text = value.string()?;
     let filled_in = ["{{", "${", "{%", "[HIDDEN]", "<"].iter().any(|mark| text.contains(mark));

@@ -177,7 +177,8 @@ fn statements_show_what_they_connect_with() {
             _ => None,
         });
         let found = shown.flat_map(|s| {
-            s.found.iter().map(|c| format!("{} {} {}", s.name.table, c.name, c.value))
+            let of = s.name.as_ref().map_or("query", |name| &*name.table);
+            s.found.iter().map(move |c| format!("{of} {} {}", c.name, c.value))
         });
         assert_eq!(found.collect::<Vec<_>>(), expected, "{sql}");
     };
@@ -209,4 +210,44 @@ fn statements_show_what_they_connect_with() {
         &[],
     );
     check("CREATE MATERIALIZED VIEW v TO t AS SELECT 1 FROM u WHERE password = 'x'", &[]);
+    // Queries.
+    check("SELECT * FROM remote('h', d.t, 'u', 'pw')", &["query remote pw"]);
+    check("SELECT * FROM remoteSecure('h', 'd', 't', 'u', 'pw')", &["query remoteSecure pw"]);
+    check("SELECT * FROM remote('h', 'd.t', 'u', 'pw', rand())", &["query remote pw"]);
+    check("SELECT * FROM remote('h', numbers(3), 'u', 'pw')", &["query remote pw"]);
+    check("SELECT * FROM remote('h', d, t, 'u')", &[]);
+    check("SELECT * FROM remote('h', d, t, 'u', '')", &[]);
+    check("SELECT * FROM remote('h', d, t, {user:String}, {pw:String})", &[]);
+    check("SELECT * FROM remote('h', d, t, 'u', '${PASSWORD}')", &[]);
+    check(
+        "INSERT INTO a SELECT * FROM mysql('h:1', 'd', 't', 'u', 'pw') WHERE password = 'x'",
+        &["query mysql pw"],
+    );
+    check("INSERT INTO t (a) SELECT * FROM postgresql(c, password = 'pw')", &["query password pw"]);
+    check("INSERT INTO FUNCTION s3('u', 'AK', 'sk', 'CSV') SELECT 1", &["query s3 sk"]);
+    check("INSERT INTO t VALUES ('remote(1)'), (remote('h', d.t, 'u', 'pw'))", &[]);
+    check("INSERT INTO t FORMAT CSV\nremote('h', d.t, 'u', 'pw')\n", &[]);
+    check("SELECT * FROM s3('u', 'CSV', 'a UInt8, b String', 'gzip')", &[]);
+    check("SELECT * FROM s3('u', NOSIGN, 'CSV')", &[]);
+    check("SELECT * FROM s3('u', 'Parquet', 'auto')", &[]);
+    check("SELECT * FROM s3Cluster('c', 'u', 'AK', 'sk')", &["query s3Cluster sk"]);
+    check("SELECT * FROM redis('h', 'k', 'k String', 0, 'pw')", &["query redis pw"]);
+    check("SELECT * FROM mongodb('mongodb://u:pw@h/d', 'c', 'x Int8')", &["query mongodb pw"]);
+    check("SELECT * FROM url('https://u:pw@h/x?a=b:c@d', 'CSV')", &["query url pw"]);
+    check("SELECT * FROM url('https://h/x?a=b:c@d', 'CSV')", &[]);
+    check(
+        "SELECT * FROM url('https://h', headers('Authorization' = 'Bearer t', 'Accept' = 'x'))",
+        &["query authorization Bearer t"],
+    );
+    check(
+        "SELECT * FROM azureBlobStorage('AccountName=a;AccountKey=ak==;X=y', 'c', 'p')",
+        &["query azureBlobStorage ak=="],
+    );
+    check("SELECT * FROM azureBlobStorage('https://h', 'c', 'p', 'CSV', 'auto', 'x Int8')", &[]);
+    check("BACKUP TABLE t TO S3('u', 'AK', 'sk')", &["query S3 sk"]);
+    check("CREATE TABLE t AS mysql('h', 'd', 't', 'u', 'pw')", &["query mysql pw"]);
+    check(
+        "CREATE TABLE t ENGINE = S3('u', 'AK', 'sk', 'CSV') AS SELECT * FROM url('ftp://u:pw@h')",
+        &["t s3 sk", "query url pw"],
+    );
 }

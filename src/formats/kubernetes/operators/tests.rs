@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::catalog::Catalog;
 use crate::report::inventory::line::line;
-use crate::session::{Timings, judge};
+use crate::session::{Asked, Timings, judge};
 use crate::workspace::in_memory;
 
 /// One line for each store.
@@ -12,7 +12,8 @@ fn stores(yaml: &str) -> Vec<String> {
     let catalog = Catalog::of(crate::embedded::pages());
     let files = [("objects.yaml".to_owned(), yaml.to_owned())];
     let (rules, took) = (crate::engine::RuleSet::default(), &mut Timings::default());
-    let run = judge(in_memory(&files), &catalog, &rules, (2026, 1, 1), took);
+    let asked = Asked { configurations: &[], rules: &rules, today: (2026, 1, 1) };
+    let run = judge(in_memory(&files), &catalog, asked, took);
     run.model.datastores.iter().map(line).collect()
 }
 

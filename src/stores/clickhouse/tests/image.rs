@@ -66,6 +66,7 @@ fn check(case: &Case, about: &str, expected: &[&str]) {
         container: &container,
         env: named.collect(),
         env_open: None,
+        declared: &[],
         files: (case.files.iter().zip(&files)).map(|((p, _), f)| (Name::from(*p), f)).collect(),
         files_open: (case.open.iter())
             .map(|p| (Name::from(*p), Why::NotHere("x".into()), HERE))

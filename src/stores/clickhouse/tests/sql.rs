@@ -5,7 +5,7 @@ use super::*;
 fn check(texts: &[(&str, &str)], expected: &[&str]) {
     let files = files(texts);
     let files: Vec<&ConfigFile> = files.iter().collect();
-    compare(&tables(&files, None), "keep", expected, &format!("{texts:?}"));
+    compare(&tables(&files, None, &[]), "keep", expected, &format!("{texts:?}"));
 }
 
 /// One script over a MergeTree table `t`.
@@ -46,7 +46,7 @@ fn a_ttl_that_was_taken_away_shows_both_places() {
     let sql =
         "CREATE TABLE t (d Date) ENGINE=MergeTree ORDER BY d TTL d + 9; ALTER TABLE t REMOVE TTL";
     let files = files(&[("a.sql", sql)]);
-    let parts = tables(&[&files[0]], None);
+    let parts = tables(&[&files[0]], None, &[]);
     let Fact::Known(true, origin) = &parts.keeps[0].retention.forever else { panic!() };
     assert_eq!(&sql[origin.at.range()], "ALTER TABLE t REMOVE TTL");
     let via: Vec<&str> = origin.via.iter().map(|e| &sql[e.place.range()]).collect();
@@ -115,7 +115,7 @@ fn migrations_run_in_the_order_of_their_numbers_and_forwards() {
     let texts = [("a/t.sql", create), ("b/t.sql", create)];
     check(&texts, &["keep t table [] 1 days"; 2]);
     let files = files(&texts);
-    let parts = tables(&[&files[0], &files[1]], None);
+    let parts = tables(&[&files[0], &files[1]], None, &[]);
     let addresses: Vec<&str> = parts.keeps.iter().map(|k| &*k.retention.identity.address).collect();
     assert_eq!(addresses, ["sql:a/default.t", "sql:b/default.t"]);
 }
@@ -218,5 +218,34 @@ fn credentials_in_definitions_are_secrets() {
                CREATE DATABASE m ENGINE = MySQL('h', 'd', 'u', 'password')";
     let files = files(&[("a.sql", sql)]);
     let expected = ["secret sql:secret/d.t/s3", "secret sql:secret/m/mysql known"];
-    compare(&tables(&[&files[0]], None), "secret", &expected, sql);
+    compare(&tables(&[&files[0]], None, &[]), "secret", &expected, sql);
+}
+
+#[test]
+fn credentials_in_queries_are_secrets_of_their_file() {
+    let sql = "INSERT INTO FUNCTION s3('u', 'AK', 'a-long-secret', 'CSV') SELECT * FROM \
+               remote('h', d.t, 'u', 'harbour-1'); SELECT * FROM remote('i', d.t, 'u', 'harbour-1');\
+               SELECT * FROM remote('h', d.t, 'u', 'harbour-2'); SELECT * FROM s3('u', 'id', \
+               'aws_secret_access_key', 'CSV'); SELECT * FROM mysql('h', 'd', 't', 'u', '<password>')";
+    let files = files(&[("clickhouse/a.sql", sql)]);
+    let expected = [
+        "secret sql:secret/file:clickhouse/a.sql/remote",
+        "secret sql:secret/file:clickhouse/a.sql/remote[2]",
+        "secret sql:secret/file:clickhouse/a.sql/s3",
+    ];
+    compare(&tables(&[&files[0]], None, &[]), "secret", &expected, sql);
+}
+
+#[test]
+fn statements_that_run_at_every_start_show_secrets_too() {
+    let text = "<clickhouse><startup_scripts><scripts><query>CREATE USER u IDENTIFIED WITH \
+                plaintext_password BY 'harbour-1'</query></scripts><scripts><query>INSERT INTO t \
+                SELECT * FROM mysql('h', 'd', 't', 'u', 'harbour-2')</query></scripts>\
+                </startup_scripts></clickhouse>";
+    let files = files(&[("ch/config.d/start.xml", text), ("ch/config.xml", "<clickhouse/>")]);
+    let files: Vec<&ConfigFile> = files.iter().collect();
+    let parts = on_disk(&files);
+    let shown: Vec<&str> =
+        parts.secrets.iter().map(|secret| &text[secret.identity.place.range()]).collect();
+    assert_eq!(shown, ["plaintext_password BY 'harbour-1'", "'harbour-2'"]);
 }

@@ -475,3 +475,56 @@ fn files_of_many_siblings_are_merged_in_reasonable_time() {
         "",
     );
 }
+
+/// `openSSL` as written, with a replica under TLS; the oldest version, whether nodes are checked,
+/// and the ports.
+fn check_tls(server: &str, client: &str, expected: &str) {
+    let text = format!(
+        "<clickhouse><listen_host>::</listen_host><https_port>8443</https_port><openSSL>\
+         <server>{server}</server><client>{client}</client></openSSL><remote_servers><c><shard>\
+         <replica><host>b.example</host><secure>1</secure></replica></shard></c></remote_servers>\
+         </clickhouse>"
+    );
+    let files = files(&[("config.xml", &text)]);
+    let parts = on_disk(&[&files[0]]);
+    let store = &parts.stores[0];
+    let version = shown(&store.tls_version, ToString::to_string) + basis(&store.tls_version);
+    let nodes = shown(&store.upstream_tls, |on| if *on { "checked" } else { "unchecked" }.into());
+    let secure = store.endpoints.iter().filter(|e| e.tls.known() == Some(&true));
+    let binds: Vec<String> = secure.map(|e| shown(&e.bind, addresses)).collect();
+    assert_eq!(format!("{version}; {nodes}; {}", binds.join(" ")), expected, "{server} {client}");
+}
+
+#[test]
+fn versions_of_tls_are_those_that_poco_admits() {
+    let off = |words: &str| format!("<disableProtocols>{words}</disableProtocols>");
+    let require = |version: &str| format!("<requireTLSv{version}>true</requireTLSv{version}>");
+    check_tls("", "", "- unset; -; any");
+    check_tls(&off("sslv2,sslv3"), "", "- unset; -; any");
+    check_tls(&off("sslv2,sslv3,tlsv1,tlsv1_1"), "", "1.2; -; any");
+    check_tls(&off("tlsv1 ; tlsv1_1"), "", "1.2; -; any");
+    check_tls(&off("TLSv1,TLSv1_1"), "", "- unset; -; any");
+    check_tls(&off("tlsv1,tlsv1_1,tlsv1_2"), "", "1.3; -; any");
+    check_tls(&off("tlsv1,tlsv1_1,tlsv1_3"), "", "1.2; -; any");
+    check_tls(&require("1_2"), "", "1.2 by guess; -; any");
+    check_tls(&require("1_1"), "", "1.1 by guess; -; any");
+    check_tls(&require("1"), "", "1.0 by guess; -; any");
+    check_tls(&(off("tlsv1,tlsv1_1,tlsv1_2") + &require("1_2")), "", "1.2 by guess; -; any");
+    check_tls("<requireTLSv1_2>false</requireTLSv1_2>", "", "- unset; -; any");
+}
+
+#[test]
+fn certificates_are_checked_as_the_verification_mode_says() {
+    let mode = |word: &str| format!("<verificationMode>{word}</verificationMode>");
+    for word in ["none", "relaxed", "once"] {
+        check_tls(&mode(word), "", "- unset; -; any");
+    }
+    check_tls(&mode("strict"), "", "- unset; -; ?");
+    check_tls("", &mode("none"), "- unset; unchecked; any");
+    check_tls("", &mode("relaxed"), "- unset; -; any");
+    let handler = |name: &str| {
+        format!("<invalidCertificateHandler><name>{name}</name></invalidCertificateHandler>")
+    };
+    check_tls("", &handler("AcceptCertificateHandler"), "- unset; unchecked; any");
+    check_tls("", &handler("RejectCertificateHandler"), "- unset; -; any");
+}

@@ -19,6 +19,7 @@ mod ingress_auth;
 mod ingress_class;
 mod istio;
 mod istio_policy;
+mod kafka_topic;
 mod knative;
 mod load_balancer;
 mod network_policy;
@@ -247,6 +248,9 @@ fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fragment) {
             if let Some(states) = object.spec_entry("states") {
                 index_policy(object.as_subject(), &object.name, states, out);
             }
+        }
+        (group, "KafkaTopic" | "Topic") if kafka_topic::is_group(group) => {
+            kafka_topic::lower(object, out);
         }
         ("opentelemetry.io", "OpenTelemetryCollector") => {
             if let Some(config) = object.spec(&["config"]) {

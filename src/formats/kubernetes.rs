@@ -309,7 +309,8 @@ fn of_controllers(object: &Object, out: &mut Fragment) {
         ("ingress.v1.haproxy.org" | "ingress.v3.haproxy.org", "TCP") => {
             controllers::haproxy_tcp(object, out);
         }
-        (_, "ApisixRoute") => controllers::apisix_route(object, out),
+        (_, "ApisixRoute") => controllers::apisix::route(object, out),
+        (_, "ApisixTls") => controllers::apisix::tls(object, out),
         (_, "AgentEndpoint" | "CloudEndpoint") => controllers::ngrok_endpoint(object, out),
         _ => {}
     }

@@ -76,6 +76,6 @@ mod tests {
             "seal \"awskms\" { kms_key_id = \"${KEY}\" }",
             &["seal=awskms", "seal_awskms_kms_key_id="],
         );
-        check("listener \"tcp\" {", &["?"]);
+        check("listener \"tcp\" {", &["listener=tcp", "?"]);
     }
 }

@@ -135,7 +135,7 @@ pub(crate) enum FileStyle {
     Yaml,
     /// Elements within elements, below one root.
     Xml,
-    /// Blocks and their values in HashiCorp's language, or the same as JSON.
+    /// Blocks and their values in `HashiCorp`'s language, or the same as JSON.
     Hcl,
 }
 

@@ -1,4 +1,4 @@
-//! Configuration in HashiCorp's language, as servers read it: blocks and plain values.
+//! Configuration in `HashiCorp`'s language, as servers read it: blocks and plain values.
 
 use super::layers::Layer;
 use crate::model::fact::Why;

@@ -25,7 +25,7 @@ pub(in super::super) fn route(object: &Object, out: &mut Fragment) {
         for backend in rule.get("backends").map_or(&[][..], Node::items) {
             let Some(hop) = to_service(object, backend, None, false) else { continue };
             let (only_from, asks) = (only_from.clone(), asks.clone());
-            let hop = Hop { only_from, asks, ends_tls, ..hop };
+            let hop = Hop { ends_tls, only_from, asks, ..hop };
             let hosts = rule.at(&["match", "hosts"]).map_or(&[][..], Node::items);
             if hosts.is_empty() || hosts.len() > MOST_HOSTS {
                 out.hops.push(hop);

@@ -7,6 +7,7 @@ mod base64;
 mod clear_text;
 pub(crate) mod clickhouse;
 pub(crate) mod compose;
+mod content;
 #[cfg(test)]
 mod dump;
 mod helm;

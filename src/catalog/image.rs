@@ -135,6 +135,8 @@ pub(crate) enum FileStyle {
     Yaml,
     /// Elements within elements, below one root.
     Xml,
+    /// Blocks and their values in `HashiCorp`'s language, or the same as JSON.
+    Hcl,
 }
 
 /// When the server reads a file at all.

@@ -88,6 +88,7 @@ pub(crate) struct FactsCard {
     pub(crate) audit_log: Option<Looks>,
     pub(crate) backup_days: Option<Looks>,
     pub(crate) encrypted_at_rest: Option<Looks>,
+    pub(crate) tells_clients_apart: Option<Looks>,
 }
 
 /// Where a fact comes from: a word, one look, or several of which the first that says something
@@ -199,6 +200,7 @@ impl StoreCard {
             &facts.audit_log,
             &facts.backup_days,
             &facts.encrypted_at_rest,
+            &facts.tells_clients_apart,
         ];
         let ports = self.endpoint.iter();
         let ports =

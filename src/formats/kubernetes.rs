@@ -19,6 +19,7 @@ mod ingress_auth;
 mod ingress_class;
 mod istio;
 mod istio_policy;
+mod kafka_topic;
 mod knative;
 mod load_balancer;
 mod network_policy;
@@ -251,6 +252,9 @@ fn lower(object: &Object, catalog: &Catalog, path: &str, out: &mut Fragment) {
                 index_policy(object.as_subject(), &object.name, states, out);
             }
         }
+        (group, "KafkaTopic" | "Topic") if kafka_topic::is_group(group) => {
+            kafka_topic::lower(object, out);
+        }
         ("opentelemetry.io", "OpenTelemetryCollector") => {
             if let Some(config) = object.spec(&["config"]) {
                 log_collector(&object.address(), config, out);
@@ -308,7 +312,8 @@ fn of_controllers(object: &Object, out: &mut Fragment) {
         ("ingress.v1.haproxy.org" | "ingress.v3.haproxy.org", "TCP") => {
             controllers::haproxy_tcp(object, out);
         }
-        (_, "ApisixRoute") => controllers::apisix_route(object, out),
+        (_, "ApisixRoute") => controllers::apisix::route(object, out),
+        (_, "ApisixTls") => controllers::apisix::tls(object, out),
         (_, "AgentEndpoint" | "CloudEndpoint") => controllers::ngrok_endpoint(object, out),
         _ => {}
     }

@@ -136,6 +136,7 @@ fn settle(store: &mut Store, settled: &Settled) {
     set(&mut store.audit_log, &settled.audit_log);
     set(&mut store.backup_days, &settled.backup_days);
     set(&mut store.encrypted_at_rest, &settled.encrypted_at_rest);
+    set(&mut store.tells_clients_apart, &settled.tells_clients_apart);
 }
 
 /// The card of every image that is named, each looked up once.

@@ -4,6 +4,7 @@ mod arguments;
 pub(crate) mod client;
 mod defects;
 mod files;
+mod hcl_file;
 mod layers;
 mod listen;
 mod records;

@@ -4,6 +4,7 @@
 //! unknown here, save the names of the release and of the environment, which mostly stand in paths
 //! (helmfile documentation, "Configuration", "Environments" and "Values Merging and Data Flow").
 
+mod environments;
 mod state;
 mod template;
 

@@ -1,11 +1,13 @@
 //! Routes and checks of further controllers: Kong, APISIX, F5's for nginx and for BIG-IP, ngrok.
 
+pub(super) mod apisix;
+
 use super::front::{self, Front};
 use super::ingress_auth::nginx_policy;
 use super::load_balancer::united;
 use super::object::{Object, port};
 use super::{service, status};
-use crate::model::fact::{Fact, Name, Why};
+use crate::model::fact::{Fact, Why};
 use crate::model::fragment::{Address, Fragment, Hop, PortEnd, PortMap, PortPair, Ref};
 use crate::model::net::Addresses;
 use crate::model::routing::{Check, Passing};
@@ -70,14 +72,20 @@ pub(super) fn kong_everywhere(object: &Object) -> Address {
     object.of_cluster("KongPlugin", "everywhere")
 }
 
-/// The plugins that an annotation names (Kong Ingress Controller, "Annotations").
+/// The plugins that an annotation names, those of another namespace as `NAMESPACE:NAME` (Kong Ingress
+/// Controller, "Annotations" and its changelog for 3.2). That a `ReferenceGrant` lets one be named from
+/// elsewhere is believed.
 pub(super) fn kong_plugins(object: &Object) -> Vec<(Address, Place)> {
     let entry = object.annotation("konghq.com/plugins");
     let named = entry.into_iter().flat_map(|entry| {
         let names = entry.value.str().unwrap_or("").split(',').map(str::trim);
         names.filter(|name| !name.is_empty()).map(move |name| (name, entry.place()))
     });
-    named.map(|(name, place)| (object.neighbour("KongPlugin", name), place)).collect()
+    let address = |name: &str| match name.split_once(':') {
+        Some((namespace, name)) => object.elsewhere("KongPlugin", namespace, name),
+        None => object.neighbour("KongPlugin", name),
+    };
+    named.map(|(name, place)| (address(name), place)).collect()
 }
 
 /// Kong's `TCPIngress` and `UDPIngress`: ports that lead to Services as they are.
@@ -91,55 +99,6 @@ pub(super) fn kong_stream(object: &Object, out: &mut Fragment) {
         let through = kong_plugins(object);
         out.routing.passings.push(Passing::new(hop, through));
     }
-}
-
-/// `ApisixRoute`: rules with their own plugins.
-/// apisix.apache.org, Ingress Controller, `ApisixRoute/v2`
-pub(super) fn apisix_route(object: &Object, out: &mut Fragment) {
-    public(object, out);
-    for rule in object.spec(&["http"]).map_or(&[][..], Node::items) {
-        let (asks, only_from) = apisix_checks(rule);
-        for backend in rule.get("backends").map_or(&[][..], Node::items) {
-            if let Some(hop) = to_service(object, backend, None, false) {
-                let (only_from, asks) = (only_from.clone(), asks.clone());
-                out.hops.push(Hop { only_from, asks, ..hop });
-            }
-        }
-    }
-    for rule in object.spec(&["stream"]).map_or(&[][..], Node::items) {
-        let Some(backend) = rule.get("backend") else { continue };
-        let from = rule.at(&["match", "ingressPort"]).and_then(port).map(|p| (p, p));
-        let udp = rule.get("protocol").and_then(Node::str) == Some("UDP");
-        out.hops.extend(to_service(object, backend, from, udp));
-    }
-}
-
-fn apisix_checks(rule: &Node) -> (Option<Fact<Name>>, Option<Fact<Addresses>>) {
-    let (mut asks, mut only_from) = (None, None);
-    if let Some(own) = rule.get("authentication")
-        && own.get("enable").and_then(Node::bool) == Some(true)
-    {
-        let proof = own.get("type").and_then(Node::str).and_then(proof).unwrap_or("external");
-        asks = Some(Fact::written(proof.into(), own.place));
-    }
-    for plugin in rule.get("plugins").map_or(&[][..], Node::items) {
-        let name = plugin.get("name").and_then(Node::str).unwrap_or("");
-        if plugin.get("enable").and_then(Node::bool) != Some(true) {
-            continue;
-        }
-        if let Some(proof) = proof(name) {
-            asks.get_or_insert(Fact::written(proof.into(), plugin.place));
-        } else if let Some(list) =
-            plugin.at(&["config", "whitelist"]).filter(|_| name == "ip-restriction")
-        {
-            only_from = Some(addresses(list));
-        }
-    }
-    if let Some(elsewhere) = rule.get("plugin_config_name").filter(|_| asks.is_none()) {
-        let why = Why::NotHere(elsewhere.str().unwrap_or("a plugin configuration").into());
-        asks = Some(Fact::Unknown(why, elsewhere.place));
-    }
-    (asks, only_from)
 }
 
 /// `VirtualServer` and `VirtualServerRoute` of F5's controller for nginx.

@@ -107,6 +107,7 @@ fn settled(object: &Object, card: &OperatorCard, store: &StoreCard, scope: &Scop
         audit_log: looker.bool(facts.audit_log.as_ref()),
         backup_days: looker.int(facts.backup_days.as_ref()),
         encrypted_at_rest: looker.bool(facts.encrypted_at_rest.as_ref()),
+        tells_clients_apart: looker.bool(facts.tells_clients_apart.as_ref()),
     }
 }
 

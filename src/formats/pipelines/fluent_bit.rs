@@ -2,6 +2,7 @@
 
 use super::flow::{Effect, Flow, Part, Role};
 use super::words;
+use crate::formats::content;
 use crate::model::fact::{Fact, Name, Why};
 use crate::source::{Place, Text};
 use crate::tree::node::{Entry, Node};
@@ -187,7 +188,7 @@ fn default_tag(input: &Section) -> Option<String> {
 fn content(input: &Section) -> Vec<Fact<Name>> {
     let telling =
         input.entries.iter().filter(|(key, ..)| matches!(key.as_str(), "path" | "tag" | "topics"));
-    telling.filter_map(|(_, value, at)| words::content(value, *at)).take(1).collect()
+    telling.filter_map(|(_, value, at)| content::of_name(value, *at)).take(1).collect()
 }
 
 enum Matched {

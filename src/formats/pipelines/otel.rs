@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::flow::{Effect, Flow, Part, Role};
 use super::words;
+use crate::formats::content;
 use crate::model::fact::{Fact, Name, Why};
 use crate::tree::node::{Entry, Node};
 
@@ -146,8 +147,8 @@ impl<'a> Wiring<'a> {
     fn receiver(&self, name: &str) -> Vec<Fact<Name>> {
         let Some(entry) = self.defined("receivers", name) else { return Vec::new() };
         let files = entry.value.get("include").map_or(&[][..], Node::items).iter();
-        let named = files.filter_map(|f| words::content(f.str()?, f.place));
-        named.chain(words::content(name, entry.key_place)).take(1).collect()
+        let named = files.filter_map(|f| content::of_name(f.str()?, f.place));
+        named.chain(content::of_name(name, entry.key_place)).take(1).collect()
     }
 
     /// `debug` counts records unless it is told to show them (`debugexporter`, `verbosity`).

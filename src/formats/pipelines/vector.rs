@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::flow::{Effect, Flow, Part, Role};
 use super::{vrl, words};
+use crate::formats::content;
 use crate::model::fact::{Fact, Name, Why};
 use crate::tree::node::{Entry, Node};
 
@@ -76,10 +77,10 @@ fn source(entry: &Entry) -> Vec<Fact<Name>> {
         let named = headers.filter(|h| h.str().is_some_and(words::is_credential_header));
         out.extend(named.map(|h| Fact::written("requests".into(), h.place)));
     }
-    out.extend(words::content(&entry.key, entry.key_place));
+    out.extend(content::of_name(&entry.key, entry.key_place));
     for node in TELLING.iter().filter_map(|key| entry.value.get(key)) {
         let texts = std::iter::once(node).chain(node.items());
-        out.extend(texts.filter_map(|n| words::content(n.str()?, n.place)));
+        out.extend(texts.filter_map(|n| content::of_name(n.str()?, n.place)));
     }
     out.truncate(1);
     out

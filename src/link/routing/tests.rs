@@ -469,6 +469,48 @@ spec: {type: LoadBalancer, selector: {app: cache}, ports: [{port: 6379}]}
     }
 
     #[test]
+    fn certificates_that_apisix_asks_for_are_sure_where_nobody_comes_in_clear() {
+        let route = |plugins: &str| {
+            format!(
+                "apiVersion: apisix.apache.org/v2\nkind: ApisixRoute\nmetadata: {{name: r, namespace: \
+                 db}}\nspec: {{http: [{{match: {{hosts: [Db.x.org]}}, backends: [{{serviceName: cache, \
+                 servicePort: 6379}}]{plugins}}}]}}"
+            )
+        };
+        let tls = |host: &str, client: &str| {
+            format!(
+                "apiVersion: apisix.apache.org/v2\nkind: ApisixTls\nmetadata: {{name: t, namespace: \
+                 e}}\nspec: {{hosts: ['{host}'], secret: {{name: s, namespace: e}}{client}}}"
+            )
+        };
+        let client =
+            |more: &str| format!(", client: {{caSecret: {{name: a, namespace: e}}{more}}}");
+        let https = ", plugins: [{name: redirect, enable: true, config: {http_to_https: true}}]";
+        let judge = |plugins: &str, tls: &str, open: &str| {
+            check(&[&route(plugins), tls], "internet likely", open);
+        };
+        judge(https, &tls("*.x.org", &client("")), "cluster");
+        judge(https, &tls("db.x.org", &client("")), "cluster");
+        judge("", &tls("*.x.org", &client("")), "internet possible");
+        judge(https, &tls("*.x.org", &client(", skip_mtls_uri_regex: [/a]")), "internet possible");
+        judge(https, &tls("*.x.org", ""), "internet likely");
+        judge(https, &tls("*.y.org", &client("")), "internet likely");
+    }
+
+    #[test]
+    fn kong_takes_plugins_of_other_namespaces() {
+        let named = ingress("kong", "konghq.com/plugins: 'shared:login'");
+        let plugin = |namespace: &str| {
+            format!(
+                "apiVersion: configuration.konghq.com/v1\nkind: KongPlugin\nmetadata: {{name: login, \
+                 namespace: {namespace}}}\nplugin: key-auth"
+            )
+        };
+        check(&[&named, &plugin("shared")], "internet likely", "cluster");
+        check(&[&named, &plugin("db")], "internet likely", "internet possible");
+    }
+
+    #[test]
     fn the_status_of_a_dump_tells_the_real_address() {
         let status = |address: &str| {
             format!("{}\nstatus: {{loadBalancer: {{ingress: [{address}]}}}}", PUBLIC.trim())

@@ -121,6 +121,7 @@ pub(crate) struct Settled {
     pub(crate) audit_log: Fact<bool>,
     pub(crate) backup_days: Fact<i64>,
     pub(crate) encrypted_at_rest: Fact<bool>,
+    pub(crate) tells_clients_apart: Fact<bool>,
 }
 
 /// Something kept, before it is known whose it is.

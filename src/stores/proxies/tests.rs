@@ -470,3 +470,21 @@ fn traefik_takes_its_settings_from_a_file_too() {
     assert_eq!(describe(&reading("traefik:v3", &[], &[], &files[..1])), "unknown");
     assert_eq!(describe(&reading("traefik:v3", &[], &[], &[])), "");
 }
+
+#[test]
+fn traefik_reads_toml_as_it_reads_yaml() {
+    let settings =
+        "[entryPoints.web]\naddress = \":8000\"\n[providers.file]\ndirectory = \"/dynamic\"\n";
+    let routes = "[http.routers.a]\nrule = \"x\"\nservice = \"s\"\nmiddlewares = [\"m\"]\n\
+                  [http.middlewares.m.basicAuth]\nusers = [\"a:b\"]\n\
+                  [[http.services.s.loadBalancer.servers]]\nurl = \"http://es:9200\"\n";
+    let open = routes.replace("middlewares = [\"m\"]\n", "");
+    let check = |routes: &str, expected: &str| {
+        let files = [("/etc/traefik/traefik.toml", settings), ("/dynamic/a.toml", routes)];
+        assert_eq!(describe(&reading("traefik:v3", &[], &[], &files)), expected, "{routes}");
+    };
+    check(routes, "8000 -> es:9200 asks=password");
+    check(&open, "8000 -> es:9200");
+    // What is broken leaves what could be read.
+    check(&format!("{open}[[[\n"), "8000 -> es:9200");
+}

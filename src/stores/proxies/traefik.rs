@@ -10,7 +10,7 @@ use super::{Forward, Reading, missing};
 use crate::source::Text;
 use crate::stores::Program;
 use crate::tree::node::Node;
-use crate::tree::yaml;
+use crate::tree::{toml, yaml};
 
 use dynamic::Dynamic;
 use fixed::Fixed;
@@ -32,10 +32,7 @@ pub(super) fn read(program: &Program) -> Reading {
             rest.is_some_and(|rest| rest.starts_with('/'))
         };
         if (own || fixed.folder.as_ref().is_some_and(below)) && roots.len() < MOST_FILES {
-            if !is_yaml(path) {
-                return missing(program, path);
-            }
-            roots.extend(document(text));
+            roots.extend(document(path, text));
         }
     }
     if roots.is_empty() {
@@ -44,13 +41,14 @@ pub(super) fn read(program: &Program) -> Reading {
     Reading::Forwards(Dynamic::new(&roots).forwards(&fixed))
 }
 
-fn is_yaml(path: &str) -> bool {
-    let extension = path.rsplit('.').next().unwrap_or_default();
-    extension.eq_ignore_ascii_case("yml") || extension.eq_ignore_ascii_case("yaml")
-}
-
-fn document(text: &Text) -> Option<Node> {
-    yaml::parse(text).0.into_iter().next()
+/// The tree of a file: YAML, or TOML where its name says so. Traefik takes nothing else.
+fn document(path: &str, text: &Text) -> Option<Node> {
+    let extension = path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    match &*extension {
+        "yml" | "yaml" => yaml::parse(text).0.into_iter().next(),
+        "toml" => Some(toml::parse(text).0),
+        _ => None,
+    }
 }
 
 /// An entry of a map: Traefik takes its names in any case.

@@ -1,5 +1,6 @@
 //! Configuration files: which of them the server loads, and what stands in them.
 
+use super::hcl_file;
 use super::layers::{Layer, Settings};
 use super::words::Word;
 use crate::catalog::image::{FileCard, FileStyle, Loaded, normal};
@@ -132,6 +133,8 @@ fn read(file: &ConfigFile, card: &FileCard) -> Layer {
         FileStyle::Ini => ini(text, card, &mut layer),
         FileStyle::Yaml => yaml_file(text, &mut layer),
         FileStyle::Xml => xml_file(text, &mut layer),
+        FileStyle::Hcl if file.name.ends_with(".json") => yaml_file(text, &mut layer),
+        FileStyle::Hcl => hcl_file::read(text, &mut layer),
     }
     layer
 }
@@ -276,7 +279,7 @@ fn unquoted(text: &str) -> &str {
 }
 
 impl Layer {
-    fn add(&mut self, name: &str, value: &str, place: Place) {
+    pub(super) fn add(&mut self, name: &str, value: &str, place: Place) {
         let fact = if value.contains("{{") {
             Fact::Unknown(Why::Template, place)
         } else if value.contains("${") {

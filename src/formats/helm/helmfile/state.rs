@@ -9,17 +9,13 @@ use crate::model::fragment::{ChartRef, Environment, Fragment, Release, Values};
 use crate::paths;
 use crate::source::{FileId, Place, Sources};
 use crate::tree::node::{Entry, Kind, Node};
-use crate::tree::yaml;
-
-/// Environments of one helmfile; more are made by a machine.
-const MAX_ENVIRONMENTS: usize = 16;
 
 pub(super) struct State<'a> {
-    file: FileId,
-    nodes: &'a [Node],
+    pub(super) file: FileId,
+    pub(super) nodes: &'a [Node],
     template: &'a Template,
-    sources: &'a Sources,
-    folder: &'a str,
+    pub(super) sources: &'a Sources,
+    pub(super) folder: &'a str,
 }
 
 impl<'a> State<'a> {
@@ -39,7 +35,9 @@ impl<'a> State<'a> {
             let what = "text that helmfile puts in from elsewhere";
             out.not_understood.push((Place::new(self.file, range.clone()), what.into()));
         }
-        let environments = self.environments();
+        // Most helmfiles are the same in all environments.
+        let matters = self.lists("releases").any(|node| self.names_its_environment(node));
+        let environments = if matters { self.environments() } else { Vec::new() };
         for node in self.lists("releases") {
             if node.entries().is_empty() {
                 continue;
@@ -67,30 +65,8 @@ impl<'a> State<'a> {
     }
 
     /// Entries of a list that any of the file's documents has.
-    fn lists(&self, key: &'static str) -> impl Iterator<Item = &'a Node> {
+    pub(super) fn lists(&self, key: &'static str) -> impl Iterator<Item = &'a Node> {
         self.nodes.iter().filter_map(move |n| n.get(key)).flat_map(|n| n.items().iter())
-    }
-
-    /// Names of environments, told here or in a base (helmfile documentation, "Layering State
-    /// Files").
-    fn environments(&self) -> Vec<String> {
-        let mut names = Vec::new();
-        let mut add = |node: &Node| {
-            for entry in node.get("environments").map_or(&[][..], Node::entries) {
-                if names.len() < MAX_ENVIRONMENTS && !names.iter().any(|n| *n == *entry.key) {
-                    names.push(entry.key.to_string());
-                }
-            }
-        };
-        self.nodes.iter().for_each(&mut add);
-        for base in self.lists("bases").filter_map(Node::str) {
-            let file = resolve(self.folder, base).and_then(|path| self.sources.find(&path));
-            let Some(file) = file else { continue };
-            let masked = Template::of(self.sources.str(file)).masked;
-            let text = crate::source::Text::of_file(file, masked.into());
-            yaml::parse(&text).0.iter().for_each(&mut add);
-        }
-        names
     }
 
     fn names_its_environment(&self, release: &Node) -> bool {
@@ -262,7 +238,7 @@ fn single(item: &Node, is_text: bool) -> Option<Values> {
 }
 
 /// A path as helmfile takes it, from the folder of the file that names it.
-fn resolve(folder: &str, path: &str) -> Option<String> {
+pub(super) fn resolve(folder: &str, path: &str) -> Option<String> {
     if path.starts_with('/') || path.contains("://") || path.contains("::") {
         return None;
     }

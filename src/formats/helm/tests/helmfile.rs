@@ -54,6 +54,39 @@ releases:
 }
 
 #[test]
+fn a_helmfile_is_for_the_environments_that_the_one_above_hands_down() {
+    let child = file(
+        "releases:
+- name: cache
+  namespace: shop
+  chart: vendor/redis
+  values: ['{{ .Environment.Name }}.yaml']
+",
+    );
+    let values = "{architecture: standalone, auth: {enabled: false}}";
+    let judged = |entry: &str, expected: &str| {
+        let parent = format!("environments: {{prod: {{}}}}\n---\nhelmfiles: [{entry}]\n");
+        let files = [
+            ("helmfile.yaml", &*parent),
+            ("apps/cache/helmfile.yaml", &child),
+            ("apps/cache/prod.yaml", values),
+        ];
+        check(&files, expected);
+    };
+    let prod = "k8s@apps/cache/helmfile.yaml/prod:StatefulSet/shop/cache-redis-master bitnami/redis* \
+                ALLOW_EMPTY_PASSWORD=yes at 1";
+    judged("{path: apps/cache/helmfile.yaml, inherits: [environments]}", prod);
+    judged("{path: ./apps/cache, values: [{size: 1}]}", prod);
+    // Without either it is not for `prod` at all.
+    let unknown =
+        "k8s:StatefulSet/shop/cache-redis-master bitnami/redis* ALLOW_EMPTY_PASSWORD=? at 8 \
+                   REDIS_PASSWORD=? at 8
+         k8s:StatefulSet/shop/cache-redis-replica bitnami/redis* ALLOW_EMPTY_PASSWORD=? at 8 \
+                   REDIS_PASSWORD=? at 8";
+    judged("apps/cache/helmfile.yaml", unknown);
+}
+
+#[test]
 fn what_a_template_gives_is_unknown() {
     let helmfile = file(
         "releases:

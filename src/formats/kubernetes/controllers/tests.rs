@@ -49,6 +49,16 @@ fn plugins_of_kong_ask_unless_they_are_off_or_let_anybody_be_somebody() {
         "spec: {rules: [{port: 9000, backend: {serviceName: db, servicePort: 5432}}]}",
         &["k8s:TCPIngress/n/x -> k8s:Service/n/db 9000:5432 proxy by"],
     );
+    check(
+        "configuration.konghq.com/v1beta1",
+        "TCPIngress",
+        "spec: {rules: [{port: 9000, backend: {serviceName: db, servicePort: 5432}}]}\n---\n\
+         apiVersion: configuration.konghq.com/v1beta1\nkind: TCPIngress\nmetadata:\n  name: y\n  \
+         namespace: n\n  annotations: {konghq.com/plugins: 'shared:login, own'}\nspec: {rules: [{port: \
+         9000, backend: {serviceName: db, servicePort: 5432}}]}",
+        &["k8s:TCPIngress/n/y -> k8s:Service/n/db 9000:5432 proxy by k8s:KongPlugin/shared/login \
+           k8s:KongPlugin/n/own"],
+    );
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use super::facts::{and, any, mentions, not, word};
 use super::logs::identity;
 use super::nodes;
-use super::s3::says_logs;
 use super::stores::plain_login;
 use super::world::{Join, World};
+use crate::formats::content::says_logs;
 use crate::formats::terraform::value::{Resource, Val};
 use crate::model::concept::Retention;
 use crate::model::fact::{Fact, Name, Why};

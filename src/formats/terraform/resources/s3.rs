@@ -3,8 +3,6 @@
 mod access;
 mod keep;
 
-pub(super) use keep::says_logs;
-
 use super::facts::not;
 use super::gcs::sinks;
 use super::nodes;

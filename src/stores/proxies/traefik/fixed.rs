@@ -9,7 +9,8 @@ use crate::stores::proxies::{file_at, target};
 use crate::tree::node::Node;
 
 /// Where Traefik looks for its file.
-const FILES: [&str; 2] = ["/etc/traefik/traefik.yml", "/etc/traefik/traefik.yaml"];
+const FILES: [&str; 3] =
+    ["/etc/traefik/traefik.toml", "/etc/traefik/traefik.yaml", "/etc/traefik/traefik.yml"];
 
 #[derive(Default)]
 pub(super) struct Fixed {
@@ -44,7 +45,8 @@ impl Fixed {
         let flags = flags(program);
         let named = flags.iter().find(|(name, _)| name == "configfile").map(|(_, path)| &**path);
         let mut paths = named.into_iter().chain(FILES);
-        if let Some(root) = paths.find_map(|path| file_at(program, path)).and_then(document) {
+        let found = paths.find_map(|path| Some((path, file_at(program, path)?)));
+        if let Some(root) = found.and_then(|(path, text)| document(path, text)) {
             return Fixed::of_file(&root);
         }
         let mut out = Fixed::default();

@@ -1,6 +1,7 @@
 //! How long a bucket keeps what is put into it.
 
 use super::Bucket;
+use crate::formats::content::says_logs;
 use crate::formats::terraform::resources::facts::{at_path, mentions, or, word};
 use crate::formats::terraform::resources::gcs::earlier;
 use crate::formats::terraform::resources::logs::identity;
@@ -86,15 +87,6 @@ fn by_uri(bucket: &Bucket, value: &Val) -> bool {
     let name = uri.known().and_then(|uri| uri.strip_prefix("s3://"));
     name.and_then(|rest| rest.split('/').next())
         .is_some_and(|name| own.known().is_some_and(|own| **own == *name))
-}
-
-/// Whether a word of a name is about logs: `alb-logs`, `access_log`, `auditlogs`.
-pub(in super::super) fn says_logs(name: &str) -> bool {
-    let words = name.split(|c: char| !c.is_ascii_alphanumeric());
-    words.map(str::to_ascii_lowercase).any(|w| {
-        matches!(w.as_str(), "log" | "logs" | "logging" | "cloudtrail" | "trail" | "audit")
-            || w.ends_with("logs")
-    })
 }
 
 /// Days until everything in the bucket is deleted; unset where nothing ever is.

@@ -127,7 +127,7 @@ fn writes(grant: &Val) -> Fact<bool> {
 fn prevented(world: &World, bucket: &Resource) -> Fact<bool> {
     let told = bucket.body.text("public_access_prevention");
     let own = told.map(|p| &*p == "enforced").or_default(false, SEE);
-    or(own, organization::prevents_public_buckets(world, bucket))
+    organization::prevents_public_buckets(world, bucket).into_iter().fold(own, or)
 }
 
 /// Whether a grant names everybody.

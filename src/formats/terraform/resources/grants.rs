@@ -22,15 +22,29 @@ struct Grant {
     of: Option<&'static str>,
 }
 
-/// A resource's policy in AWS, each in the attribute `policy`.
+/// Policies of IAM's shape, each in the attribute `policy` or `access_policies`.
 #[rustfmt::skip]
-const POLICIES: [Grant; 6] = [
+const POLICIES: [Grant; 11] = [
+    Grant { kind: "alicloud_oss_bucket_policy", what: "bucket", engine: "oss", store: "object-store", by: "bucket", of: Some("alicloud_oss_bucket") },
+    Grant { kind: "aws_elasticsearch_domain_policy", what: "domain", engine: "elasticsearch", store: "search", by: "domain_name", of: Some("aws_elasticsearch_domain") },
+    Grant { kind: "aws_opensearch_domain_policy", what: "domain", engine: "opensearch", store: "search", by: "domain_name", of: Some("aws_opensearch_domain") },
+    Grant { kind: "scaleway_object_bucket_policy", what: "bucket", engine: "s3-compatible", store: "object-store", by: "bucket", of: Some("scaleway_object_bucket") },
+    Grant { kind: "yandex_storage_bucket_policy", what: "bucket", engine: "object-storage", store: "object-store", by: "bucket", of: Some("yandex_storage_bucket") },
     Grant { kind: "aws_sqs_queue_policy", what: "queue", engine: "sqs", store: "queue", by: "queue_url", of: Some("aws_sqs_queue") },
     Grant { kind: "aws_sns_topic_policy", what: "topic", engine: "sns", store: "queue", by: "arn", of: Some("aws_sns_topic") },
     Grant { kind: "aws_kinesis_resource_policy", what: "stream", engine: "kinesis", store: "queue", by: "resource_arn", of: Some("aws_kinesis_stream") },
     Grant { kind: "aws_dynamodb_resource_policy", what: "table", engine: "dynamodb", store: "database", by: "resource_arn", of: Some("aws_dynamodb_table") },
     Grant { kind: "aws_backup_vault_policy", what: "vault", engine: "aws-backup", store: "backup", by: "backup_vault_name", of: Some("aws_backup_vault") },
     Grant { kind: "aws_secretsmanager_secret_policy", what: "secret", engine: "secrets-manager", store: "secrets", by: "secret_arn", of: Some("aws_secretsmanager_secret") },
+];
+
+/// Access lists of buckets, in the attribute `acl` or `rule`.
+#[rustfmt::skip]
+const LISTS: [Grant; 4] = [
+    Grant { kind: "alicloud_oss_bucket_acl", what: "bucket", engine: "oss", store: "object-store", by: "bucket", of: Some("alicloud_oss_bucket") },
+    Grant { kind: "ncloud_objectstorage_bucket_acl", what: "bucket", engine: "object-storage", store: "object-store", by: "bucket_name", of: Some("ncloud_objectstorage_bucket") },
+    Grant { kind: "scaleway_object_bucket_acl", what: "bucket", engine: "s3-compatible", store: "object-store", by: "bucket", of: Some("scaleway_object_bucket") },
+    Grant { kind: "yandex_storage_bucket_grant", what: "bucket", engine: "object-storage", store: "object-store", by: "bucket", of: Some("yandex_storage_bucket") },
 ];
 
 /// Google's bindings; each comes in three types.
@@ -67,7 +81,15 @@ const ENTRY: Grant = Grant {
 pub(super) fn lower(world: &World, out: &mut Fragment) {
     for grant in &POLICIES {
         for own in world.of(grant.kind) {
-            let open = own.body.get("policy").map(|policy| lets_anybody_in(world, policy));
+            let policy = own.body.get("policy").or(own.body.get("access_policies"));
+            grant.give(world, own, policy.map(|policy| lets_anybody_in(world, policy)), out);
+        }
+    }
+    for grant in &LISTS {
+        for own in world.of(grant.kind) {
+            let word = [own.body.text("acl"), own.body.text("rule")];
+            let word = word.into_iter().find(|fact| !fact.is_unset());
+            let open = word.map(|w| w.map(|w| matches!(&*w, "public-read" | "public-read-write")));
             grant.give(world, own, open, out);
         }
     }
@@ -111,6 +133,6 @@ impl Grant {
 /// Whether the store stands in these files, so that its card reads the grant.
 fn joined(world: &World, own: &Resource, by: &str, kind: &str) -> bool {
     let stores = world.of(kind).iter();
-    let names = ["name", "dataset_id"];
+    let names = ["name", "bucket", "bucket_name", "dataset_id", "domain_name"];
     stores.map(|store| world.join(&own.body, by, store, &names)).any(|join| join != Join::No)
 }

@@ -16,8 +16,7 @@ const POLICIES: [&str; 4] = [
 /// Whether a policy of these files keeps the public out of a bucket: `storage.publicAccessPrevention`
 /// holds for all buckets under it, new and existing (Google Cloud docs, "Organization policy
 /// constraints for Cloud Storage"). Of a folder's policy nobody knows whether the bucket is under it.
-pub(super) fn prevents_public_buckets(world: &World, bucket: &Resource) -> Fact<bool> {
-    let none = Fact::written(false, bucket.head);
+pub(super) fn prevents_public_buckets(world: &World, bucket: &Resource) -> Option<Fact<bool>> {
     let told = world.each(&POLICIES).into_iter().filter_map(|policy| {
         let enforced = and(about(policy, "storage.publicAccessPrevention"), enforced(policy));
         match (enforced.known(), above(policy, bucket)) {
@@ -26,7 +25,7 @@ pub(super) fn prevents_public_buckets(world: &World, bucket: &Resource) -> Fact<
             (_, Join::Maybe(why, at)) => Some(Fact::Unknown(why, at)),
         }
     });
-    told.fold(none, or)
+    told.reduce(or)
 }
 
 /// `constraint = "constraints/…"`, or `name = "projects/…/policies/…"`.

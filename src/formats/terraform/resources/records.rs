@@ -109,12 +109,52 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
             out.stores.push(server(task, "efs_volume_configuration", told));
         }
     }
+    for (kind, key, off, name, whose) in SWITCHES {
+        for own in world.of(kind) {
+            let on = own.body.text(key).map(|word| !word.eq_ignore_ascii_case(off));
+            out.logs.push(log(own, name, whose, on));
+        }
+    }
     for own in world.each(&EXEMPTING) {
         out.logs
             .extend(own.body.list("audit_log_config").items.iter().filter_map(|c| exempt(own, c)));
     }
     audit_retention(world, out);
 }
+
+/// Types that are a log's switch: the attribute, the word for off, what it switches, and whose.
+const SWITCHES: [(&str, &str, &str, &str, &str); 6] = [
+    ("alicloud_actiontrail_trail", "status", "Disable", "the trail", "actiontrail"),
+    (
+        "azurerm_mssql_database_extended_auditing_policy",
+        "enabled",
+        "false",
+        "the audit log",
+        "the database",
+    ),
+    (
+        "azurerm_mssql_server_extended_auditing_policy",
+        "enabled",
+        "false",
+        "the audit log",
+        "the server",
+    ),
+    ("azurerm_network_watcher_flow_log", "enabled", "false", "the flow log", "the network"),
+    (
+        "azurerm_synapse_sql_pool_extended_auditing_policy",
+        "enabled",
+        "false",
+        "the audit log",
+        "the pool",
+    ),
+    (
+        "azurerm_synapse_workspace_extended_auditing_policy",
+        "enabled",
+        "false",
+        "the audit log",
+        "the workspace",
+    ),
+];
 
 const EXEMPTING: [&str; 3] = [
     "google_folder_iam_audit_config",

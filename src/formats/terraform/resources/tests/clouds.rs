@@ -188,6 +188,23 @@ fn a_grant_to_everybody_opens_a_store_of_other_files() {
 }
 
 #[test]
+fn access_lists_and_policies_of_buckets_open_those_of_other_files() {
+    let list = "resource \"alicloud_oss_bucket_acl\" \"a\" {
+        bucket = \"exports\"
+        acl    = \"public-read\"
+    }";
+    stores(list, &["the bucket of `exports`: internet, internet"]);
+    stores(&list.replace("public-read", "private"), &[]);
+    let domain = "resource \"aws_opensearch_domain_policy\" \"p\" {
+        domain_name     = \"search\"
+        access_policies = jsonencode({
+          Statement = [{ Effect = \"Allow\", Principal = \"*\", Action = \"es:*\" }]
+        })
+    }";
+    stores(domain, &["the domain of `search`: internet, internet"]);
+}
+
+#[test]
 fn an_organization_policy_keeps_the_public_out_of_its_projects_buckets() {
     let estate = |policy: &str| {
         format!(
@@ -366,6 +383,38 @@ fn a_collection_is_public_by_the_policy_whose_pattern_it_meets() {
     says(&estate("collection/logs-eu", true), "internet");
     says(&estate("collection/logs-*", false), "none");
     says(&estate("collection/metrics", true), "none");
+}
+
+#[test]
+fn a_switch_of_a_log_counts_only_where_it_is_off() {
+    let off = |source: &str| {
+        let logs = fragment(source, None).logs;
+        logs.iter().filter(|log| log.log.enabled.known() == Some(&false)).count()
+    };
+    let audit = |word: &str| {
+        let kind = "azurerm_mssql_server_extended_auditing_policy";
+        off(&format!("resource \"{kind}\" \"a\" {{\n enabled = {word}\n }}"))
+    };
+    assert_eq!((audit("false"), audit("true")), (1, 0));
+    assert_eq!(
+        off(
+            "resource \"alicloud_actiontrail_trail\" \"t\" {\n status = \"Disable\"\n event_rw = \"All\"\n }"
+        ),
+        1
+    );
+    let level = |word: &str| {
+        off(&format!(
+            "resource \"google_sql_database_instance\" \"d\" {{
+               settings {{
+                 database_flags {{
+                   name  = \"log_min_messages\"
+                   value = \"{word}\"
+                 }}
+               }}
+             }}"
+        ))
+    };
+    assert_eq!((level("fatal"), level("warning")), (1, 0));
 }
 
 #[test]

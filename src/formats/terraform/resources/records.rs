@@ -112,7 +112,9 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
     for (kind, key, off, name, whose) in SWITCHES {
         for own in world.of(kind) {
             let on = own.body.text(key).map(|word| !word.eq_ignore_ascii_case(off));
-            out.logs.push(log(own, name, whose, on));
+            if !on.is_unset() && on.known() != Some(&true) {
+                out.logs.push(log(own, name, whose, on));
+            }
         }
     }
     for own in world.each(&EXEMPTING) {

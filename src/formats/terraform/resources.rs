@@ -11,6 +11,7 @@ mod collections;
 mod container_groups;
 mod ecs;
 mod facts;
+mod gcp_balancers;
 mod gcp_network;
 mod gcs;
 mod grants;
@@ -62,6 +63,7 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
     prompts::lower(&world, out);
     records::lower(&world, out);
     gcp_network::lower(&world, out);
+    gcp_balancers::lower(&world, out);
     servers::lower(&world, out);
     virtual_servers::lower(&world, out);
     cloud_groups::lower(&world, out);

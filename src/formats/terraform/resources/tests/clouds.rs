@@ -158,6 +158,50 @@ fn a_rule_of_any_cloud_says_whom_it_admits() {
     );
 }
 
+#[test]
+fn what_a_forwarding_rule_passes_on_the_networks_firewall_still_judges() {
+    let estate = |scheme: &str, ports: &str, admitted: &str| {
+        let machine = format!(
+            "resource \"google_compute_instance\" \"cache\" {{
+               name = \"cache\"
+               network_interface {{
+                 network = \"default\"
+               }}
+               metadata_startup_script = {REDIS:?}
+             }}"
+        );
+        format!(
+            "{machine}
+             resource \"google_compute_firewall\" \"f\" {{
+               network       = \"default\"
+               source_ranges = [\"{admitted}\"]
+               allow {{
+                 protocol = \"tcp\"
+                 ports    = [\"6379\"]
+               }}
+             }}
+             resource \"google_compute_target_pool\" \"p\" {{
+               instances = [google_compute_instance.cache.self_link]
+             }}
+             resource \"google_compute_forwarding_rule\" \"r\" {{
+               target                = google_compute_target_pool.p.id
+               load_balancing_scheme = \"{scheme}\"
+               port_range            = \"{ports}\"
+             }}"
+        )
+    };
+    let says = |files: String, expected: &str| {
+        let title = "container `redis` on Compute Engine instance `cache`";
+        check(&[("main.tf", &files)], &[&format!("{title}: {expected}")]);
+    };
+    says(estate("EXTERNAL", "6379", "0.0.0.0/0"), OPEN);
+    says(estate("EXTERNAL", "6000-7000", "0.0.0.0/0"), OPEN);
+    let inside = "private-network, private-network";
+    says(estate("EXTERNAL", "80", "0.0.0.0/0"), inside);
+    says(estate("INTERNAL", "6379", "0.0.0.0/0"), inside);
+    says(estate("EXTERNAL", "6379", "10.0.0.0/8"), inside);
+}
+
 /// Who gets into the stores of some files without proof.
 #[track_caller]
 fn stores(files: &str, expected: &[&str]) {

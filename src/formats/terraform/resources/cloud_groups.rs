@@ -1,4 +1,4 @@
-//! Security groups of Alibaba Cloud, Huawei Cloud, Naver, NIFCLOUD, OpenStack, Oracle, Tencent Cloud
+//! Security groups of Alibaba Cloud, Huawei Cloud, Naver, NIFCLOUD, `OpenStack`, Oracle, Tencent Cloud
 //! and Yandex: whom their rules admit. The machines behind them are in `cloud_machines.rs`.
 
 use super::facts::{nets, shown};
@@ -87,9 +87,9 @@ fn filter(group: &Resource, blocks: &str) -> Filter {
         return filter;
     }
     let rules = group.body.list(blocks);
-    let made = rules.items.iter().enumerate();
+    let made = rules.items.iter();
     let exists = |block: &Val| Fact::written(true, block.at);
-    filter.rules = made.filter_map(|(_, b)| rule(group, b, exists(b), 0)).collect();
+    filter.rules = made.filter_map(|b| rule(group, b, exists(b), 0)).collect();
     filter.more = rules.more;
     filter
 }
@@ -141,7 +141,7 @@ fn rule(own: &Resource, block: &Val, exists: Fact<bool>, order: usize) -> Option
             sources.push(SourceSet::MembersOf(group, value.at));
         }
     }
-    // OpenStack: neither a network nor a group means everybody (Neutron API, security group rules).
+    // `OpenStack`: neither a network nor a group means everybody (Neutron API, security group rules).
     if sources.is_empty() && (own.kind.starts_with("openstack") || own.kind.starts_with("huawei")) {
         let all = crate::model::net::Addresses::all();
         sources.push(SourceSet::Addresses(Fact::default(all, "no source is named", block.at)));
@@ -161,7 +161,7 @@ fn rule(own: &Resource, block: &Val, exists: Fact<bool>, order: usize) -> Option
     let verb = if allow { "admits" } else { "turns away" };
     let say = format!("{verb} {} on {}", listed(&names), show_ports(&ports));
     let made = nodes::allow(sources, ports, own, at.unwrap_or(block.at), say);
-    Some(Rule { exists, allow, priority, ..made })
+    Some(Rule { allow, priority, exists, ..made })
 }
 
 /// The ports of a rule: names of protocols and their numbers, ranges in one word or in two numbers.

@@ -87,9 +87,9 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
     }
     for grant in &LISTS {
         for own in world.of(grant.kind) {
-            let word = [own.body.text("acl"), own.body.text("rule")];
-            let word = word.into_iter().find(|fact| !fact.is_unset());
-            let open = word.map(|w| w.map(|w| matches!(&*w, "public-read" | "public-read-write")));
+            let told = [own.body.text("acl"), own.body.text("rule")];
+            let told = told.into_iter().find(|fact| !fact.is_unset());
+            let open = told.map(|w| w.map(|w| matches!(&*w, "public-read" | "public-read-write")));
             grant.give(world, own, open, out);
         }
     }

@@ -144,7 +144,7 @@ fn rule(own: &Resource, block: &Val, exists: Fact<bool>, order: usize) -> Option
     // `OpenStack`: neither a network nor a group means everybody (Neutron API, security group rules).
     if sources.is_empty() && (own.kind.starts_with("openstack") || own.kind.starts_with("huawei")) {
         let all = crate::model::net::Addresses::all();
-        sources.push(SourceSet::Addresses(Fact::default(all, "no source is named", block.at)));
+        sources.push(SourceSet::Addresses(Fact::guessed(all, "no source is named", block.at)));
         names.push("everybody".to_owned());
     }
     if sources.is_empty() {

@@ -6,7 +6,7 @@ use super::facts::{and, any, not};
 use super::nodes;
 use super::world::World;
 use crate::formats::terraform::value::{Resource, Val};
-use crate::model::fact::{Fact, Name};
+use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{Address, Fragment, NodeKind};
 
 pub(super) fn lower(world: &World, out: &mut Fragment) {
@@ -76,6 +76,8 @@ fn oracle(world: &World, machine: &Resource, out: &mut Fragment) {
     let public = match (body.bool("assign_public_ip"), closed) {
         (Fact::Unset(_), Some(closed)) => not(closed),
         (told, Some(closed)) => and(told, not(closed)),
+        // The subnet decides, and it is not here.
+        (Fact::Unset(at), None) => Fact::Unknown(Why::NotHere("the machine's subnet".into()), at),
         (told, None) => told,
     };
     let public = match public {

@@ -5,11 +5,16 @@ mod azure_network;
 mod azure_storage;
 mod balancers;
 mod callers;
+mod cloud_groups;
+mod cloud_machines;
+mod collections;
 mod container_groups;
 mod ecs;
 mod facts;
+mod gcp_balancers;
 mod gcp_network;
 mod gcs;
+mod grants;
 mod helm;
 mod instances;
 mod json;
@@ -19,12 +24,14 @@ mod network;
 mod network_acls;
 mod nodes;
 mod opensearch;
+mod organization;
 mod policy;
 mod prompts;
 mod records;
 mod s3;
 mod scripts;
 mod security_groups;
+mod serverless;
 mod servers;
 mod stores;
 #[cfg(test)]
@@ -47,16 +54,22 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
     callers::lower(&world, out);
     ecs::lower(&world, out);
     container_groups::lower(&world, out);
+    serverless::lower(&world, out);
     stores::lower(&world, out);
     opensearch::lower(&world, out);
+    collections::lower(&world, out);
     s3::lower(&world, out);
     logs::lower(&world, out);
     prompts::lower(&world, out);
     records::lower(&world, out);
     gcp_network::lower(&world, out);
+    gcp_balancers::lower(&world, out);
     servers::lower(&world, out);
     virtual_servers::lower(&world, out);
+    cloud_groups::lower(&world, out);
+    cloud_machines::lower(&world, out);
     gcs::lower(&world, out);
+    grants::lower(&world, out);
     azure_network::lower(&world, out);
     azure_storage::lower(&world, out);
     helm::lower(&world, out);
@@ -68,16 +81,7 @@ pub(crate) fn lower(estate: &Estate, unit: &Unit, out: &mut Fragment) {
 
 /// Resource types that hold data or logs and that nobody here reads yet. Everything else that has
 /// no handler (accounts, roles, names) says nothing about data and is passed over.
-const DATA_BEARING: [&str; 8] = [
-    "aws_fsx_lustre_file_system",
-    "aws_keyspaces_table",
-    "aws_opensearchserverless_collection",
-    "aws_osis_pipeline",
-    "aws_qldb_ledger",
-    "aws_timestreamwrite_table",
-    "google_filestore_instance",
-    "google_pubsub_topic",
-];
+const DATA_BEARING: [&str; 1] = ["aws_osis_pipeline"];
 
 fn not_understood(world: &World, out: &mut Fragment) {
     for resource in world.managed() {

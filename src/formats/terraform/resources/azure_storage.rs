@@ -32,6 +32,7 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
         out.keeps.push(keep);
     }
     elsewhere(world, out);
+    rules_elsewhere(world, out);
 }
 
 /// What takes up who asked for what: diagnostics of the account or of one of its services, or
@@ -86,6 +87,30 @@ fn elsewhere(world: &World, out: &mut Fragment) {
             guard_off: Fact::Unset(at),
             set_apart: Fact::Unset(at),
             ..base
+        });
+    }
+}
+
+/// Rules that let every network in, of accounts that stand in other files.
+fn rules_elsewhere(world: &World, out: &mut Fragment) {
+    for rules in world.of("azurerm_storage_account_network_rules") {
+        let key = "storage_account_id";
+        let joins = |a: &&Resource| world.join(&rules.body, key, a, &["name"]) != Join::No;
+        let Fact::Known(action, origin) = rules.body.text("default_action") else { continue };
+        if &*action != "Allow" || world.of("azurerm_storage_account").iter().any(joins) {
+            continue;
+        }
+        let title = nodes::title("the storage account of", rules, &[]);
+        out.nodes.push(nodes::node(rules, NodeKind::Managed));
+        let at = rules.head;
+        out.stores.push(Store {
+            engine: Fact::default("azure-storage".into(), "the kind of the resource", at),
+            kind: "object-store".into(),
+            managed: true,
+            whole: rules.whole,
+            exists: rules.exists.clone(),
+            set_apart: Fact::Known(false, origin),
+            ..Store::new(rules.address.clone(), title.clone(), title, at)
         });
     }
 }

@@ -1,8 +1,9 @@
 //! Google Cloud Storage: buckets, who gets in unasked, and how long they keep.
 
-use super::facts::{and, any, mentions, not, word};
+use super::facts::{and, any, mentions, not, or, word};
 use super::logs::identity;
 use super::nodes;
+use super::organization;
 use super::stores::plain_login;
 use super::world::{Join, World};
 use crate::formats::content::says_logs;
@@ -12,22 +13,16 @@ use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{Fragment, Keep, Login, NodeKind, Ref, Store};
 
 const SEE: &str = "provider docs, storage_bucket";
-const GRANTS: [&str; 6] = [
+const GRANTS: [&str; 9] = [
     "google_storage_bucket_iam_member",
     "google_storage_bucket_iam_binding",
     "google_storage_bucket_iam_policy",
+    "google_storage_default_object_access_control",
     "google_storage_default_object_acl",
+    "google_storage_object_access_control",
+    "google_storage_object_acl",
     "google_storage_bucket_access_control",
     "google_storage_bucket_acl",
-];
-
-const WAREHOUSE: [&str; 6] = [
-    "google_bigquery_dataset_iam_binding",
-    "google_bigquery_dataset_iam_member",
-    "google_bigquery_dataset_iam_policy",
-    "google_bigquery_table_iam_binding",
-    "google_bigquery_table_iam_member",
-    "google_bigquery_table_iam_policy",
 ];
 
 pub(super) fn lower(world: &World, out: &mut Fragment) {
@@ -56,31 +51,26 @@ pub(super) fn sinks(retention: &Retention) -> bool {
     })
 }
 
-/// Grants to everybody on buckets and tables that stand in other files.
+/// Grants to everybody on buckets that stand in other files.
 fn elsewhere(world: &World, out: &mut Fragment) {
-    let kinds = GRANTS.iter().map(|kind| ("bucket", "gcs", kind));
-    let kinds = kinds.chain(WAREHOUSE.iter().map(|kind| ("dataset", "bigquery", kind)));
-    for (what, engine, kind) in kinds {
-        for grant in world.of(kind) {
-            let joins = |b: &&Resource| world.join(&grant.body, "bucket", b, &["name"]) != Join::No;
-            let open = everybody(world, &grant.body);
-            if open.known() != Some(&true) || world.of("google_storage_bucket").iter().any(joins) {
-                continue;
-            }
-            let title = nodes::title(&format!("the {what} of"), grant, &["bucket", "dataset_id"]);
-            out.nodes.push(nodes::node(grant, NodeKind::Managed));
-            let say = format!("{title} answers requests without an account");
-            let place = open.place();
-            out.hops.push(nodes::way(Ref::Internet, &grant.address, open.clone(), place, &say));
-            let base = store(world, grant, title, open);
-            out.stores.push(Store {
-                engine: Fact::default(engine.into(), "the kind of the resource", grant.head),
-                encrypted_at_rest: Fact::Unset(grant.head),
-                product_log: Fact::Unset(grant.head),
-                guard_off: Fact::Unset(grant.head),
-                ..base
-            });
+    for grant in world.each(&GRANTS) {
+        let joins = |b: &&Resource| world.join(&grant.body, "bucket", b, &["name"]) != Join::No;
+        let open = everybody(world, &grant.body);
+        if open.known() != Some(&true) || world.of("google_storage_bucket").iter().any(joins) {
+            continue;
         }
+        let title = nodes::title("the bucket of", grant, &["bucket"]);
+        out.nodes.push(nodes::node(grant, NodeKind::Managed));
+        let say = format!("{title} answers requests without an account");
+        let place = open.place();
+        out.hops.push(nodes::way(Ref::Internet, &grant.address, open.clone(), place, &say));
+        let base = store(world, grant, title, open);
+        out.stores.push(Store {
+            encrypted_at_rest: Fact::Unset(grant.head),
+            product_log: Fact::Unset(grant.head),
+            guard_off: Fact::Unset(grant.head),
+            ..base
+        });
     }
 }
 
@@ -88,7 +78,7 @@ fn public(world: &World, bucket: &Resource) -> Fact<bool> {
     let (grants, _) = world.satellites(&GRANTS, "bucket", bucket, &["name"]);
     let granted = grants.iter().map(|g| and(g.exists.clone(), everybody(world, &g.body)));
     let granted = any(granted, Fact::written(false, bucket.head));
-    and(granted, not(prevented(bucket)))
+    and(granted, not(prevented(world, bucket)))
 }
 
 /// What strangers may do with what is declared a website, as long as that is reading only.
@@ -133,13 +123,15 @@ fn writes(grant: &Val) -> Fact<bool> {
     and(named(grant), any(told, Fact::written(true, grant.at)))
 }
 
-/// Whether no grant to everybody can take effect.
-fn prevented(bucket: &Resource) -> Fact<bool> {
+/// Whether no grant to everybody can take effect: by the bucket's own word, or by a policy above it.
+fn prevented(world: &World, bucket: &Resource) -> Fact<bool> {
     let told = bucket.body.text("public_access_prevention");
-    told.map(|p| &*p == "enforced").or_default(false, SEE)
+    let own = told.map(|p| &*p == "enforced").or_default(false, SEE);
+    organization::prevents_public_buckets(world, bucket).into_iter().fold(own, or)
 }
 
-fn everybody(world: &World, grant: &Val) -> Fact<bool> {
+/// Whether a grant names everybody.
+pub(super) fn everybody(world: &World, grant: &Val) -> Fact<bool> {
     let policy = grant.get("policy_data").map(|policy| of_policy(world, policy, named));
     match policy {
         Some(told) => told,
@@ -161,7 +153,15 @@ fn of_policy(world: &World, policy: &Val, judge: fn(&Val) -> Fact<bool>) -> Fact
 }
 
 fn named(grant: &Val) -> Fact<bool> {
-    let keys = ["member", "members", "entity", "role_entity", "predefined_acl"];
+    let keys = [
+        "member",
+        "members",
+        "entity",
+        "role_entity",
+        "predefined_acl",
+        "special_group",
+        "iam_member",
+    ];
     let words = keys.iter().flat_map(|key| grant.list(key).items);
     let said = words.map(|value| {
         value.as_text().map(|t| {
@@ -195,7 +195,7 @@ fn store(world: &World, bucket: &Resource, title: Name, public: Fact<bool>) -> S
         }],
         encrypted_at_rest: Fact::default(true, "Google Cloud encrypts all data at rest", at),
         product_log: bucket.body.has("logging"),
-        guard_off: not(prevented(bucket)),
+        guard_off: not(prevented(world, bucket)),
         ..Store::new(bucket.address.clone(), name, title, at)
     }
 }

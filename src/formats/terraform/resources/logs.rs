@@ -1,5 +1,5 @@
 //! Where the clouds' own logs lie and how long they are kept: log groups of AWS, workspaces of
-//! Azure, log buckets of Google.
+//! Azure, log buckets of Google and their like; and rows of Timestream.
 
 use super::facts::word;
 use super::nodes;
@@ -26,7 +26,36 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
         let title = nodes::title("log bucket", bucket, &["bucket_id"]);
         out.keeps.push(limited(bucket, title, "cloud-logging", "bucket_id", days));
     }
+    for place in &PLACES {
+        for own in world.of(place.kind) {
+            out.keeps.push(place.keep(own));
+        }
+    }
+    for table in world.of("aws_timestreamwrite_table") {
+        out.keeps.push(timestream(table));
+    }
 }
+
+/// A kind of place for logs, or of rows, that says for how many days it keeps them.
+struct Place {
+    kind: &'static str,
+    title: &'static str,
+    engine: &'static str,
+    names: [&'static str; 2],
+    days: &'static str,
+    /// What holds where nobody wrote it, with its source.
+    default: Option<(i64, &'static str)>,
+    /// The number that means "for ever".
+    forever: i64,
+}
+
+#[rustfmt::skip]
+const PLACES: [Place; 4] = [
+    Place { kind: "alicloud_log_store", title: "log store", engine: "sls", names: ["logstore_name", "name"], days: "retention_period", default: Some((30, "provider docs, log_store")), forever: 3650 },
+    Place { kind: "huaweicloud_lts_group", title: "log group", engine: "lts", names: ["group_name", "name"], days: "ttl_in_days", default: None, forever: -1 },
+    Place { kind: "oci_logging_log", title: "log", engine: "oci-logging", names: ["display_name", "name"], days: "retention_duration", default: None, forever: -1 },
+    Place { kind: "tencentcloud_cls_topic", title: "log topic", engine: "cls", names: ["topic_name", "name"], days: "period", default: None, forever: 3640 },
+];
 
 const GOOGLE: [&str; 4] = [
     "google_logging_billing_account_bucket_config",
@@ -49,6 +78,39 @@ fn limited(resource: &Resource, title: Name, engine: &str, name: &str, days: Fac
     };
     retention.days = days;
     Keep { store: None, retention }
+}
+
+impl Place {
+    fn keep(&self, own: &Resource) -> Keep {
+        let told = own.body.int(self.days);
+        let days = match self.default {
+            Some((days, see)) => told.or_default(days, see),
+            None => told,
+        };
+        let title = nodes::title(self.title, own, &self.names);
+        let forever = days.clone().map(|days| days == self.forever);
+        let name = self.names.into_iter().find(|name| own.body.get(name).is_some());
+        let mut keep = limited(own, title, self.engine, name.unwrap_or(self.names[0]), days);
+        if forever.known() == Some(&true) {
+            keep.retention.days = Fact::Unset(own.head);
+            keep.retention.forever = forever;
+        }
+        keep
+    }
+}
+
+/// Rows go from memory to disk, and from there after the days of the magnetic store: 73000 of them,
+/// some 200 years, where nobody wrote less (provider source, `timestreamwrite_table`).
+fn timestream(table: &Resource) -> Keep {
+    let own = table.body.block("retention_properties");
+    let days = own
+        .map_or(Fact::Unset(table.head), |own| own.int("magnetic_store_retention_period_in_days"));
+    let days = days.or_default(73_000, "provider source, timestreamwrite_table");
+    let title = nodes::title("Timestream table", table, &["table_name"]);
+    let mut keep = limited(table, title, "timestream", "table_name", days);
+    keep.retention.what = Fact::written("table".into(), table.head);
+    keep.retention.holds = Fact::written(Vec::new(), table.head);
+    keep
 }
 
 fn log_group(world: &World, group: &Resource) -> Keep {

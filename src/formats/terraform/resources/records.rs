@@ -35,7 +35,8 @@ const SINGLE: [&str; 4] = [
 ];
 
 /// Types that hold settings in blocks, with the path to them.
-const GROUPS: [(&str, &str); 7] = [
+const GROUPS: [(&str, &str); 9] = [
+    ("alicloud_db_instance", "parameters"),
     ("aws_db_parameter_group", "parameter"),
     ("aws_docdb_cluster_parameter_group", "parameter"),
     ("aws_neptune_cluster_parameter_group", "parameter"),
@@ -43,6 +44,7 @@ const GROUPS: [(&str, &str); 7] = [
     ("aws_redshift_parameter_group", "parameter"),
     ("google_alloydb_instance", "database_flags"),
     ("google_sql_database_instance", "settings.database_flags"),
+    ("huaweicloud_rds_instance", "parameters"),
 ];
 
 pub(super) fn lower(world: &World, out: &mut Fragment) {
@@ -87,8 +89,12 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
         };
         out.logs.push(log(trail, name, "the trail", all.map(|told| &*told == "All")));
     }
-    for account in world.of("azurerm_storage_account") {
-        let queues = account.body.block("queue_properties").and_then(|q| q.block("logging"));
+    for account in
+        world.each(&["azurerm_storage_account", "azurerm_storage_account_queue_properties"])
+    {
+        // The newer type holds what was a block of the account.
+        let holder = account.body.block("queue_properties").unwrap_or(&account.body);
+        let queues = holder.block("logging");
         for (key, name) in [("read", "reads"), ("write", "writes"), ("delete", "deletions")] {
             let name = format!("the log of {name} in queues");
             let on = queues.map_or(Fact::Unset(account.head), |logging| logging.bool(key));
@@ -103,7 +109,72 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
             out.stores.push(server(task, "efs_volume_configuration", told));
         }
     }
+    for (kind, key, off, name, whose) in SWITCHES {
+        for own in world.of(kind) {
+            let on = own.body.text(key).map(|word| !word.eq_ignore_ascii_case(off));
+            if !on.is_unset() && on.known() != Some(&true) {
+                out.logs.push(log(own, name, whose, on));
+            }
+        }
+    }
+    for own in world.each(&EXEMPTING) {
+        out.logs
+            .extend(own.body.list("audit_log_config").items.iter().filter_map(|c| exempt(own, c)));
+    }
     audit_retention(world, out);
+}
+
+/// Types that are a log's switch: the attribute, the word for off, what it switches, and whose.
+const SWITCHES: [(&str, &str, &str, &str, &str); 6] = [
+    ("alicloud_actiontrail_trail", "status", "Disable", "the trail", "actiontrail"),
+    (
+        "azurerm_mssql_database_extended_auditing_policy",
+        "enabled",
+        "false",
+        "the audit log",
+        "the database",
+    ),
+    (
+        "azurerm_mssql_server_extended_auditing_policy",
+        "enabled",
+        "false",
+        "the audit log",
+        "the server",
+    ),
+    ("azurerm_network_watcher_flow_log", "enabled", "false", "the flow log", "the network"),
+    (
+        "azurerm_synapse_sql_pool_extended_auditing_policy",
+        "enabled",
+        "false",
+        "the audit log",
+        "the pool",
+    ),
+    (
+        "azurerm_synapse_workspace_extended_auditing_policy",
+        "enabled",
+        "false",
+        "the audit log",
+        "the workspace",
+    ),
+];
+
+const EXEMPTING: [&str; 3] = [
+    "google_folder_iam_audit_config",
+    "google_organization_iam_audit_config",
+    "google_project_iam_audit_config",
+];
+
+/// People whom the audit log passes over. That programs are left out is common, for they are many.
+fn exempt(own: &Resource, config: &Val) -> Option<LogDraft> {
+    let members = config.list("exempted_members").items;
+    let person = members.into_iter().find(|member| {
+        let told = member.as_text();
+        told.known().is_some_and(|m| !m.starts_with("serviceAccount:") && m.contains(':'))
+    })?;
+    let name = format!("the audit log of what `{}` does", person.as_text().known()?);
+    let mut draft = log(own, &name, "the project", Fact::written(false, person.at));
+    draft.log.name = Fact::written(name.into(), person.at);
+    Some(draft)
 }
 
 /// Events of one kind alone, if a selector says so; `All` is the default (provider docs, cloudtrail).
@@ -137,7 +208,13 @@ fn setting(resource: &Resource, block: &Val, out: &mut Fragment) {
     let on = block.text("value").map(|value| {
         !["off", "0", "false", "disabled", "none"].iter().any(|no| value.eq_ignore_ascii_case(no))
     });
-    if SETTINGS.contains(&&**name) {
+    if &**name == "log_min_messages" {
+        // From there on errors are not written down (PostgreSQL docs, "When to log").
+        let on = block.text("value").map(|level| {
+            !["log", "fatal", "panic"].iter().any(|high| level.eq_ignore_ascii_case(high))
+        });
+        out.logs.push(log(resource, "the log of errors", "the server", on));
+    } else if SETTINGS.contains(&&**name) {
         out.logs.push(log(resource, name, "the server", on));
     } else if TLS.contains(&&**name) {
         out.stores.push(server(resource, name, on));

@@ -12,7 +12,13 @@ use crate::source::Place;
 const GROUPS: [&str; 2] = ["aws_security_group", "aws_default_security_group"];
 
 /// Groups of the time before VPCs, each for one service and with no ports of its own.
-const CLASSIC: [&str; 2] = ["aws_db_security_group", "aws_redshift_security_group"];
+/// NIFCLOUD has them still.
+const CLASSIC: [&str; 4] = [
+    "aws_db_security_group",
+    "aws_redshift_security_group",
+    "nifcloud_db_security_group",
+    "nifcloud_nas_security_group",
+];
 
 pub(super) fn lower(world: &World, out: &mut Fragment) {
     for group in world.each(&GROUPS) {
@@ -52,17 +58,23 @@ fn group_filter(group: &Resource) -> crate::model::fragment::Filter {
 /// Amazon Redshift answers on 5439 unless told otherwise (provider docs, `redshift_cluster`); the
 /// port of an RDS database depends on its engine.
 fn classic_filter(group: &Resource) -> crate::model::fragment::Filter {
-    let title = nodes::title("security group", group, &["name"]);
+    let title = nodes::title("security group", group, &["name", "group_name"]);
     let mut filter = nodes::filter(group, Layer::SecurityGroup, title);
     filter.stands_alone = true;
-    let redshift = &*group.kind == "aws_redshift_security_group";
-    let ports = if redshift { Ports::tcp(5439, 5439) } else { Ports::all() };
-    let ingress = group.body.list("ingress");
+    let ports = match &*group.kind {
+        "aws_redshift_security_group" => Ports::tcp(5439, 5439),
+        // NFS and SMB, as the volume's protocol has it.
+        "nifcloud_nas_security_group" => {
+            Ports { tcp: Intervals::of(vec![(445, 445), (2049, 2049)]), udp: Intervals::default() }
+        }
+        _ => Ports::all(),
+    };
+    let ingress = group.body.list(if group.kind.starts_with("aws_") { "ingress" } else { "rule" });
     for block in &ingress.items {
         let see = "AWS: a group of this kind is for the service's own port";
         let ports = Fact::default(ports.clone(), see, block.at);
         let mut said = Said { sources: Vec::new(), shown: Vec::new(), ports, at: None };
-        said.nets(block, &["cidr"]);
+        said.nets(block, &["cidr", "cidr_ip"]);
         if !said.sources.is_empty() {
             let exists = Fact::written(true, block.at);
             filter.rules.push(said.rule(group, block.at, exists));
@@ -267,9 +279,16 @@ pub(super) fn attach(world: &World, resource: &Resource, keys: &[&str], out: &mu
             nodes::attach(group, Layer::SecurityGroup, node, place, out);
         }
     }
-    if !named {
-        attach_default(world, resource, out);
+    if named {
+        return;
     }
+    if resource.kind.starts_with("nifcloud_") {
+        let why = Why::NotHere("the service's default security group".into());
+        let (at, to) = (resource.head, &resource.address);
+        nodes::attach(Fact::Unknown(why, at), Layer::SecurityGroup, to, at, out);
+        return;
+    }
+    attach_default(world, resource, out);
 }
 
 /// The block that holds the last part of a dotted key.

@@ -1,6 +1,7 @@
 //! HCL in, a compact dump of the fragment out.
 
 mod cases;
+mod clouds;
 mod defaults;
 mod estate;
 mod logs;

@@ -145,7 +145,7 @@ fn networks(card: &AllowRule, value: &Val) -> (Vec<Fact<Addresses>>, Vec<String>
         None => return one(value),
         Some(names) => names.all(),
     };
-    let told = keys.iter().filter_map(|key| value.get(key)).map(one);
+    let told = keys.iter().flat_map(|key| value.list(key).items).map(one);
     let (facts, shown): (Vec<_>, Vec<_>) = told.unzip();
     (facts.concat(), shown.concat())
 }

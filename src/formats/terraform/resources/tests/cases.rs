@@ -419,7 +419,7 @@ fn what_only_moves_objects_keeps_them_for_ever() {
             }
           }
         }
-        resource "aws_fsx_lustre_file_system" "q" {}
+        resource "aws_osis_pipeline" "q" {}
         "#,
         "
         Internet -> google_storage_bucket.g open=false
@@ -430,7 +430,7 @@ fn what_only_moves_objects_keeps_them_for_ever() {
         log group `b` holds [logs] days=30 forever=false
         Cloud Storage bucket `sink` holds [logs] days=- forever=true
         storage account `logs` holds [~logs] days=- forever=true
-        not understood: aws_fsx_lustre_file_system
+        not understood: aws_osis_pipeline
         ",
     );
 }

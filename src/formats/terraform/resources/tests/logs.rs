@@ -35,3 +35,37 @@ fn logs_of_azure_and_google_always_have_an_end() {
         ],
     );
 }
+
+#[test]
+fn other_places_for_logs_and_rows_of_timestream_say_their_days() {
+    check(
+        r#"
+        resource "alicloud_log_store" "a" { logstore_name = "a" }
+        resource "alicloud_log_store" "b" {
+          logstore_name    = "b"
+          retention_period = 3650
+        }
+        resource "tencentcloud_cls_topic" "c" {
+          topic_name = "c"
+          period     = 3640
+        }
+        resource "oci_logging_log" "d" { retention_duration = 90 }
+        resource "aws_timestreamwrite_table" "e" { table_name = "e" }
+        resource "aws_timestreamwrite_table" "f" {
+          table_name = "f"
+          retention_properties {
+            magnetic_store_retention_period_in_days = 30
+            memory_store_retention_period_in_hours  = 8
+          }
+        }
+        "#,
+        &[
+            "log store `a`: 30",
+            "log store `b`: ?, for ever",
+            "log `d`: 90",
+            "log topic `c`: ?, for ever",
+            "Timestream table `e`: 73000",
+            "Timestream table `f`: 30",
+        ],
+    );
+}

@@ -25,11 +25,12 @@ mod unify;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::roots;
-use super::value::{Estate, Resource, Val};
+use super::value::{Estate, Resource, Val, ValKind};
 use crate::formats::Unit;
 use crate::model::fact::Name;
 use crate::paths;
@@ -145,6 +146,13 @@ fn estate<'a>(
     Estate { folder: root.folder.clone(), resources, providers, not_read: missing.collect() }
 }
 
+/// Whether anybody asks what a resource of a type says. Nobody asks accounts, roles and policies as
+/// such: a value of theirs is worked out where something refers to it. They are a quarter of the
+/// resources that people write for AWS (6,325 of 27,275 in public repositories).
+fn asked_for(kind: &str) -> bool {
+    !kind.starts_with("aws_iam_") || kind == "aws_iam_policy_document"
+}
+
 fn instances(
     world: &mut World,
     instance: usize,
@@ -172,7 +180,10 @@ fn instances(
             head: block.head,
             whole: block.place,
             exists: member.exists.clone(),
-            body: world.resource_body(block, &mut scope),
+            body: match asked_for(&label(0)) {
+                true => world.resource_body(block, &mut scope),
+                false => Val::new(ValKind::Map { entries: Arc::new([]), more: None }, block.place),
+            },
             provider_major: providers.major(block),
             provider: world.provider(instance, block),
         };

@@ -113,6 +113,22 @@ fn check_way(files: &str, attribute: &str, expected: &str) {
 }
 
 #[test]
+fn values_of_accounts_are_worked_out_where_something_refers_to_them() {
+    check(
+        r#"## main.tf
+resource "aws_iam_role" "api" {
+  count = 2
+  name  = "api-${count.index}"
+}
+resource "r" "x" { role = aws_iam_role.api[1].name }
+"#,
+        r#"aws_iam_role.api[0] {}
+    aws_iam_role.api[1] {}
+    r.x {role="api-1"}"#,
+    );
+}
+
+#[test]
 fn values_of_variables_follow_terraforms_order() {
     check(
         r#"## main.tf

@@ -171,6 +171,11 @@ fn instances(
         }
         let mut scope = Scope::of(instance, member.repetition.clone());
         scope.me = Some(member.address.clone());
+        let body = if asked_for(&label(0)) {
+            world.resource_body(block, &mut scope)
+        } else {
+            Val::new(ValKind::Map { entries: Arc::new([]), more: None }, block.place)
+        };
         let mut resource = Resource {
             address: member.address.clone(),
             spelled: member.spelled.clone(),
@@ -180,10 +185,7 @@ fn instances(
             head: block.head,
             whole: block.place,
             exists: member.exists.clone(),
-            body: match asked_for(&label(0)) {
-                true => world.resource_body(block, &mut scope),
-                false => Val::new(ValKind::Map { entries: Arc::new([]), more: None }, block.place),
-            },
+            body,
             provider_major: providers.major(block),
             provider: world.provider(instance, block),
         };

@@ -24,6 +24,9 @@ use reference::{Match, Reference};
 use resource::ResourceCard;
 use shelf::{Pages, Read, Shelf};
 
+use crate::source::Place;
+use crate::tree::hcl::Body;
+
 /// All cards. Those in the binary have been checked by tests.
 #[derive(Default, Debug)]
 pub(crate) struct Catalog {
@@ -174,13 +177,13 @@ impl Catalog {
         self.operators.naming([name.as_str()]).find(|card| card.is_for(group, kind))
     }
 
-    /// What a call of a published module makes, in Terraform's language: by the newest card that
-    /// speaks of its version.
-    pub(crate) fn module(&self, source: &str, version: Option<&str>) -> Option<String> {
+    /// What a call of a published module makes, by the newest card that speaks of its version; all
+    /// of it stands at the call.
+    pub(crate) fn module(&self, source: &str, version: Option<&str>, at: Place) -> Option<Body> {
         let origin = Origin::read(source)?;
         let called = origin.version(version);
         let cards = self.modules.iter().filter(|card| card.is_for(&origin, called));
-        cards.max_by_key(|card| card.from).map(|card| card.text(&origin, called))
+        cards.max_by_key(|card| card.from).map(|card| card.body(&origin, called, at))
     }
 
     /// The card of a chart, and whether its repository says so. `origin` is the address of the

@@ -9,11 +9,15 @@
 
 use std::fmt::Write as _;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 
 use super::toml_block;
 use crate::cards::{Page, Section};
+use crate::shared::Shared;
+use crate::source::{FileId, Place, Text};
+use crate::tree::hcl::{self, Body};
 
 /// What is known of one published module.
 #[derive(Debug, Deserialize)]
@@ -32,6 +36,9 @@ pub(crate) struct ModuleCard {
     pub(crate) see: String,
     #[serde(skip)]
     makes: String,
+    /// What it makes, parsed when a call first asks; it stands nowhere.
+    #[serde(skip)]
+    body: OnceLock<Body>,
 }
 
 /// Where a call's module comes from.
@@ -77,20 +84,29 @@ impl ModuleCard {
         major >= self.from && self.modules.iter().any(|module| origin.is(module))
     }
 
-    /// What a call of a version makes, in Terraform's language.
-    pub(crate) fn text(&self, origin: &Origin, (major, minor): Version) -> String {
+    /// What a call of a version makes; all of it stands at the call.
+    pub(crate) fn body(&self, origin: &Origin, (major, minor): Version, at: Place) -> Body {
         let part = origin.folder.as_deref().map_or("", last_part);
-        let mut text = String::with_capacity(self.makes.len() + 110);
-        let _ = writeln!(
-            text,
-            "locals {{\n  called_major = {major}\n  called_minor = {minor}\n  called_part = {part:?}\n}}"
+        let called = format!(
+            "locals {{\n  called_major = {major}\n  called_minor = {minor}\n  called_part = {part:?}\n}}\n"
         );
+        let mut body = parsed(called, at);
+        body.blocks.extend(self.body.get_or_init(|| self.parsed()).moved(at).blocks);
+        body
+    }
+
+    fn parsed(&self) -> Body {
+        let mut text = String::with_capacity(self.makes.len() + 24 * self.no_effect.len());
         for name in &self.no_effect {
             let _ = writeln!(text, "variable {name:?} {{}}");
         }
         text.push_str(&self.makes);
-        text
+        parsed(text, Place { file: FileId(0), start: 0, end: 0 })
     }
+}
+
+fn parsed(text: String, at: Place) -> Body {
+    hcl::parse(&Text::nested(text.into(), at, Shared::empty())).0
 }
 
 impl Origin {
@@ -182,9 +198,6 @@ fn bound(condition: &str) -> Option<Version> {
 mod tests {
     use super::*;
     use crate::catalog::Catalog;
-    use crate::shared::Shared;
-    use crate::source::{FileId, Place, Text};
-    use crate::tree::hcl;
 
     #[test]
     fn an_address_and_a_name_in_a_registry_are_one_module() {
@@ -237,7 +250,11 @@ mod tests {
                 let Some(hcl::ExprKind::String(source, _)) = source else {
                     panic!("{:?}: a call without a source", card.modules)
                 };
-                assert!(catalog.module(source, None).is_some(), "{:?}: {source}", card.modules);
+                assert!(
+                    catalog.module(source, None, nowhere).is_some(),
+                    "{:?}: {source}",
+                    card.modules
+                );
             }
         }
     }

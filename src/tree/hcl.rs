@@ -4,6 +4,7 @@ mod convert;
 mod cut;
 mod json;
 mod mend;
+mod moved;
 mod template;
 #[cfg(test)]
 mod tests;

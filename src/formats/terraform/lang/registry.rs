@@ -9,9 +9,8 @@ use super::module::{Module, literal};
 use crate::catalog::Catalog;
 use crate::formats::Unit;
 use crate::model::fact::{Fact, Name};
-use crate::shared::Shared;
-use crate::source::{Place, Text};
-use crate::tree::hcl::{self, Block, Body};
+use crate::source::Place;
+use crate::tree::hcl::{Block, Body};
 
 /// Where such modules would be, had they been fetched.
 const FOLDER: &str = ".terraform/registry/";
@@ -90,8 +89,8 @@ fn add(
 ) {
     let text = |wanted: &str| block.body.attribute(wanted).and_then(|a| literal(&a.expr));
     let Some(source) = text("source").filter(|_| depth < MAX_DEPTH) else { return };
-    let Some(makes) = catalog.module(source, text("version").map(|v| &**v)) else { return };
-    let (body, _) = hcl::parse(&Text::nested(makes.into(), at, Shared::empty()));
+    let version = text("version").map(|v| &**v);
+    let Some(body) = catalog.module(source, version, at) else { return };
     let own = folder(caller, name);
     for call in body.blocks("module") {
         let Some(label) = call.labels.first() else { continue };

@@ -226,7 +226,9 @@ impl Server<'_> {
     fn bind(&self, says: Option<&Expr>) -> Fact<Addresses> {
         let addresses = self.text(says).try_map(|text| listen::addresses(&text));
         match (addresses, says) {
-            (Fact::Unset(at), Some(_)) => Fact::Unknown(Why::NoDefault("where it listens".into()), at),
+            (Fact::Unset(at), Some(_)) => {
+                Fact::Unknown(Why::NoDefault("where it listens".into()), at)
+            }
             (addresses, _) => addresses,
         }
     }

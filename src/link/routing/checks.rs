@@ -15,7 +15,7 @@ use crate::source::Place;
 const MOST: usize = 64;
 
 pub(super) struct Checks<'a> {
-    checks: &'a [Check],
+    all: &'a [Check],
     index: Index,
     /// Those of other namespaces, and whether somebody there permits them.
     borrowed: FxHashMap<&'a Address, (&'a Address, bool)>,
@@ -40,14 +40,14 @@ impl<'a> Checks<'a> {
             there.iter().any(|grant| grant.lets(&b.who, &b.kind, &b.name))
         };
         let borrowed = borrowed.iter().map(|b| (&b.alias, (&b.check, permitted(b)))).collect();
-        Checks { checks, index, borrowed }
+        Checks { all: checks, index, borrowed }
     }
 
     /// The check of that name, or one of all namespaces.
     fn find(&self, address: &Address, at: Place) -> Option<&Check> {
         let own = self.index.nearest(address, at);
         let found = own.or_else(|| self.index.nearest(&address.in_any_namespace()?, at));
-        found.map(|i| &self.checks[i])
+        found.map(|i| &self.all[i])
     }
 
     /// The step with what its checks ask and whom they let through.

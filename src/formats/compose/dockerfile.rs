@@ -112,7 +112,7 @@ impl Image {
                 for from in from {
                     let name = from.trim_end_matches('/').rsplit('/').next().unwrap_or(from);
                     // A program, never a folder with settings in it.
-                    if name.ends_with(".jar") {
+                    if name.rsplit_once('.').is_some_and(|(_, end)| end == "jar") {
                         continue;
                     }
                     let to = match to.strip_suffix('/') {

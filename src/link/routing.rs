@@ -28,7 +28,8 @@ pub(super) fn join(all: &mut Fragment, folders: &Arc<Folders>) -> Vec<NamedPort>
     let mut hops = Vec::new();
     {
         let joined = Joined::new(all, &routing, folders);
-        let checks = Checks::new(&routing.checks, folders);
+        let grants = by_namespace(&routing.grants);
+        let checks = Checks::new(&routing.checks, &routing.borrowed, &grants, folders);
         hops.extend(routing.passings.iter().map(|passing| checks.pass(passing)));
         for attachment in &routing.attachments {
             joined.attach(attachment, &mut hops);
@@ -36,7 +37,6 @@ pub(super) fn join(all: &mut Fragment, folders: &Arc<Folders>) -> Vec<NamedPort>
         for fork in &routing.forks {
             joined.choose(fork, &mut hops);
         }
-        let grants = by_namespace(&routing.grants);
         hops.extend(routing.crossings.iter().filter_map(|crossing| cross(crossing, &grants)));
     }
     all.hops.extend(hops);
@@ -189,9 +189,8 @@ fn cross(crossing: &Crossing, grants: &FxHashMap<&Name, Vec<&Grant>>) -> Option<
         kind: crossing.kind.clone(),
         namespace: crossing.from.clone(),
     };
-    let names = |to: &Option<Name>| to.as_ref().is_none_or(|name| *name == crossing.service);
-    let found = grants.get(&crossing.to)?.iter();
-    let grant = found.into_iter().find(|g| g.from.contains(&who) && g.to.iter().any(names))?;
+    let mut found = grants.get(&crossing.to)?.iter();
+    let grant = found.find(|grant| grant.lets(&who, "Service", &crossing.service))?;
     let mut hop = crossing.hop.clone();
     if let Fact::Known(_, origin) = &mut hop.open {
         let say = format!("{} lets {} of namespace `{}` in", grant.title, who.kind, who.namespace);

@@ -20,6 +20,7 @@ pub(crate) struct Routing {
     pub(crate) crossings: Vec<Crossing>,
     pub(crate) grants: Vec<Grant>,
     pub(crate) checks: Vec<Check>,
+    pub(crate) borrowed: Vec<Borrowed>,
     pub(crate) passings: Vec<Passing>,
     pub(crate) policies: Vec<Policy>,
     pub(crate) named_ports: Vec<NamedPort>,
@@ -34,6 +35,7 @@ impl Routing {
         self.crossings.extend(other.crossings);
         self.grants.extend(other.grants);
         self.checks.extend(other.checks);
+        self.borrowed.extend(other.borrowed);
         self.passings.extend(other.passings);
         self.policies.extend(other.policies);
         self.named_ports.extend(other.named_ports);
@@ -111,13 +113,12 @@ pub(crate) struct Crossing {
     pub(crate) service: Name,
 }
 
-/// The permission to refer to Services of a namespace from others.
+/// The permission to refer to things of a namespace from others.
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
     pub(crate) namespace: Name,
     pub(crate) from: Vec<Grantee>,
-    /// Names of Services; none in an entry: all of them.
-    pub(crate) to: Vec<Option<Name>>,
+    pub(crate) to: Vec<Granted>,
     pub(crate) place: Place,
     pub(crate) title: Name,
 }
@@ -127,6 +128,34 @@ pub(crate) struct Grantee {
     pub(crate) group: Name,
     pub(crate) kind: Name,
     pub(crate) namespace: Name,
+}
+
+/// What others may refer to.
+#[derive(Clone, Debug)]
+pub(crate) struct Granted {
+    pub(crate) kind: Name,
+    /// None: all of that kind.
+    pub(crate) name: Option<Name>,
+}
+
+impl Grant {
+    /// Whether it lets somebody refer to the thing of that kind and name.
+    pub(crate) fn lets(&self, who: &Grantee, kind: &str, name: &str) -> bool {
+        let named = |to: &Granted| to.name.as_deref().is_none_or(|granted| granted == name);
+        self.from.contains(who) && self.to.iter().any(|to| &*to.kind == kind && named(to))
+    }
+}
+
+/// A check of another namespace, which holds only if somebody there permits it.
+#[derive(Clone, Debug)]
+pub(crate) struct Borrowed {
+    /// The name under which steps go through it.
+    pub(crate) alias: Address,
+    pub(crate) check: Address,
+    pub(crate) who: Grantee,
+    pub(crate) kind: Name,
+    pub(crate) namespace: Name,
+    pub(crate) name: Name,
 }
 
 /// Something with a name that routes send their clients through: a middleware, a policy, a plugin.

@@ -217,13 +217,20 @@ impl Server<'_> {
                 Fact::Unset(at) => Fact::Unknown(Why::NoDefault("encryption".into()), at),
                 tls => tls,
             },
-            bind: self.declared(
-                card,
-                Addresses::all(),
-                self.text(bind).try_map(|text| listen::addresses(&text)),
-            ),
+            bind: self.declared(card, Addresses::all(), self.bind(bind)),
             asks,
         })
+    }
+
+    /// Where it listens. A card that says `unknown` has not said "everywhere".
+    fn bind(&self, says: Option<&Expr>) -> Fact<Addresses> {
+        let addresses = self.text(says).try_map(|text| listen::addresses(&text));
+        match (addresses, says) {
+            (Fact::Unset(at), Some(_)) => {
+                Fact::Unknown(Why::NoDefault("where it listens".into()), at)
+            }
+            (addresses, _) => addresses,
+        }
     }
 
     fn port(&self, card: &PortCard) -> Fact<u16> {

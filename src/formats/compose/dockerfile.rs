@@ -111,6 +111,10 @@ impl Image {
                 let Some((to, from)) = files.split_last() else { return };
                 for from in from {
                     let name = from.trim_end_matches('/').rsplit('/').next().unwrap_or(from);
+                    // A program, never a folder with settings in it.
+                    if name.rsplit_once('.').is_some_and(|(_, end)| end == "jar") {
+                        continue;
+                    }
                     let to = match to.strip_suffix('/') {
                         Some(folder) => format!("{folder}/{name}"),
                         None => (*to).to_owned(),
@@ -210,7 +214,7 @@ mod tests {
     fn the_last_stage_is_built_with_what_it_continues() {
         check(
             "# syntax\nARG BASE=redis:7\nFROM golang AS tools\nRUN make\nFROM ${BASE} as base\n\
-             ENV A=1 B='two words'\nENV OLD some text\nFROM base\nCOPY --chown=1 a.conf b.conf /etc/x/\n\
+             ENV A=1 B='two words'\nENV OLD some text\nFROM base\nCOPY --chown=1 a.conf x.jar b.conf /etc/x/\n\
              ENTRYPOINT [\"run\"]\nCMD redis-server \\\n  --save\n",
             None,
             Some(

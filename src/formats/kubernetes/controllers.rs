@@ -10,7 +10,7 @@ use super::{service, status};
 use crate::model::fact::{Fact, Why};
 use crate::model::fragment::{Address, Fragment, Hop, PortEnd, PortMap, PortPair, Ref};
 use crate::model::net::Addresses;
-use crate::model::routing::{Check, Passing};
+use crate::model::routing::{Borrowed, Check, Grantee, Passing};
 use crate::source::Place;
 use crate::tree::node::{Entry, Node};
 
@@ -72,25 +72,63 @@ pub(super) fn kong_everywhere(object: &Object) -> Address {
     object.of_cluster("KongPlugin", "everywhere")
 }
 
-/// The plugins that an annotation names, those of another namespace as `NAMESPACE:NAME` (Kong Ingress
-/// Controller, "Annotations" and its changelog for 3.2). That a `ReferenceGrant` lets one be named from
-/// elsewhere is believed.
+/// The plugins that an annotation names.
 pub(super) fn kong_plugins(object: &Object) -> Vec<(Address, Place)> {
-    let entry = object.annotation("konghq.com/plugins");
-    let named = entry.into_iter().flat_map(|entry| {
+    kong_named(object).map(|(name, place)| (kong_check(object, name), place)).collect()
+}
+
+fn kong_named<'a>(object: &Object<'a>) -> impl Iterator<Item = (&'a str, Place)> {
+    object.annotation("konghq.com/plugins").into_iter().flat_map(|entry| {
         let names = entry.value.str().unwrap_or("").split(',').map(str::trim);
         names.filter(|name| !name.is_empty()).map(move |name| (name, entry.place()))
-    });
-    let address = |name: &str| match name.split_once(':') {
+    })
+}
+
+/// A plugin by its name, or by `NAMESPACE:NAME`. One of another namespace goes by a name of its own until
+/// it is known whether that namespace permits it.
+fn kong_check(object: &Object, name: &str) -> Address {
+    match name.split_once(':') {
+        Some(_) if kong_borrowed(object, name).is_some() => kong_alias(object, name),
         Some((namespace, name)) => object.elsewhere("KongPlugin", namespace, name),
         None => object.neighbour("KongPlugin", name),
-    };
-    named.map(|(name, place)| (address(name), place)).collect()
+    }
+}
+
+fn kong_alias(object: &Object, name: &str) -> Address {
+    object.neighbour("KongPlugin", &format!("{name} for {}", object.kind))
+}
+
+/// A plugin of another namespace is bound only where a `ReferenceGrant` there lets objects of this kind and
+/// namespace refer to it; without one the controller leaves it out and reports the object.
+/// Kong/kubernetes-ingress-controller, changelog of 3.2; internal/dataplane/kongstate/kongstate.go,
+/// `isRemotePluginReferenceAllowed`
+fn kong_borrowed(object: &Object, name: &str) -> Option<Borrowed> {
+    let (namespace, plugin) = name.split_once(':')?;
+    let own = object.namespace.known().filter(|own| ***own != *namespace)?;
+    Some(Borrowed {
+        alias: kong_alias(object, name),
+        check: object.elsewhere("KongPlugin", namespace, plugin),
+        who: Grantee {
+            group: object.group.into(),
+            kind: object.kind.into(),
+            namespace: own.clone(),
+        },
+        kind: "KongPlugin".into(),
+        namespace: namespace.into(),
+        name: plugin.into(),
+    })
+}
+
+/// What an object needs permission for.
+pub(super) fn kong_borrowings(object: &Object, out: &mut Fragment) {
+    let borrowed = kong_named(object).filter_map(|(name, _)| kong_borrowed(object, name));
+    out.routing.borrowed.extend(borrowed);
 }
 
 /// Kong's `TCPIngress` and `UDPIngress`: ports that lead to Services as they are.
 pub(super) fn kong_stream(object: &Object, out: &mut Fragment) {
     public(object, out);
+    kong_borrowings(object, out);
     for rule in object.spec(&["rules"]).map_or(&[][..], Node::items) {
         let Some(backend) = rule.get("backend") else { continue };
         let from = rule.get("port").and_then(port).map(|p| (p, p));

@@ -9,7 +9,7 @@ use super::object::{Object, port};
 use super::service;
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{Address, Fragment, Hop, PortEnd, PortMap, PortPair, Ref};
-use crate::model::routing::{Attachment, Crossing, Grant, Grantee, Labelled, Passing};
+use crate::model::routing::{Attachment, Crossing, Grant, Granted, Grantee, Labelled, Passing};
 use crate::source::Place;
 use crate::tree::node::Node;
 
@@ -113,7 +113,7 @@ fn backend(object: &Object, reference: &Node, through: &[(Address, Place)], out:
     }
 }
 
-/// The permission to lead into a namespace from others.
+/// The permission to refer to things of a namespace from others.
 pub(super) fn grant(object: &Object, out: &mut Fragment) {
     let Some(namespace) = object.namespace.known() else { return };
     let list = |key| object.spec(&[key]).map_or(&[][..], Node::items).iter();
@@ -123,11 +123,14 @@ pub(super) fn grant(object: &Object, out: &mut Fragment) {
         kind: text(node, "kind"),
         namespace: text(node, "namespace"),
     });
-    let services = list("to").filter(|node| &*text(node, "kind") == "Service");
+    let to = list("to").map(|node| Granted {
+        kind: text(node, "kind"),
+        name: node.get("name").and_then(Node::text),
+    });
     out.routing.grants.push(Grant {
         namespace: namespace.clone(),
         from: from.collect(),
-        to: services.map(|node| node.get("name").and_then(Node::text)).collect(),
+        to: to.collect(),
         place: object.place,
         title: object.title(),
     });

@@ -3,7 +3,7 @@
 use super::front::Front;
 use super::load_balancer::united;
 use super::object::{Object, is_placeholder};
-use super::{ingress_auth, ingress_class, service, status};
+use super::{controllers, ingress_auth, ingress_class, service, status};
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{
     Fragment, Hop, Node as Stop, NodeKind, PortEnd, PortMap, PortPair, Ref,
@@ -23,6 +23,7 @@ pub(super) fn lower(object: &Object, out: &mut Fragment) {
         pod: None,
     });
     from_outside(object, out);
+    controllers::kong_borrowings(object, out);
     let asks = ingress_auth::asks(object);
     let any_port = object.annotation("alb.ingress.kubernetes.io/listen-ports").is_some();
     for backend in backends(object) {

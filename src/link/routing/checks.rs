@@ -2,23 +2,32 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::super::index::{Folders, Index};
 use crate::model::fact::{Evidence, Fact, Name, Why};
 use crate::model::fragment::{Address, Hop};
 use crate::model::net::Addresses;
-use crate::model::routing::{Check, Passing};
+use crate::model::routing::{Borrowed, Check, Grant, Passing};
 use crate::source::Place;
 
 /// A chain of chains longer than this is none that people write.
 const MOST: usize = 64;
 
 pub(super) struct Checks<'a> {
-    checks: &'a [Check],
+    all: &'a [Check],
     index: Index,
+    /// Those of other namespaces, and whether somebody there permits them.
+    borrowed: FxHashMap<&'a Address, (&'a Address, bool)>,
 }
 
 impl<'a> Checks<'a> {
-    pub(super) fn new(checks: &'a [Check], folders: &Arc<Folders>) -> Checks<'a> {
+    pub(super) fn new(
+        checks: &'a [Check],
+        borrowed: &'a [Borrowed],
+        grants: &FxHashMap<&Name, Vec<&Grant>>,
+        folders: &Arc<Folders>,
+    ) -> Checks<'a> {
         let things = checks.iter().enumerate().map(|(i, c)| (&c.address, i, c.place));
         let mut index = Index::new(things, folders);
         for (i, check) in checks.iter().enumerate() {
@@ -26,14 +35,19 @@ impl<'a> Checks<'a> {
                 index.add(alias, i, check.place);
             }
         }
-        Checks { checks, index }
+        let permitted = |b: &Borrowed| {
+            let there = grants.get(&b.namespace).map_or(&[][..], Vec::as_slice);
+            there.iter().any(|grant| grant.lets(&b.who, &b.kind, &b.name))
+        };
+        let borrowed = borrowed.iter().map(|b| (&b.alias, (&b.check, permitted(b)))).collect();
+        Checks { all: checks, index, borrowed }
     }
 
     /// The check of that name, or one of all namespaces.
     fn find(&self, address: &Address, at: Place) -> Option<&Check> {
         let own = self.index.nearest(address, at);
         let found = own.or_else(|| self.index.nearest(&address.in_any_namespace()?, at));
-        found.map(|i| &self.checks[i])
+        found.map(|i| &self.all[i])
     }
 
     /// The step with what its checks ask and whom they let through.
@@ -49,14 +63,19 @@ impl<'a> Checks<'a> {
             if seen > MOST {
                 break;
             }
-            let Some(check) = self.find(&address, at) else {
+            let borrowed = self.borrowed.get(&address).copied();
+            let (address, permitted) = borrowed.unwrap_or((&address, true));
+            let Some(check) = self.find(address, at) else {
                 if !named {
                     continue;
                 }
-                let why = Why::NotHere(shown(&address));
+                let why = Why::NotHere(shown(address));
                 hop.asks = stronger(hop.asks, Some(Fact::Unknown(why.clone(), at)));
                 continue;
             };
+            if !permitted {
+                continue;
+            }
             hop.asks = stronger(hop.asks, check.asks.clone());
             hop.only_from =
                 narrower(hop.only_from, check.only_from.clone().map(|f| told(f, check)));

@@ -498,7 +498,7 @@ spec: {type: LoadBalancer, selector: {app: cache}, ports: [{port: 6379}]}
     }
 
     #[test]
-    fn kong_takes_plugins_of_other_namespaces() {
+    fn kong_takes_plugins_of_other_namespaces_that_permit_it() {
         let named = ingress("kong", "konghq.com/plugins: 'shared:login'");
         let plugin = |namespace: &str| {
             format!(
@@ -506,7 +506,24 @@ spec: {type: LoadBalancer, selector: {app: cache}, ports: [{port: 6379}]}
                  namespace: {namespace}}}\nplugin: key-auth"
             )
         };
-        check(&[&named, &plugin("shared")], "internet likely", "cluster");
+        let grant = |namespace: &str, from: &str, to: &str| {
+            format!(
+                "{API}\nkind: ReferenceGrant\nmetadata: {{name: g, namespace: {namespace}}}\nspec:\n  \
+                 from: [{{group: networking.k8s.io, kind: {from}}}]\n  to: [{{group: \
+                 configuration.konghq.com, kind: {to}}}]"
+            )
+        };
+        let judge = |grant: &str, open: &str| {
+            check(&[&named, &plugin("shared"), grant], "internet likely", open);
+        };
+        check(&[&named, &plugin("shared")], "internet likely", "internet likely");
+        judge(&grant("shared", "Ingress, namespace: db", "KongPlugin"), "cluster");
+        judge(&grant("shared", "Ingress, namespace: db", "KongPlugin, name: login"), "cluster");
+        judge(&grant("shared", "Ingress, namespace: db", "KongPlugin, name: x"), "internet likely");
+        judge(&grant("shared", "Ingress, namespace: db", "Service"), "internet likely");
+        judge(&grant("shared", "Ingress, namespace: web", "KongPlugin"), "internet likely");
+        judge(&grant("shared", "TCPIngress, namespace: db", "KongPlugin"), "internet likely");
+        judge(&grant("db", "Ingress, namespace: db", "KongPlugin"), "internet likely");
         check(&[&named, &plugin("db")], "internet likely", "internet possible");
     }
 

@@ -56,8 +56,10 @@ fn plugins_of_kong_ask_unless_they_are_off_or_let_anybody_be_somebody() {
          apiVersion: configuration.konghq.com/v1beta1\nkind: TCPIngress\nmetadata:\n  name: y\n  \
          namespace: n\n  annotations: {konghq.com/plugins: 'shared:login, own'}\nspec: {rules: [{port: \
          9000, backend: {serviceName: db, servicePort: 5432}}]}",
-        &["k8s:TCPIngress/n/y -> k8s:Service/n/db 9000:5432 proxy by k8s:KongPlugin/shared/login \
-           k8s:KongPlugin/n/own"],
+        &[
+            "k8s:TCPIngress/n/y -> k8s:Service/n/db 9000:5432 proxy by k8s:KongPlugin/n/shared:login for TCPIngress \
+           k8s:KongPlugin/n/own",
+        ],
     );
 }
 

@@ -266,7 +266,8 @@ pub(crate) struct Reading {
     /// What holds where nobody wrote it, with its source.
     pub(crate) default: Option<Word>,
     pub(crate) see: Option<String>,
-    /// The default is a guess, for this reason; it makes nothing certain.
+    /// The default, or what follows from a yes, is a guess, for this reason; it makes nothing
+    /// certain.
     pub(crate) guess: Option<String>,
     /// What held before a major version of the provider.
     pub(crate) before: Option<Before>,

@@ -180,6 +180,16 @@ impl Source {
             Source::First(several) => several,
         }
     }
+
+    /// Whether something is said whatever is written: it is a word, or its last reading has a
+    /// default that no condition takes away.
+    fn always_answers(&self) -> bool {
+        let conditional = |last: &Reading| last.unless.is_some() || !last.only.is_empty();
+        match (self, self.readings().last()) {
+            (Source::Word(_), _) => true,
+            (_, last) => last.is_some_and(|last| last.default.is_some() && !conditional(last)),
+        }
+    }
 }
 
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -256,7 +266,8 @@ pub(crate) struct Reading {
     /// What holds where nobody wrote it, with its source.
     pub(crate) default: Option<Word>,
     pub(crate) see: Option<String>,
-    /// The default is a guess, for this reason; it makes nothing certain.
+    /// The default, or what follows from a yes, is a guess, for this reason; it makes nothing
+    /// certain.
     pub(crate) guess: Option<String>,
     /// What held before a major version of the provider.
     pub(crate) before: Option<Before>,
@@ -318,6 +329,55 @@ impl ResourceCard {
                 );
             }
         }
-        Ok(())
+        // A hop of which nothing is said would be taken for an open one.
+        match self.way.iter().find(|way| !way.when.always_answers()) {
+            Some(way) => Err(format!(
+                "the last reading of the way that says \"{}\" needs a default that always holds",
+                way.say
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ResourceCard;
+
+    /// Whether a card with this way is taken, or why not.
+    fn check(when: &str) -> Result<(), String> {
+        let page = format!(
+            "```toml\nresource = \"a_store\"\ntitle = \"store\"\nstore = \"database\"\n\
+             engine = \"mysql\"\n[[way]]\nwhen = {when}\nsay = \"is open\"\n```\n"
+        );
+        ResourceCard::parse(&page).map(|_| ()).map_err(|(_, message)| message)
+    }
+
+    const REFUSED: &str =
+        "the last reading of the way that says \"is open\" needs a default that always holds";
+
+    #[test]
+    fn a_way_that_always_has_an_answer_is_taken() {
+        for when in [
+            "true",
+            "{ attr = \"public\", default = false, see = \"docs\" }",
+            "[{ attr = \"closed\", is = [true], then = false }, { default = true, guess = \"so\" }]",
+        ] {
+            assert_eq!(check(when), Ok(()), "{when}");
+        }
+    }
+
+    #[test]
+    fn a_way_that_may_end_without_an_answer_is_refused() {
+        for when in [
+            "[]",
+            "{ attr = \"public\" }",
+            "[{ attr = \"closed\", is = [true], then = false }, { attr = \"public\" }]",
+            "[{ default = false, see = \"docs\" }, { attr = \"public\" }]",
+            "{ attr = \"public\", unless = \"private\", default = false, see = \"docs\" }",
+            "{ attr = \"public\", only = { kind = \"a\" }, default = false, see = \"docs\" }",
+        ] {
+            assert_eq!(check(when), Err(REFUSED.to_owned()), "{when}");
+        }
     }
 }

@@ -110,6 +110,10 @@ impl Grant {
         if self.of.is_some_and(|kind| joined(world, own, self.by, kind)) {
             return;
         }
+        let open = match doubt(&own.kind) {
+            Some(how) => Fact::guessed(true, how, open.place()),
+            None => open,
+        };
         let title = nodes::title(&format!("the {} of", self.what), own, &[self.by]);
         out.nodes.push(nodes::node(own, NodeKind::Managed));
         let (place, at) = (open.place(), own.head);
@@ -127,6 +131,20 @@ impl Grant {
             logins: vec![plain_login(own, proof)],
             ..Store::new(own.address.clone(), title.clone(), title, at)
         });
+    }
+}
+
+/// What may keep other accounts out although a policy lets them in.
+fn doubt(kind: &str) -> Option<&'static str> {
+    match kind {
+        "aws_backup_vault_policy" => {
+            Some("other accounts may at most copy into it (AWS docs, Vault access policies)")
+        }
+        "aws_secretsmanager_secret_policy" => Some(
+            "the key of the secret may keep other accounts out (AWS docs, Access secrets from a \
+             different account)",
+        ),
+        _ => None,
     }
 }
 

@@ -282,7 +282,8 @@ pub(super) fn attach(world: &World, resource: &Resource, keys: &[&str], out: &mu
     if named {
         return;
     }
-    if resource.kind.starts_with("nifcloud_") {
+    // What groups other clouds give those that name none, these files do not tell.
+    if !resource.kind.starts_with("aws_") {
         let why = Why::NotHere("the service's default security group".into());
         let (at, to) = (resource.head, &resource.address);
         nodes::attach(Fact::Unknown(why, at), Layer::SecurityGroup, to, at, out);

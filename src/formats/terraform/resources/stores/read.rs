@@ -223,7 +223,10 @@ fn there(body: &Val, path: &str) -> Fact<bool> {
 fn answer(reading: &Reading, asked: Fact<bool>, at: Place) -> Fact<Word> {
     let asked = if reading.not { not(asked) } else { asked };
     match (&reading.then, asked) {
-        (Some(word), Fact::Known(true, origin)) => Fact::Known(word.clone(), origin),
+        (Some(word), Fact::Known(true, origin)) => match &reading.guess {
+            Some(how) => Fact::guessed(word.clone(), how.as_str(), origin.at),
+            None => Fact::Known(word.clone(), origin),
+        },
         (Some(_), Fact::Known(false, _)) => Fact::Unset(at),
         (_, asked) => asked.map(Word::Bool),
     }

@@ -640,8 +640,7 @@ fn cards_look_into_every_block() {
         "
         Internet -> yandex_mdb_clickhouse_cluster.c open=true
         the VPC's default security group: admits its own members
-        the VPC's default security group: admits its own members
-        yandex_mdb_clickhouse_cluster.c/default-security-group before yandex_mdb_clickhouse_cluster.c
+        ? before yandex_mdb_clickhouse_cluster.c
         aws_docdb_cluster.d/default-security-group before aws_docdb_cluster.d
         ClickHouse cluster `events`: clickhouse on 8443 asks password encrypted=- audit=- log=- backup=- guard_off=- tls=- -
         DocumentDB cluster `d`: mongodb on 27017 asks password encrypted=false audit=false log=false backup=1 guard_off=- tls=- -

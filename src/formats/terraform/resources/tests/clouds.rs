@@ -1,5 +1,6 @@
 use super::whole::check;
 use super::{check as lowered, fragment};
+use crate::model::fact::{Basis, Fact, Name, Origin};
 
 const REDIS: &str = "#!/bin/sh\ndocker run -d --network=host redis:7 --protected-mode no\n";
 const OPEN: &str = "internet, internet";
@@ -477,4 +478,31 @@ fn the_audit_log_of_a_project_passes_over_people_only_where_it_names_them() {
     };
     assert_eq!(logs("user:ada@example.com"), 1);
     assert_eq!(logs("serviceAccount:robot@example.com"), 0);
+}
+
+#[test]
+fn a_public_secret_under_the_services_own_key_is_no_certain_leak() {
+    let estate = |key: &str| {
+        format!(
+            "resource \"aws_secretsmanager_secret\" \"s\" {{ {key} }}
+             resource \"aws_secretsmanager_secret_policy\" \"p\" {{
+               secret_arn = aws_secretsmanager_secret.s.arn
+               policy     = jsonencode({{
+                 Statement = [{{ Effect = \"Allow\", Principal = \"*\", Action = \"*\" }}]
+               }})
+             }}"
+        )
+    };
+    let proof = |source: &str| {
+        let fragment = fragment(source, None);
+        fragment.stores.first().map(|store| store.logins[0].proof.clone())
+    };
+    let guessed =
+        |fact: &Fact<Name>| matches!(fact, Fact::Known(_, Origin { basis: Basis::Guessed(_), .. }));
+    let (own, other) = (proof(&estate("")), proof(&estate("kms_key_id = \"alias/shop\"")));
+    for (told, guess) in [(own, true), (other, false)] {
+        let told = told.expect("a store");
+        assert_eq!(told.known().map(|n| &**n), Some("none"));
+        assert_eq!(guessed(&told), guess, "{told:?}");
+    }
 }

@@ -201,7 +201,7 @@ services:
       - ./conf:/etc/conf.d:ro
       - data:/data
       - /srv/x:/x
-      - {type: bind, source: ../shared/a.xml, target: /a.xml}
+      - {type: bind, source: ../common/a.xml, target: /a.xml}
     configs: [{source: users, target: /etc/users.xml}, plain]
     secrets: [pw]
   app:
@@ -228,7 +228,7 @@ secrets:
             "mount /etc/conf.d <- path:deploy/conf",
             "mount /data <- opaque",
             "mount /x <- opaque",
-            "mount /a.xml <- path:shared/a.xml",
+            "mount /a.xml <- path:common/a.xml",
             "mount /etc/users.xml <- compose:deploy/compose.yaml/configs/users (users)",
             "mount /plain <- path:deploy/plain.conf",
             "mount /run/secrets/pw <- path:deploy/pw.txt",
@@ -355,7 +355,7 @@ services:
     ports: ['6379:6379']
   template: {image: redis, environment: {A: a}}
   far:
-    extends: {file: ../shared/base.yml, service: db}
+    extends: {file: ../common/base.yml, service: db}
     environment: [PASSWORD=k3Yq9vTz]
   lost:
     extends: {file: ../nowhere.yml, service: db}
@@ -363,7 +363,7 @@ services:
 ",
             ),
             (
-                "shared/base.yml",
+                "common/base.yml",
                 "
 services:
   db:
@@ -382,10 +382,10 @@ services:
             "compose:app/compose.yaml/far/container image=mysql command=- args=-",
             "env B=b",
             "env PASSWORD=k3Yq9vTz",
-            "env * <- file:shared/db.env",
-            "mount /etc/db <- path:shared/conf",
+            "env * <- file:common/db.env",
+            "mount /etc/db <- path:common/conf",
             "not understood: what service `lost` takes over from elsewhere",
-            "no shared/base.yml/db",
+            "no common/base.yml/db",
         ],
     );
 }

@@ -16,8 +16,8 @@ use crate::generate::{Case, WRONG};
 pub(crate) const LOCAL: [IpAddr; 2] =
     [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 
-const START: Duration = Duration::from_secs(20);
-const ANSWER: Duration = Duration::from_secs(10);
+const START: Duration = Duration::from_secs(60);
+const ANSWER: Duration = Duration::from_secs(30);
 
 /// One attempt to get in.
 pub(crate) struct Login {

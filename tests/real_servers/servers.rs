@@ -14,7 +14,7 @@ use crate::knock::{self, Answer};
 use crate::launch;
 
 /// How long a server may take until it answers.
-const START: Duration = Duration::from_secs(20);
+const START: Duration = Duration::from_secs(60);
 
 /// Where a server listens.
 #[derive(Clone, Copy, PartialEq, Eq)]

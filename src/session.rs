@@ -70,7 +70,8 @@ impl Knowledge {
     }
 }
 
-fn own_and_built_in(rules_dir: Option<&Path>) -> Result<RuleSet, UsageError> {
+/// The built-in rules, and the user's own beside them.
+pub(crate) fn own_and_built_in(rules_dir: Option<&Path>) -> Result<RuleSet, UsageError> {
     let own = match rules_dir {
         Some(folder) => workspace::pages(folder).map_err(|e| path_error(&e))?,
         None => Vec::new(),
@@ -141,12 +142,6 @@ fn load(options: &Options) -> Result<workspace::Loaded, UsageError> {
 /// The rules that would run.
 pub(crate) fn rules(rules_dir: Option<&Path>) -> Result<Vec<RuleInfo>, UsageError> {
     Ok(own_and_built_in(rules_dir)?.infos().cloned().collect())
-}
-
-/// Whether a name is that of a rule, or was.
-pub(crate) fn names_rule(rules_dir: Option<&Path>) -> Result<impl Fn(&str) -> bool, UsageError> {
-    let rules = own_and_built_in(rules_dir)?;
-    Ok(move |name: &str| rules.info(name).is_some())
 }
 
 /// With the values that the command line gives, and the files that hold them.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::args::{Chosen, Input};
 use super::{Stop, select, stream};
 use crate::config::{self, Configuration, Fault, Said, Scope, Settings};
+use crate::finding::RuleInfo;
 use crate::report;
 use crate::session;
 use crate::source::{FileId, Place, Sources};
@@ -123,14 +124,14 @@ pub(super) fn effective(
 
 /// Every rule that a configuration names is one that is known.
 fn check_names(chosen: &Chosen, configurations: &[Configuration]) -> Result<(), Stop> {
-    let folder = chosen.rules.as_deref();
-    let (all, is_known) = (session::rules(folder)?, session::names_rule(folder)?);
+    let known = session::own_and_built_in(chosen.rules.as_deref())?;
+    let all: Vec<RuleInfo> = known.infos().cloned().collect();
     for configuration in configurations {
         let Settings { rule, skip, .. } = &configuration.settings;
         let patterns = rule.iter().chain(skip).flat_map(|said| &said.value);
         let patterns = patterns.map(|said| (said, select::meant(&said.value, &all).err()));
         let ignored = configuration.ignores.iter().map(|ignore| &ignore.rule).map(|said| {
-            (said, (!is_known(&said.value)).then(|| select::unknown(&said.value, &all)))
+            (said, known.info(&said.value).is_none().then(|| select::unknown(&said.value, &all)))
         });
         for (Said { value, at }, why) in patterns.chain(ignored) {
             if let Some(why) = why {

@@ -4,6 +4,7 @@
 use super::holds::words;
 use crate::model::class::{Declared, by_word};
 use crate::model::fact::{Fact, Name};
+use crate::source::Place;
 use crate::tree::sql::{Column, TableName};
 
 /// What a comment declares, as `class: pii` or in a sentence; `no personal data` declares nothing,
@@ -49,12 +50,17 @@ pub(super) struct Sayings {
     pub(super) facts: Vec<Fact<Name>>,
 }
 
+fn by_comment(comment: Option<&str>, what: &str, at: Place) -> Option<Sayings> {
+    let classes = said(comment?)?;
+    let by = || format!("what {what} holds, by its comment");
+    let facts = classes.iter().map(|class| Fact::guessed((*class).into(), by(), at));
+    Some(Sayings { settled: classes.is_empty(), facts: facts.collect() })
+}
+
 /// What is declared of a table itself.
 pub(super) fn of_table(name: &TableName, comment: Option<&str>, declared: &[&Declared]) -> Sayings {
-    if let Some(classes) = said(comment.unwrap_or("")) {
-        let by = || format!("what `{}` holds, by its comment", name.table);
-        let facts = classes.iter().map(|class| Fact::guessed((*class).into(), by(), name.place));
-        return Sayings { settled: classes.is_empty(), facts: facts.collect() };
+    if let Some(sayings) = by_comment(comment, &format!("`{}`", name.table), name.place) {
+        return sayings;
     }
     let (facts, none) = configured(declared.iter().filter(|d| d.column.is_none()));
     Sayings { settled: none, facts }
@@ -63,10 +69,8 @@ pub(super) fn of_table(name: &TableName, comment: Option<&str>, declared: &[&Dec
 /// What is declared of a column. Its class in the configuration takes the place of what its name
 /// tells.
 pub(super) fn of_column(column: &Column, comment: Option<&str>, declared: &[&Declared]) -> Sayings {
-    if let Some(classes) = said(comment.unwrap_or("")) {
-        let by = || format!("what column `{}` holds, by its comment", column.name);
-        let facts = classes.iter().map(|class| Fact::guessed((*class).into(), by(), column.place));
-        return Sayings { settled: classes.is_empty(), facts: facts.collect() };
+    if let Some(sayings) = by_comment(comment, &format!("column `{}`", column.name), column.place) {
+        return sayings;
     }
     let meant = |d: &&&Declared| {
         d.column.as_ref().is_some_and(|glob| crate::glob::matches(glob, &column.name))

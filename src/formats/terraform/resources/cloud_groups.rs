@@ -132,8 +132,8 @@ fn rule(own: &Resource, block: &Val, exists: Fact<bool>, order: usize) -> Option
         names.extend(nets.shown);
     }
     // A rule that stands apart names its own group by the same word as another one.
-    let own_group = RULES.iter().any(|(kind, group, _)| *kind == &*own.kind && *group == OTHERS[2]);
-    for key in OTHERS.iter().filter(|key| !(own_group && **key == OTHERS[2])) {
+    let own_group = RULES.iter().find(|(kind, ..)| *kind == &*own.kind).map(|(_, group, _)| *group);
+    for key in OTHERS.iter().filter(|key| Some(**key) != own_group) {
         if let Some(value) = block.get(key) {
             names.push(format!("members of {}", shown(value)));
             let group = value.as_target().known().cloned();

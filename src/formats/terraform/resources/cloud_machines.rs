@@ -6,7 +6,7 @@ use super::facts::{and, any, not};
 use super::nodes;
 use super::world::World;
 use crate::formats::terraform::value::{Resource, Val};
-use crate::model::fact::{Fact, Name, Why};
+use crate::model::fact::{Fact, Why};
 use crate::model::fragment::{Address, Fragment, NodeKind};
 
 pub(super) fn lower(world: &World, out: &mut Fragment) {
@@ -32,8 +32,8 @@ fn alibaba(world: &World, machine: &Resource, out: &mut Fragment) {
     let lent = lent(world, machine, "alicloud_eip_association");
     let groups = body.targets("security_groups");
     let names = ["instance_name", "host_name"];
-    stand(machine, &names, any([bandwidth, lent], Fact::Unset(machine.head)), groups, out);
-    start(machine, &names, body.get("user_data"), out);
+    let public = any([bandwidth, lent], Fact::Unset(machine.head));
+    stand(machine, &names, public, groups, body.get("user_data"), out);
 }
 
 fn tencent(world: &World, machine: &Resource, out: &mut Fragment) {
@@ -42,9 +42,9 @@ fn tencent(world: &World, machine: &Resource, out: &mut Fragment) {
     let lent = lent(world, machine, "tencentcloud_eip_association");
     let mut groups = body.targets("orderly_security_groups");
     groups.extend(body.targets("security_groups"));
-    stand(machine, &["instance_name"], any([own, lent], Fact::Unset(machine.head)), groups, out);
+    let public = any([own, lent], Fact::Unset(machine.head));
     let script = body.get("user_data_raw").or(body.get("user_data"));
-    start(machine, &["instance_name"], script, out);
+    stand(machine, &["instance_name"], public, groups, script, out);
 }
 
 /// An interface with NAT has a public address (provider docs, `compute_instance`).
@@ -56,9 +56,8 @@ fn yandex(machine: &Resource, out: &mut Fragment) {
     let none = Fact::default(false, "provider docs, compute_instance", machine.head);
     let public = any(public.filter(|f| !f.is_unset()), none);
     let groups = interfaces.items.iter().flat_map(|i| i.targets("security_group_ids")).collect();
-    stand(machine, &["name", "hostname"], public, groups, out);
     let script = body.get("metadata").and_then(|data| data.get("user-data"));
-    start(machine, &["name", "hostname"], script, out);
+    stand(machine, &["name", "hostname"], public, groups, script, out);
 }
 
 /// Whether the address is public is up to the machine, and to the subnet where it says nothing
@@ -89,9 +88,8 @@ fn oracle(world: &World, machine: &Resource, out: &mut Fragment) {
     if let ([list], true) = (world.of("oci_core_default_security_list"), groups.is_empty()) {
         groups.push(Fact::written(list.address.clone(), list.head));
     }
-    stand(machine, &["display_name"], public, groups, out);
     let script = machine.body.get("metadata").and_then(|data| data.get("user_data"));
-    start(machine, &["display_name"], script, out);
+    stand(machine, &["display_name"], public, groups, script, out);
 }
 
 /// Whether an address of its own is lent to the machine.
@@ -107,20 +105,14 @@ fn stand(
     names: &[&str],
     public: Fact<bool>,
     groups: Vec<Fact<Address>>,
+    script: Option<&Val>,
     out: &mut Fragment,
 ) {
-    let title = title(machine, names);
+    let title = nodes::title("machine", machine, names);
     out.nodes.push(nodes::node(machine, NodeKind::Machine));
     attach(machine, groups, machine.head, out);
     nodes::ways(machine, &title, public, "has a public address", out);
-}
-
-fn start(machine: &Resource, names: &[&str], script: Option<&Val>, out: &mut Fragment) {
     if let Some(script) = script {
-        super::instances::run(machine, script, &title(machine, names), out);
+        super::instances::run(machine, script, &title, out);
     }
-}
-
-fn title(machine: &Resource, names: &[&str]) -> Name {
-    nodes::title("machine", machine, names)
 }

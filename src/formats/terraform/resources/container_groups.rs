@@ -2,9 +2,10 @@
 //! address (provider docs, `container_group`).
 
 use super::nodes;
+use super::serverless::words;
 use super::world::World;
 use crate::formats::terraform::value::{Resource, Val, ValKind};
-use crate::model::fact::{Fact, Name, Origin, Why};
+use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{
     Address, Container, Env, EnvValue, Fragment, NodeKind, PortEnd, PortMap, PortPair, Ref,
 };
@@ -57,24 +58,12 @@ fn container(group: &Resource, body: &Val, title: &Name) -> Container {
         whole: body.at,
         exists: group.exists.clone(),
         image: body.text("image"),
-        command: commands(body),
+        command: words(body, "commands"),
         args: Fact::Unset(body.at),
         env: variables(body),
         env_from: Vec::new(),
         ports: Vec::new(),
         mounts: Vec::new(),
-    }
-}
-
-fn commands(body: &Val) -> Fact<Vec<Fact<Name>>> {
-    let list = body.list("commands");
-    match (list.more, list.items.first()) {
-        (Some((why, at)), _) => Fact::Unknown(why, at),
-        (None, None) => Fact::Unset(body.at),
-        (None, Some(first)) => {
-            let words = list.items.iter().map(|item| item.as_text()).collect();
-            Fact::Known(words, Origin::written(first.at))
-        }
     }
 }
 

@@ -203,7 +203,8 @@ fn container(resource: &Resource, body: &Val, title: &Name, told: Said) -> Conta
     }
 }
 
-fn words(body: &Val, key: &str) -> Fact<Vec<Fact<Name>>> {
+/// The words of a command.
+pub(super) fn words(body: &Val, key: &str) -> Fact<Vec<Fact<Name>>> {
     let list = body.list(key);
     match (list.more, list.items.first()) {
         (Some((why, at)), _) => Fact::Unknown(why, at),

@@ -4,12 +4,12 @@ use super::facts::{any, nets, shown};
 use super::gcp_network::range;
 use super::nodes::{self, listed};
 use super::security_groups::show_ports;
+use super::virtual_servers::{stand, stands};
 use super::world::{Join, World};
 use crate::formats::terraform::value::{Resource, Val};
 use crate::model::fact::{Fact, Name, Why};
-use crate::model::fragment::{Address, Fragment, Layer, NodeKind, Rule, SourceSet};
+use crate::model::fragment::{Address, Fragment, Layer, Rule, SourceSet};
 use crate::model::net::{Intervals, Ports};
-use crate::source::Place;
 
 /// What the two clouds call the same things.
 struct Cloud {
@@ -56,9 +56,6 @@ const CLOUDS: [Cloud; 2] = [
     },
 ];
 
-/// Nobody documents what no firewall means, so that a server without one is open by a guess.
-pub(super) const UNGUARDED: &str = "no firewall of these files stands before it";
-
 pub(super) fn lower(world: &World, out: &mut Fragment) {
     for cloud in &CLOUDS {
         let walls = world.of(cloud.firewall);
@@ -73,36 +70,13 @@ pub(super) fn lower(world: &World, out: &mut Fragment) {
 
 impl Cloud {
     fn server(&self, world: &World, server: &Resource, walls: &[&Resource], out: &mut Fragment) {
-        let title = nodes::title(self.title, server, &["name"]);
-        out.nodes.push(nodes::node(server, NodeKind::Machine));
-        let mut guarded = false;
-        let mut attach = |wall: Fact<Address>, place: Place, out: &mut Fragment| {
-            guarded = true;
-            nodes::attach(wall, Layer::Firewall, &server.address, place, out);
-        };
         // Walls that a server names by itself, also those of other files.
-        for wall in server.body.targets("firewall_ids") {
-            let place = wall.place();
-            attach(wall, place, out);
-        }
-        for wall in walls {
-            match (self.before)(world, wall, server) {
-                Join::Yes => {
-                    attach(Fact::written(wall.address.clone(), wall.head), wall.head, out);
-                }
-                Join::Maybe(why, at) => attach(Fact::Unknown(why, at), at, out),
-                Join::No => {}
-            }
-        }
-        let public = (self.public)(&server.body);
-        let public = match public {
-            Fact::Known(true, origin) if !guarded => Fact::guessed(true, UNGUARDED, origin.at),
-            told => told,
-        };
-        nodes::ways(server, &title, public, "has a public address", out);
-        if let Some(script) = server.body.get("user_data") {
-            super::instances::run(server, script, &title, out);
-        }
+        let mut before = server.body.targets("firewall_ids");
+        before.extend(
+            walls.iter().filter_map(|wall| stands(wall, (self.before)(world, wall, server))),
+        );
+        let script = server.body.get("user_data");
+        stand(server, self.title, &["name"], (self.public)(&server.body), before, script, out);
     }
 
     fn filter(&self, wall: &Resource, out: &mut Fragment) {

@@ -5,13 +5,15 @@ use super::facts::{Nets, any, net, nets, not};
 use super::gcp_network::range;
 use super::nodes::{self, listed};
 use super::security_groups::show_ports;
-use super::servers::UNGUARDED;
 use super::world::{Join, World};
 use crate::formats::terraform::value::{Resource, Val};
 use crate::model::fact::{Fact, Name, Why};
 use crate::model::fragment::{Address, Filter, Fragment, Layer, NodeKind, Rule, SourceSet};
 use crate::model::net::{Addresses, Intervals, Ports};
 use crate::source::Place;
+
+/// Nobody documents what no firewall means, so that a server without one is open by a guess.
+const UNGUARDED: &str = "no firewall of these files stands before it";
 
 pub(super) fn lower(world: &World, out: &mut Fragment) {
     for wall in world.of("linode_firewall") {
@@ -50,13 +52,7 @@ fn linode(world: &World, server: &Resource, out: &mut Fragment) {
         let devices = devices
             .filter(|d| world.join(&d.body, "firewall_id", wall, &[]) == Join::Yes)
             .map(|d| world.join(&d.body, "entity_id", server, &[]));
-        for join in named.chain(devices) {
-            match join {
-                Join::Yes => walls.push(Fact::written(wall.address.clone(), wall.head)),
-                Join::Maybe(why, at) => walls.push(Fact::Unknown(why, at)),
-                Join::No => {}
-            }
-        }
+        walls.extend(named.chain(devices).filter_map(|join| stands(wall, join)));
     }
     let script = server.body.block("metadata").and_then(|m| m.get("user_data"));
     stand(server, "Linode", &["label"], public, walls, script, out);
@@ -194,8 +190,17 @@ fn subnet(body: &Val, at: Place) -> Nets {
     }
 }
 
+/// A wall that stands before a machine, or may.
+pub(super) fn stands(wall: &Resource, join: Join) -> Option<Fact<Address>> {
+    match join {
+        Join::Yes => Some(Fact::written(wall.address.clone(), wall.head)),
+        Join::Maybe(why, at) => Some(Fact::Unknown(why, at)),
+        Join::No => None,
+    }
+}
+
 /// A machine with its walls and what its user data installs.
-fn stand(
+pub(super) fn stand(
     server: &Resource,
     what: &str,
     names: &[&str],
